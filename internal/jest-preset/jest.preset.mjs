@@ -1,0 +1,33 @@
+// The jest settings shared by every package. A package's jest.config.mjs is
+//   import { project } from '@stowage-internal/jest-preset'
+//   export default project(import.meta.url)
+// and may spread further project options over the result.
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const here = (file) => fileURLToPath(new URL(file, import.meta.url))
+
+/** The jest project of the package whose jest.config.mjs has this URL. */
+export function project(configUrl) {
+  const { name } = JSON.parse(readFileSync(new URL('./package.json', configUrl), 'utf8'))
+  return {
+    displayName: name,
+    rootDir: fileURLToPath(new URL('.', configUrl)),
+    testEnvironment: here('./jest.env.mjs'),
+    // Our packages are loaded from their sources: no build is needed, and there is one copy of each.
+    testEnvironmentOptions: { customExportConditions: ['@stowage/source', 'node', 'node-addons'] },
+    extensionsToTreatAsEsm: ['.ts'],
+    testMatch: ['<rootDir>/test/**/*.test.ts'],
+    transform: { '^.+\\.ts$': here('./jest.strip.mjs') },
+    modulePathIgnorePatterns: ['<rootDir>/dist/'],
+    testTimeout: 30_000,
+  }
+}
+
+/** Settings of a whole run; they belong to the root configuration only. */
+export const run = {
+  coverageProvider: 'v8',
+  collectCoverageFrom: ['src/**/*.ts'],
+  maxWorkers: 2,
+  testTimeout: 30_000,
+}

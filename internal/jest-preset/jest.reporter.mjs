@@ -1,0 +1,45 @@
+// Names the skipped tests and closes with the plain line that people and CI read:
+//   N passed, N failed, N skipped
+// A test file that crashed counts as one failed test. scripts/jest.mjs asks through STOWAGE_TEST_SUMMARY for
+// the result as a file instead, to print it after jest has really ended.
+import { writeFileSync } from 'node:fs'
+import { relative } from 'node:path'
+
+export const closingLine = ({ passed, failed, skipped }) =>
+  `${passed} passed, ${failed} failed, ${skipped} skipped`
+
+export default class {
+  #globalConfig
+
+  constructor(globalConfig) {
+    this.#globalConfig = globalConfig
+  }
+
+  onRunComplete(_contexts, results) {
+    const filtered = Boolean(this.#globalConfig.testNamePattern)
+    const summary = {
+      passed: results.numPassedTests,
+      failed: results.numFailedTests + results.numRuntimeErrorTestSuites,
+      skipped: results.numPendingTests + results.numTodoTests,
+      // With a name filter "skipped" is everything else, not worth a list.
+      names: filtered ? [] : skippedNames(results, this.#globalConfig.rootDir),
+    }
+    const file = process.env.STOWAGE_TEST_SUMMARY
+    if (file) writeFileSync(file, JSON.stringify(summary))
+    else report(summary)
+  }
+}
+
+/** Prints the names of skipped tests and, last, the closing line. */
+export function report(summary) {
+  for (const name of summary.names) console.log(`skipped: ${name}`)
+  console.log(closingLine(summary))
+}
+
+function skippedNames(results, rootDir) {
+  return results.testResults.flatMap((file) =>
+    file.testResults
+      .filter(({ status }) => ['pending', 'todo', 'disabled'].includes(status))
+      .map(({ fullName }) => `${relative(rootDir, file.testFilePath)}: ${fullName}`),
+  )
+}
