@@ -8,7 +8,15 @@ import { report } from '../internal/jest-preset/jest.reporter.mjs'
 import { root, workspaces } from './workspaces.mjs'
 
 /** Flags with which jest runs no test on purpose. */
-const INFORMATION = ['--listTests', '--showConfig', '--help', '-h', '--version', '-v', '--clearCache']
+const INFORMATION = [
+  '--listTests',
+  '--showConfig',
+  '--help',
+  '-h',
+  '--version',
+  '-v',
+  '--clearCache',
+]
 
 export function runJest(args) {
   const temporary = mkdtempSync(join(tmpdir(), 'stowage-test-'))
@@ -55,7 +63,6 @@ function readSummary(file) {
 if (process.argv[1] === import.meta.filename) {
   const dir = relative(root, process.cwd()).replaceAll('\\', '/')
   const one = workspaces().find((workspace) => workspace.dir === dir)
-  const only = one ? ['--selectProjects', one.manifest.name, '--'] : []
-  const args = process.argv.slice(2)
-  process.exitCode = runJest(one ? [...args, ...only.slice(0, 2)] : args)
+  const only = one ? [`--selectProjects=${one.manifest.name}`] : []
+  process.exitCode = runJest([...only, ...process.argv.slice(2)])
 }

@@ -1,5 +1,6 @@
 // Keeps every tsconfig's project references in step with the dependencies in the package.json beside it, and the root
 // tsconfig.json in step with the packages there are. With --check it changes nothing and fails on a difference.
+import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { root, workspaces } from './workspaces.mjs'
@@ -8,6 +9,7 @@ const check = process.argv.includes('--check')
 const all = workspaces()
 const byName = new Map(all.map((workspace) => [workspace.manifest.name, workspace]))
 let drift = 0
+const written = []
 
 /** The workspace packages with a tsconfig.json that the given kinds of dependency name. */
 function referencesOf(workspace, kinds) {
@@ -28,6 +30,7 @@ function sync(file, references) {
   if (check) return console.error(`${file}: "references" differ from the packages' dependencies`)
   config.references = wanted
   writeFileSync(path, `${JSON.stringify(config, null, 2)}\n`)
+  written.push(path)
   console.log(`${file}: references updated`)
 }
 
@@ -47,7 +50,12 @@ for (const workspace of all) {
 }
 if (existsSync(join(root, 'tsconfig.json'))) sync('tsconfig.json', projects)
 
+if (written.length > 0) {
+  const biome = join(root, 'node_modules/.bin/biome')
+  spawnSync(biome, ['format', '--write', ...written], { shell: process.platform === 'win32' })
+}
+
 if (check && drift > 0) {
-  console.error('Run `npm run pnpm -- sync` and format.')
+  console.error('Run `npm run pnpm -- sync`.')
   process.exitCode = 1
 }

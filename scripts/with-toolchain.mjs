@@ -92,7 +92,9 @@ async function bringPnpm() {
   const finish = async (dir) => {
     const env = { ...process.env, npm_lifecycle_event: 'preinstall' }
     const stdio = ['ignore', 2, 2]
-    return (await run(process.execPath, [join(dir, 'install.js')], { stdio, cwd: dir, env })).code === 0
+    return (
+      (await run(process.execPath, [join(dir, 'install.js')], { stdio, cwd: dir, env })).code === 0
+    )
   }
   return [await bring('pnpm', pnpmVersion, finish)]
 }

@@ -30,8 +30,10 @@ export default class {
   }
 }
 
-/** Prints the names of skipped tests and, last, the closing line. */
+/** Prints the names of skipped tests, checks that .ci/run saw fail before, and, last, the closing line. */
 export function report(summary) {
+  const checks = process.env.STOWAGE_FAILED_CHECKS
+  if (checks) console.log(`checks FAILED before the tests (see above): ${checks}`)
   for (const name of summary.names) console.log(`skipped: ${name}`)
   console.log(closingLine(summary))
 }
