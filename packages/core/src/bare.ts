@@ -1,0 +1,109 @@
+import type { Readable } from 'node:stream'
+import type { Capabilities, FileInfo, RedirectRequest, UploadInfo } from './driver.ts'
+
+/** Options as a bare driver receives them: checked and completed. */
+export interface BareOptions {
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * What an author of a driver implements. {@link base} turns it into a StorageDriver: it checks paths,
+ * offsets and states, keeps the order of a writer's calls, derives directories, names the driver in
+ * errors, races every call against its signal and publishes diagnostics. A bare driver does none of that.
+ *
+ * Paths are valid when they arrive, never `/` except in stat, list, walk and purgeUploads. Errors of
+ * core are thrown without a driver name; anything else that is thrown becomes a DriverError. The
+ * signal is to be handed to the backend; before the step that publishes or removes data, a driver
+ * checks it once more (`signal?.throwIfAborted()`).
+ */
+export interface BareDriver {
+  readonly name: string
+  /** Flags left out are false. */
+  readonly capabilities: Partial<Capabilities>
+  /** @throws PathNotFoundError where no file is, a directory included. */
+  getContent(path: string, options: BareOptions): Promise<Uint8Array>
+  /**
+   * Replaces the file in one step. The content may change once the promise is settled.
+   * @throws InvalidPathError where the backend cannot hold the name, before anything is changed.
+   */
+  putContent(path: string, content: Uint8Array, options: BareOptions): Promise<void>
+  /**
+   * A stream of the bytes from `offset` (a safe integer, at least 0) on, at most `length` of them.
+   * It delivers them all or fails with an error; its destruction frees what it holds.
+   * @throws InvalidOffsetError where the offset is beyond the end.
+   */
+  reader(path: string, options: BareReaderOptions): Promise<Readable>
+  /** `append` is only true where the capability is declared. */
+  writer(path: string, options: BareWriterOptions): Promise<BareWriter>
+  /** A directory is anything with a file beneath it; size 0. */
+  stat(path: string, options: BareOptions): Promise<FileInfo>
+  /**
+   * The keys of the direct children in byte order (see {@link compareKeys}): a file's path, a
+   * directory's path plus `/`. Nothing where no directory is: base makes the error.
+   */
+  list(path: string, options: BareOptions): AsyncIterable<string>
+  /**
+   * The files (no directories) beneath the path in byte order of their paths. Without it, base walks
+   * by list and stat.
+   */
+  walk?(path: string, options: BareWalkOptions): AsyncIterable<FileInfo>
+  /** The two paths differ, and neither is beneath the other. */
+  move(source: string, destination: string, options: BareOptions): Promise<void>
+  delete(path: string, options: BareOptions): Promise<void>
+  /** Only called for GET and HEAD, where the capability is declared. */
+  redirectURL?(path: string, options: BareRedirectOptions): Promise<string | undefined>
+  /** Yields each upload after its removal (with `dryRun`, without removal). */
+  purgeUploads?(path: string, options: BarePurgeOptions): AsyncIterable<UploadInfo>
+  close?(): Promise<void>
+}
+
+export interface BareReaderOptions extends BareOptions {
+  readonly offset: number
+  readonly length?: number | undefined
+}
+
+export interface BareWriterOptions extends BareOptions {
+  readonly append: boolean
+}
+
+export interface BareWalkOptions extends BareOptions {
+  /** Only files whose path sorts after this key. */
+  readonly startAfter?: string | undefined
+  /**
+   * The key (with its final `/`) of a directory the caller wants no more of, or undefined. It changes
+   * while the walk is under way: a driver that looks at it after each `yield` can jump ahead. Base
+   * leaves out those files in any case.
+   */
+  readonly skip: string | undefined
+}
+
+export interface BareRedirectOptions extends BareOptions {
+  readonly method: 'GET' | 'HEAD'
+  readonly expiresIn: number
+  readonly request?: RedirectRequest | undefined
+}
+
+export interface BarePurgeOptions extends BareOptions {
+  readonly olderThan: Date
+  readonly dryRun: boolean
+}
+
+/**
+ * A driver's half of a FileWriter. Base calls one method at a time, none after one of close, cancel
+ * and commit has succeeded, and no `write` after a failed one. Each of the three may be called again
+ * after it failed. Chunks are never empty.
+ *
+ * When the writer's signal is aborted, base calls `cancel` once the call under way has settled.
+ */
+export interface BareWriter {
+  /** Every byte accepted, earlier sessions' included. */
+  readonly size: number
+  /** Resolves when there is room for more. The chunk is not kept after that: copy what is buffered. */
+  write(chunk: Uint8Array): Promise<void>
+  /** Durable, resumable, not published; handles are freed. */
+  close(): Promise<void>
+  /** Nothing of the session remains; handles are freed. */
+  cancel(): Promise<void>
+  /** Published in one step; handles are freed. */
+  commit(): Promise<void>
+}

@@ -1,0 +1,189 @@
+import { raceSignal } from './abort.ts'
+import type { BareDriver } from './bare.ts'
+import { type OperationContext, operations } from './diagnostics.ts'
+import type { FileInfo, Walk } from './driver.ts'
+import { isStorageError, PathNotFoundError } from './errors.ts'
+import { compareKeys, directoryKey } from './paths.ts'
+import { wrapError } from './wrap-error.ts'
+
+/** What the consumer of a walk tells the driver while it is under way. */
+export interface WalkControl {
+  skip: string | undefined
+}
+
+interface Source<T> {
+  readonly context: OperationContext
+  readonly signal: AbortSignal | undefined
+  readonly check: () => void
+  readonly start: (control: WalkControl) => AsyncIterable<T>
+}
+
+/** A lazy iteration with the rules of every operation: checked, bound to its signal, traced, once. */
+export class BaseWalk<T extends FileInfo | string> implements Walk {
+  readonly #source: Source<T>
+  readonly #control: WalkControl = { skip: undefined }
+  #last: FileInfo | undefined
+  #used = false
+
+  constructor(source: Source<T>) {
+    this.#source = source
+  }
+
+  skipDir(): void {
+    if (this.#last?.isDir) this.#control.skip = directoryKey(this.#last.path)
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<never> {
+    if (this.#used)
+      throw new TypeError('a list or walk can be iterated once: call the method again')
+    this.#used = true
+    return this.#iterate() as AsyncIterator<never>
+  }
+
+  async *#iterate(): AsyncGenerator<T> {
+    const { context, signal, check, start } = this.#source
+    const traced = operations.hasSubscribers
+    let entries = 0
+    let iterator: AsyncIterator<T> | undefined
+    let finished = false
+    try {
+      check()
+      signal?.throwIfAborted()
+      if (traced) operations.start.publish(context as never)
+      iterator = start(this.#control)[Symbol.asyncIterator]()
+      for (;;) {
+        const step = await raceSignal(iterator.next(), signal)
+        if (step.done) break
+        entries++
+        this.#last = typeof step.value === 'string' ? undefined : step.value
+        yield step.value
+        signal?.throwIfAborted()
+      }
+      finished = true
+    } catch (error) {
+      finished = true
+      const wrapped = wrapError(error, context.driver, context.path, signal)
+      if (traced) operations.error.publish({ ...context, error: wrapped } as never)
+      throw wrapped
+    } finally {
+      if (!finished || signal?.aborted) await stop(iterator, signal)
+      if (traced) operations.asyncEnd.publish({ ...context, entries } as never)
+    }
+  }
+}
+
+/** Lets the driver free its handles. One that hangs is not waited for: its signal ends it. */
+async function stop(
+  iterator: AsyncIterator<unknown> | undefined,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const stopped = iterator?.return?.()
+  if (signal?.aborted) stopped?.then(undefined, () => {})
+  else await stopped
+}
+
+interface WalkRequest {
+  readonly startAfter: string | undefined
+  readonly signal: AbortSignal | undefined
+  readonly control: WalkControl
+}
+
+/**
+ * The files of a bare driver with their directories, each just before its first descendant.
+ * @throws PathNotFoundError where no directory is.
+ */
+export async function* directoryFiles(
+  driver: BareDriver,
+  path: string,
+  { startAfter, signal, control }: WalkRequest,
+): AsyncGenerator<FileInfo> {
+  const options = {
+    startAfter,
+    signal,
+    get skip() {
+      return control.skip
+    },
+  }
+  const files = driver.walk?.(path, options) ?? filesByList(driver, path, options)
+  const from = directoryKey(path)
+  let previous = from
+  let empty = true
+  for await (const file of files) {
+    empty = false
+    if (startAfter !== undefined && compareKeys(file.path, startAfter) <= 0) continue
+    for (const directory of newDirectories(previous, file.path, from)) {
+      if (isSkipped(directory, control)) break
+      if (startAfter !== undefined && compareKeys(directory, startAfter) <= 0) continue
+      yield { path: directory.slice(0, -1), size: 0, modTime: new Date(0), isDir: true }
+    }
+    previous = file.path
+    if (!isSkipped(file.path, control)) yield file
+  }
+  if (empty && path !== '/') await mustBeDirectory(driver, path, signal)
+}
+
+async function mustBeDirectory(
+  driver: BareDriver,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for await (const _ of driver.list(path, { signal })) return
+  throw new PathNotFoundError(path)
+}
+
+function isSkipped(key: string, control: WalkControl): boolean {
+  return control.skip !== undefined && key.startsWith(control.skip)
+}
+
+/** Keys of the directories that hold `path`, beneath `from`, and do not hold `previous`. */
+function newDirectories(previous: string, path: string, from: string): string[] {
+  const keys: string[] = []
+  for (let cut = path.indexOf('/', from.length); cut > 0; cut = path.indexOf('/', cut + 1)) {
+    const key = path.slice(0, cut + 1)
+    if (!previous.startsWith(key)) keys.push(key)
+  }
+  return keys
+}
+
+interface ListWalk {
+  readonly startAfter: string | undefined
+  readonly signal: AbortSignal | undefined
+  readonly skip: string | undefined
+}
+
+/**
+ * The generic walk: by list, and stat for files. Directories that `startAfter` or the caller rules out
+ * are not listed; entries that vanish meanwhile are left out, and only they.
+ */
+export async function* filesByList(
+  driver: BareDriver,
+  path: string,
+  options: ListWalk,
+): AsyncGenerator<FileInfo> {
+  const { startAfter, signal } = options
+  try {
+    for await (const key of driver.list(path, { signal })) {
+      if (options.skip !== undefined && key.startsWith(options.skip)) continue
+      const isDir = key.endsWith('/')
+      // A directory before startAfter is of interest only where startAfter lies in it.
+      if (startAfter !== undefined && compareKeys(key, startAfter) <= 0) {
+        if (isDir && startAfter.startsWith(key))
+          yield* filesByList(driver, key.slice(0, -1), options)
+        continue
+      }
+      if (isDir) yield* filesByList(driver, key.slice(0, -1), options)
+      else yield* present(driver.stat(key, { signal }))
+    }
+  } catch (error) {
+    if (!isStorageError(error, 'PATH_NOT_FOUND')) throw error
+  }
+}
+
+async function* present(stat: Promise<FileInfo>): AsyncGenerator<FileInfo> {
+  try {
+    const info = await stat
+    if (!info.isDir) yield info
+  } catch (error) {
+    if (!isStorageError(error, 'PATH_NOT_FOUND')) throw error
+  }
+}

@@ -1,0 +1,134 @@
+import { raceSignal } from './abort.ts'
+import type { BareWriter } from './bare.ts'
+import { traced } from './diagnostics.ts'
+import type { FileWriter } from './driver.ts'
+import { WriterStateError } from './errors.ts'
+import { argumentError, wrapError } from './wrap-error.ts'
+
+interface WriteContext {
+  readonly driver: string
+  readonly path: string
+  readonly signal: AbortSignal | undefined
+}
+
+type State = 'open' | 'closed' | 'committed' | 'cancelled'
+
+/** The states of a writer and the order of its calls, for every driver. */
+export class BaseWriter implements FileWriter {
+  readonly path: string
+  readonly #bare: BareWriter
+  readonly #context: WriteContext
+  /** Calls wait for the one before. It never rejects. */
+  #queue: Promise<unknown> = Promise.resolve()
+  #state: State = 'open'
+  /** Why no more bytes are accepted although the writer is open. */
+  #failed: { readonly method: 'write' | 'commit'; readonly error: unknown } | undefined
+  readonly #onAbort = (): void => void this.#abort()
+
+  constructor(bare: BareWriter, context: WriteContext) {
+    this.#bare = bare
+    this.#context = context
+    this.path = context.path
+    context.signal?.addEventListener('abort', this.#onAbort, { once: true })
+    if (context.signal?.aborted) this.#onAbort()
+  }
+
+  get size(): number {
+    return this.#bare.size
+  }
+
+  write(chunk: Uint8Array): Promise<number> {
+    return this.#enqueue('write', async () => {
+      if (!(chunk instanceof Uint8Array)) throw argumentError('a chunk is a Uint8Array')
+      this.#mustBeOpen()
+      if (this.#failed) throw this.#afterFailure(this.#failed)
+      if (chunk.length > 0) {
+        await this.#bare.write(chunk).catch((error: unknown) => this.#fail('write', error))
+      }
+      return chunk.length
+    })
+  }
+
+  close(): Promise<void> {
+    return this.#enqueue('close', async () => {
+      if (this.#state !== 'open') return
+      await this.#bare.close()
+      this.#end('closed')
+    })
+  }
+
+  cancel(): Promise<void> {
+    return this.#enqueue('cancel', async () => {
+      if (this.#state === 'cancelled') return
+      this.#mustBeOpen()
+      await this.#bare.cancel()
+      this.#end('cancelled')
+    })
+  }
+
+  commit(): Promise<void> {
+    return this.#enqueue('commit', async () => {
+      this.#mustBeOpen()
+      if (this.#failed?.method === 'write') throw this.#afterFailure(this.#failed)
+      await this.#bare.commit().catch((error: unknown) => this.#fail('commit', error))
+      this.#end('committed')
+    })
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #mustBeOpen(): void {
+    const { signal, path } = this.#context
+    if (this.#state !== 'open') {
+      if (signal?.aborted && this.#state === 'cancelled') throw signal.reason
+      throw new WriterStateError(`already ${this.#state}`, path)
+    }
+  }
+
+  #end(state: State): void {
+    this.#state = state
+    this.#context.signal?.removeEventListener('abort', this.#onAbort)
+  }
+
+  #fail(method: 'write' | 'commit', error: unknown): never {
+    this.#failed = { method, error }
+    throw error
+  }
+
+  #afterFailure({ method, error }: { method: string; error: unknown }): WriterStateError {
+    return new WriterStateError(`a ${method} failed`, this.path, {
+      cause: error,
+      detail: 'close it and continue with append, or cancel it',
+    })
+  }
+
+  /** The caller's signal ends the writer: what it stored is removed once the call under way is over. */
+  #abort(): void {
+    const cleanUp = async (): Promise<void> => {
+      if (this.#state !== 'open') return
+      this.#end('cancelled')
+      await this.#bare.cancel()
+    }
+    // A failed clean-up leaves an upload for purgeUploads; nobody waits for this promise.
+    this.#queue = this.#queue.then(cleanUp).catch(() => {})
+  }
+
+  #enqueue<T>(method: string, run: () => Promise<T>): Promise<T> {
+    const { driver, path, signal } = this.#context
+    const name = method === 'write' ? method : `writer.${method}`
+    // What ends the writer waits for the clean-up that an abort has started; the rest does not.
+    const waits = method === 'cancel' || (method === 'close' && signal?.aborted === true)
+    const wrapped = async (): Promise<T> => {
+      try {
+        return await traced(() => ({ driver, method: name, path }), run)
+      } catch (error) {
+        throw wrapError(error, driver, path, waits ? undefined : signal)
+      }
+    }
+    const result = this.#queue.then(wrapped)
+    this.#queue = result.catch(() => {})
+    return waits ? result : raceSignal(result, signal)
+  }
+}

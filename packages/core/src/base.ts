@@ -1,0 +1,260 @@
+import type { Readable } from 'node:stream'
+import { raceSignal } from './abort.ts'
+import type { BareDriver } from './bare.ts'
+import { BaseReader } from './base-reader.ts'
+import { BaseWalk, directoryFiles } from './base-walk.ts'
+import { BaseWriter } from './base-writer.ts'
+import { type OperationContext, traced } from './diagnostics.ts'
+import type {
+  Capabilities,
+  FileInfo,
+  FileWriter,
+  OperationOptions,
+  PurgeOptions,
+  ReaderOptions,
+  RedirectOptions,
+  StorageDriver,
+  UploadInfo,
+  Walk,
+  WalkOptions,
+  WriterOptions,
+} from './driver.ts'
+import {
+  InvalidOffsetError,
+  InvalidPathError,
+  isStorageError,
+  PathNotFoundError,
+  UnsupportedMethodError,
+} from './errors.ts'
+import { checkDirectory, checkPath, isBeneath } from './paths.ts'
+import { argumentError, wrapError } from './wrap-error.ts'
+
+const NO_CAPABILITIES: Capabilities = {
+  persistent: false,
+  append: false,
+  purgeUploads: false,
+  redirectURL: false,
+  fileAndDirectory: false,
+  longNames: false,
+  unicodePaths: false,
+  caseSensitive: false,
+  snapshotReads: false,
+  atomicMove: false,
+}
+
+/** Lifetime of a redirect URL in seconds where the caller names none; the original's 20 minutes. */
+const REDIRECT_SECONDS = 1200
+/** Age from which an upload counts as abandoned where the caller names none; the original's 168 hours. */
+const PURGE_AGE_MS = 168 * 3600 * 1000
+
+/**
+ * Puts the rules that all drivers share around a bare driver. `create` does it for registered ones;
+ * call it to use a driver that you made yourself.
+ */
+export function base(driver: BareDriver): StorageDriver {
+  return new Base(driver)
+}
+
+class Base implements StorageDriver {
+  readonly name: string
+  readonly capabilities: Capabilities
+  readonly #bare: BareDriver
+
+  constructor(bare: BareDriver) {
+    this.#bare = bare
+    this.name = bare.name
+    this.capabilities = Object.freeze({ ...NO_CAPABILITIES, ...bare.capabilities })
+  }
+
+  async getContent(path: string, { signal }: OperationOptions = {}): Promise<Uint8Array> {
+    this.#check(() => checkPath(path))
+    return this.#run('getContent', { path }, signal, async (context) => {
+      const content = await this.#bare.getContent(path, { signal })
+      if (context) context.bytes = content.length
+      return content
+    })
+  }
+
+  async putContent(
+    path: string,
+    content: Uint8Array | string,
+    { signal }: OperationOptions = {},
+  ): Promise<void> {
+    this.#check(() => checkPath(path))
+    const bytes = typeof content === 'string' ? Buffer.from(content) : content
+    if (!(bytes instanceof Uint8Array)) throw argumentError('content is a Uint8Array or a string')
+    return this.#run('putContent', { path, bytes: bytes.length }, signal, () =>
+      this.#bare.putContent(path, bytes, { signal }),
+    )
+  }
+
+  async reader(path: string, options: ReaderOptions = {}): Promise<Readable> {
+    const { offset = 0, length, signal } = options
+    this.#check(() => {
+      for (const number of [offset, length ?? 0]) {
+        if (!Number.isSafeInteger(number) || number < 0) throw new InvalidOffsetError(path, number)
+      }
+      checkPath(path)
+    })
+    const open = () => this.#bare.reader(path, { offset, length, signal })
+    const late = (source: Readable) => source.destroy()
+    const source = await this.#run('reader', { path, offset }, signal, open, late)
+    return new BaseReader(source, { driver: this.name, path, offset, signal })
+  }
+
+  async writer(path: string, { append = false, signal }: WriterOptions = {}): Promise<FileWriter> {
+    this.#check(() => {
+      checkPath(path)
+      if (append && !this.capabilities.append) {
+        throw new UnsupportedMethodError({ path, detail: 'this driver cannot continue an upload' })
+      }
+    })
+    const open = () => this.#bare.writer(path, { append, signal })
+    // Nobody was told of this session yet: one that was there before is to stay.
+    const late = (writer: { close(): Promise<void>; cancel(): Promise<void> }) =>
+      void (append ? writer.close() : writer.cancel()).catch(() => {})
+    const writer = await this.#run('writer', { path, append }, signal, open, late)
+    return new BaseWriter(writer, { driver: this.name, path, signal })
+  }
+
+  async stat(path: string, { signal }: OperationOptions = {}): Promise<FileInfo> {
+    this.#check(() => checkDirectory(path))
+    return this.#run('stat', { path }, signal, () => this.#stat(path, signal))
+  }
+
+  async #stat(path: string, signal: AbortSignal | undefined): Promise<FileInfo> {
+    try {
+      return await this.#bare.stat(path, { signal })
+    } catch (error) {
+      // The root always exists. Asking all the same shows a health check what is wrong with a backend.
+      if (path !== '/' || !isStorageError(error, 'PATH_NOT_FOUND')) throw error
+      return { path, size: 0, modTime: new Date(0), isDir: true }
+    }
+  }
+
+  list(path: string, { signal }: OperationOptions = {}): AsyncIterable<string> {
+    return new BaseWalk<string>({
+      context: { driver: this.name, method: 'list', path },
+      signal,
+      check: () => checkDirectory(path),
+      start: () => this.#list(path, signal),
+    })
+  }
+
+  async *#list(path: string, signal: AbortSignal | undefined): AsyncGenerator<string> {
+    // Files that may still turn up as directories too: each is a prefix of the next.
+    const open: string[] = []
+    let empty = true
+    for await (const key of this.#bare.list(path, { signal })) {
+      empty = false
+      const child = key.endsWith('/') ? key.slice(0, -1) : key
+      while (open.length > 0 && !key.startsWith(open.at(-1) ?? '')) open.pop()
+      if (open.includes(child)) continue
+      if (child === key && this.capabilities.fileAndDirectory) open.push(key)
+      yield child
+    }
+    if (empty && path !== '/') throw new PathNotFoundError(path)
+  }
+
+  walk(path: string, { startAfter, signal }: WalkOptions = {}): Walk {
+    return new BaseWalk<FileInfo>({
+      context: { driver: this.name, method: 'walk', path },
+      signal,
+      check: () => {
+        checkDirectory(path)
+        if (startAfter !== undefined) checkDirectory(startAfter.replace(/(?<=.)\/$/, ''))
+      },
+      start: (control) => directoryFiles(this.#bare, path, { startAfter, signal, control }),
+    })
+  }
+
+  async move(
+    source: string,
+    destination: string,
+    { signal }: OperationOptions = {},
+  ): Promise<void> {
+    this.#check(() => {
+      checkPath(source)
+      checkPath(destination)
+      if (isBeneath(destination, source) || isBeneath(source, destination)) {
+        throw new InvalidPathError(destination, {
+          detail: `it cannot be moved from or to ${source}`,
+        })
+      }
+    })
+    return this.#run('move', { path: source, destination }, signal, async () => {
+      if (source === destination) await this.#bare.stat(source, { signal })
+      else await this.#bare.move(source, destination, { signal })
+    })
+  }
+
+  async delete(path: string, { signal }: OperationOptions = {}): Promise<void> {
+    this.#check(() => checkPath(path))
+    return this.#run('delete', { path }, signal, () => this.#bare.delete(path, { signal }))
+  }
+
+  async redirectURL(path: string, options: RedirectOptions = {}): Promise<string | undefined> {
+    const { method = 'GET', expiresIn = REDIRECT_SECONDS, request, signal } = options
+    this.#check(() => checkPath(path))
+    if (!Number.isSafeInteger(expiresIn) || expiresIn <= 0) {
+      throw argumentError(`expiresIn is a whole number of seconds from 1, not ${expiresIn}`)
+    }
+    if (!this.capabilities.redirectURL || (method !== 'GET' && method !== 'HEAD')) return undefined
+    return this.#run('redirectURL', { path }, signal, async () =>
+      this.#bare.redirectURL?.(path, { method, expiresIn, request, signal }),
+    )
+  }
+
+  async purgeUploads(path: string, options: PurgeOptions = {}): Promise<UploadInfo[]> {
+    const { olderThan = new Date(Date.now() - PURGE_AGE_MS), dryRun = false, signal } = options
+    this.#check(() => {
+      checkDirectory(path)
+      if (!this.capabilities.purgeUploads) {
+        throw new UnsupportedMethodError({ path, detail: 'this driver cannot find uploads' })
+      }
+    })
+    return this.#run('purgeUploads', { path }, signal, async (context) => {
+      const purged: UploadInfo[] = []
+      const found = this.#bare.purgeUploads?.(path, { olderThan, dryRun, signal }) ?? []
+      for await (const upload of found) purged.push(upload)
+      if (context) context.entries = purged.length
+      return purged
+    })
+  }
+
+  async close(): Promise<void> {
+    await this.#bare.close?.()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #check(rules: () => void): void {
+    try {
+      rules()
+    } catch (error) {
+      throw wrapError(error, this.name)
+    }
+  }
+
+  #run<T>(
+    method: string,
+    about: Omit<OperationContext, 'driver' | 'method'>,
+    signal: AbortSignal | undefined,
+    run: (context: OperationContext | undefined) => Promise<T>,
+    late?: (value: T) => void,
+  ): Promise<T> {
+    return traced(
+      () => ({ driver: this.name, method, ...about }),
+      async (context) => {
+        signal?.throwIfAborted()
+        try {
+          return await raceSignal(run(context), signal, late)
+        } catch (error) {
+          throw wrapError(error, this.name, about.path, signal)
+        }
+      },
+    )
+  }
+}

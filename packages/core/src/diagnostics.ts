@@ -1,0 +1,37 @@
+import { type TracingChannel, tracingChannel } from 'node:diagnostics_channel'
+
+/** What subscribers of the channels receive. The object is the same in all events of one operation. */
+export interface OperationContext {
+  readonly driver: string
+  /** The method: `getContent` ... `purgeUploads`; of a writer `write`, `writer.commit` ...; of a stream `read`. */
+  readonly method: string
+  readonly path: string
+  readonly destination?: string | undefined
+  readonly offset?: number | undefined
+  readonly append?: boolean | undefined
+  /** Bytes that went through, or entries that came, by the end. */
+  bytes?: number | undefined
+  entries?: number | undefined
+  /** Set by the channel on failure. */
+  error?: unknown
+}
+
+/** Name of the tracing channel: `tracing:stowage:operation:start`, `:asyncEnd`, `:error` and so on. */
+export const OPERATION_CHANNEL = 'stowage:operation'
+
+/**
+ * Every operation of every driver, as `node:diagnostics_channel` has it. Without a subscriber it costs
+ * one comparison.
+ */
+export const operations: TracingChannel<string, OperationContext> =
+  tracingChannel(OPERATION_CHANNEL)
+
+/** Runs the operation inside of its events. */
+export function traced<T>(
+  context: () => OperationContext,
+  run: (context: OperationContext | undefined) => Promise<T>,
+): Promise<T> {
+  if (!operations.hasSubscribers) return run(undefined)
+  const made = context()
+  return operations.tracePromise(() => run(made), made as never) as Promise<T>
+}

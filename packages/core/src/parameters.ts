@@ -1,0 +1,197 @@
+import { ConfigError } from './errors.ts'
+
+/** How one parameter is read. Made by {@link text}, {@link flag}, {@link integer}, {@link oneOf} .... */
+export interface Parameter<T> {
+  /** For documentation and messages: "an integer from 1". */
+  readonly expected: string
+  /** The value, or undefined where it is not what is expected. */
+  readonly read: (value: unknown) => T | undefined
+  /** Other spellings, besides the name in lower case, which always works. */
+  readonly aliases?: readonly string[] | undefined
+  /** Its absence is a problem; with a string, one of these words. */
+  readonly required?: boolean | string | undefined
+  /** Never shown in a message. */
+  readonly secret?: boolean | undefined
+  readonly default?: T | undefined
+  /** The words for a wrong value, where an original's message is kept. */
+  readonly problem?: ((name: string, shown: string) => string) | undefined
+}
+
+export type ParameterSchema = Readonly<Record<string, Parameter<unknown>>>
+
+/** The values: present where required or with a default, else perhaps undefined. */
+export type ParameterValues<S extends ParameterSchema> = {
+  readonly [K in keyof S]: S[K] extends Parameter<infer T>
+    ? S[K] extends { readonly required: true | string } | { readonly default: T & {} }
+      ? T
+      : T | undefined
+    : never
+}
+
+/**
+ * Reads an untyped map, as a caller or a configuration file gives it, against a schema. Names are
+ * accepted as written in the schema, in lower case and by alias; null counts as absent.
+ * @throws ConfigError that lists every problem: wrong values, missing and unknown names.
+ */
+export function parseParameters<S extends ParameterSchema>(
+  driver: string,
+  schema: S,
+  raw: unknown,
+): ParameterValues<S> {
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) {
+    throw new ConfigError(`the parameters are a map of names and values, not ${show(raw)}`, {
+      driver,
+    })
+  }
+  const problems: string[] = []
+  const names = spellings(schema)
+  const given = new Map<string, [spelled: string, value: unknown]>()
+  for (const [spelled, value] of Object.entries(raw)) {
+    const name = names.get(spelled)
+    if (name === undefined) problems.push(unknownParameter(spelled, Object.keys(schema)))
+    else if (value === null || value === undefined) continue
+    else if (given.has(name))
+      problems.push(`${name} is given twice, as ${given.get(name)?.[0]} and as ${spelled}`)
+    else given.set(name, [spelled, value])
+  }
+  const values: Record<string, unknown> = {}
+  for (const [name, parameter] of Object.entries(schema)) {
+    const found = given.get(name)
+    if (found === undefined) {
+      values[name] = parameter.default
+      if (parameter.required) problems.push(missing(name, parameter))
+      continue
+    }
+    values[name] = parameter.read(found[1])
+    if (values[name] === undefined) problems.push(wrong(found[0], found[1], parameter))
+  }
+  if (problems.length > 0) throw new ConfigError(problems, { driver })
+  return values as ParameterValues<S>
+}
+
+function spellings(schema: ParameterSchema): Map<string, string> {
+  const names = new Map<string, string>()
+  for (const [name, { aliases = [] }] of Object.entries(schema)) {
+    for (const spelled of [name, name.toLowerCase(), ...aliases]) names.set(spelled, name)
+  }
+  return names
+}
+
+function missing(name: string, { required, expected }: Parameter<unknown>): string {
+  return typeof required === 'string' ? required : `${name} is missing: ${expected}`
+}
+
+function wrong(name: string, value: unknown, parameter: Parameter<unknown>): string {
+  const shown = parameter.secret ? '(not shown)' : show(value)
+  return (
+    parameter.problem?.(name, shown) ?? `${name} is ${shown}, but should be ${parameter.expected}`
+  )
+}
+
+function unknownParameter(name: string, known: readonly string[]): string {
+  const near = known.find((other) => isNear(name.toLowerCase(), other.toLowerCase()))
+  const hint =
+    near === undefined ? `known are ${known.join(', ') || 'none'}` : `did you mean ${near}?`
+  return `unknown parameter ${name}: ${hint}`
+}
+
+/** Whether one becomes the other by at most two insertions, deletions or replacements. */
+function isNear(a: string, b: string): boolean {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, replaced))
+    }
+    row = next
+  }
+  return (row[b.length] ?? 0) <= 2
+}
+
+function show(value: unknown): string {
+  const text = typeof value === 'string' ? `'${value}'` : (JSON.stringify(value) ?? String(value))
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text
+}
+
+type Extra<T> = Partial<Omit<Parameter<T>, 'read'>>
+
+/** Text; numbers and booleans of a configuration file are taken as they are written. */
+export function text<const X extends Extra<string>>(extra: X = {} as X): Parameter<string> & X {
+  const read = (value: unknown): string | undefined =>
+    typeof value === 'string'
+      ? value
+      : typeof value === 'number' || typeof value === 'boolean'
+        ? String(value)
+        : undefined
+  return { expected: 'text', ...extra, read }
+}
+
+const TRUE = ['1', 't', 'T', 'TRUE', 'true', 'True']
+const FALSE = ['0', 'f', 'F', 'FALSE', 'false', 'False']
+
+/** A boolean, or a string that the original takes for one. */
+export function flag<const X extends Extra<boolean>>(extra: X = {} as X): Parameter<boolean> & X {
+  const read = (value: unknown): boolean | undefined =>
+    typeof value === 'boolean'
+      ? value
+      : TRUE.includes(value as string)
+        ? true
+        : FALSE.includes(value as string)
+          ? false
+          : undefined
+  const problem = (name: string): string => `the ${name} parameter should be a boolean`
+  return { expected: 'true or false', problem, ...extra, read }
+}
+
+/** A safe integer in a range, or a string that is one. */
+export function integer<const X extends Extra<number>>(
+  { min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER }: { min?: number; max?: number },
+  extra: X = {} as X,
+): Parameter<number> & X {
+  const read = (value: unknown): number | undefined => {
+    const number = typeof value === 'string' && /^[+-]?\d+$/.test(value) ? Number(value) : value
+    const fits =
+      Number.isSafeInteger(number) && (number as number) >= min && (number as number) <= max
+    return fits ? (number as number) : undefined
+  }
+  const top = max === Number.MAX_SAFE_INTEGER ? '' : ` to ${max}`
+  const from = min === Number.MIN_SAFE_INTEGER ? '' : ` from ${min}`
+  return { expected: `an integer${from}${top}`, ...extra, read }
+}
+
+/** The original's limit: an integer, or text in Go's notation of one; what is below `min` becomes `min`. */
+export function limit<const X extends Extra<number>>(
+  { min }: { min: number },
+  extra: X = {} as X,
+): Parameter<number> & X {
+  const read = (value: unknown): number | undefined => {
+    const number = typeof value === 'string' ? goUnsigned(value) : value
+    return Number.isSafeInteger(number) ? Math.max(min, number as number) : undefined
+  }
+  return { expected: `an integer (less than ${min} counts as ${min})`, ...extra, read }
+}
+
+/** Go's `ParseUint(text, 0, 64)`: `0x`, `0o`, `0b` or a leading 0 name the base, `_` may separate digits. */
+function goUnsigned(text: string): number | undefined {
+  const plain = text.replace(/(?<=[0-9a-fxob])_(?=[0-9a-f])/gi, '')
+  if (/^0[0-7]+$/.test(plain)) return Number.parseInt(plain, 8)
+  return /^(\d+|0x[0-9a-f]+|0o[0-7]+|0b[01]+)$/i.test(plain) ? Number(plain) : undefined
+}
+
+/** One of a few words, in any case; read as it is written in the list. */
+export function oneOf<const V extends string, const X extends Extra<V>>(
+  words: readonly V[],
+  extra: X = {} as X,
+): Parameter<V> & X {
+  const read = (value: unknown): V | undefined =>
+    words.find((word) => word.toLowerCase() === String(value).toLowerCase())
+  return { expected: `one of ${words.join(', ')}`, ...extra, read }
+}
+
+/** A thing that only a program can hand over: a client, a credential provider. */
+export function object<T extends object>(expected: string): Parameter<T> {
+  const read = (value: unknown): T | undefined =>
+    typeof value === 'object' || typeof value === 'function' ? (value as T) : undefined
+  return { expected, read, secret: true }
+}

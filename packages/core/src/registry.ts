@@ -1,0 +1,135 @@
+import type { BareDriver } from './bare.ts'
+import { base } from './base.ts'
+import type { StorageDriver } from './driver.ts'
+import { ConfigError, InvalidStorageDriverError, isStorageError } from './errors.ts'
+import { INTERFACE_VERSION, versionProblem } from './version.ts'
+
+/**
+ * The parameters of each driver by registered name. A driver's package adds its own:
+ *
+ * ```ts
+ * declare module '@stowage/core' {
+ *   interface DriverParameters { fs: FsParameters }
+ * }
+ * ```
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: packages merge their declarations into it
+export interface DriverParameters {}
+
+export type DriverName = keyof DriverParameters | (string & {})
+
+/** The parameters `create` takes for that name: the driver's own type where its package is imported. */
+export type ParametersOf<N extends string> = N extends keyof DriverParameters
+  ? DriverParameters[N]
+  : Record<string, unknown>
+
+/** Makes a bare driver from parameters as they come from a caller or a configuration file. */
+export type DriverFactory = (
+  parameters: Readonly<Record<string, unknown>>,
+) => BareDriver | Promise<BareDriver>
+
+export interface RegisterOptions {
+  /** Parameters from a URL whose scheme is the name. Default: the query's values. */
+  fromURL?: ((url: URL) => Record<string, unknown>) | undefined
+}
+
+export interface Registration extends RegisterOptions {
+  readonly factory: DriverFactory
+  readonly interfaceVersion: string
+}
+
+/** The packages of the drivers that this project publishes. */
+const KNOWN_PACKAGES: Readonly<Record<string, string>> = {
+  inmemory: '@stowage/driver-inmemory',
+  fs: '@stowage/driver-fs',
+  filesystem: '@stowage/driver-fs',
+  s3: '@stowage/driver-s3',
+  s3aws: '@stowage/driver-s3',
+  azure: '@stowage/driver-azure',
+  gcs: '@stowage/driver-gcs',
+}
+
+/** One table for the process, whichever copy of core asks. */
+const table: Map<string, Registration> = shared('@stowage/core/drivers')
+
+/** A map that all copies of core share under that name. */
+export function shared<V>(name: string): Map<string, V> {
+  const key = Symbol.for(name)
+  const holder = globalThis as unknown as Record<symbol, Map<string, V> | undefined>
+  holder[key] ??= new Map<string, V>()
+  return holder[key]
+}
+
+/**
+ * Makes a driver known under a name. A driver's package calls it when it is imported.
+ * @throws ConfigError where the name is taken by another factory.
+ */
+export function register(
+  name: string,
+  factory: DriverFactory,
+  options: RegisterOptions = {},
+): void {
+  if (typeof factory !== 'function') {
+    throw new ConfigError('Must not provide nil StorageDriverFactory')
+  }
+  const there = table.get(name)
+  if (there !== undefined && there.factory !== factory) {
+    throw new ConfigError(
+      `StorageDriverFactory named ${name} already registered: are two copies of its package installed? (npm ls ${driverPackage(name)})`,
+    )
+  }
+  table.set(name, { ...options, factory, interfaceVersion: INTERFACE_VERSION })
+}
+
+/** The names that `create` accepts now. */
+export function registeredDrivers(): string[] {
+  return [...table.keys()].sort()
+}
+
+/** The package to install for a driver of that name: this project's, or a third party's by custom. */
+export function driverPackage(name: string): string {
+  return KNOWN_PACKAGES[name] ?? `stowage-driver-${name}`
+}
+
+/** @throws InvalidStorageDriverError, @throws ConfigError where the interface version does not fit. */
+export function registration(name: string): Registration {
+  const found = table.get(name)
+  if (found === undefined) {
+    const pack = driverPackage(name)
+    throw new InvalidStorageDriverError(name, {
+      detail: /^[a-z0-9][a-z0-9._-]*$/.test(name)
+        ? `npm install ${pack}, then import '${pack}'; registered now: ${registeredDrivers().join(', ') || 'none'}`
+        : 'a driver has a name of lower-case letters and digits',
+    })
+  }
+  const problem = versionProblem(found.interfaceVersion)
+  if (problem !== undefined) throw new ConfigError(`${name}: ${problem}`)
+  return found
+}
+
+/**
+ * A storage driver by its registered name, behind base. No request is made before the first call.
+ *
+ * @example
+ * ```ts
+ * import '@stowage/driver-fs'
+ * const storage = await create('fs', { rootDirectory: '/var/data' })
+ * ```
+ * @throws InvalidStorageDriverError where no such driver is registered.
+ * @throws ConfigError that lists every parameter that is wrong.
+ */
+export async function create<N extends DriverName>(
+  name: N,
+  ...args: Record<never, never> extends ParametersOf<N>
+    ? [parameters?: ParametersOf<N> | null]
+    : [parameters: ParametersOf<N>]
+): Promise<StorageDriver> {
+  const { factory } = registration(name)
+  const parameters = (args[0] ?? {}) as Record<string, unknown>
+  try {
+    return base(await factory(parameters))
+  } catch (error) {
+    if (isStorageError(error)) throw error.stamp(name)
+    throw error
+  }
+}

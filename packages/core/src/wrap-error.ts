@@ -1,0 +1,30 @@
+import { types } from 'node:util'
+import { DriverError, isStorageError } from './errors.ts'
+
+/**
+ * What a caller sees of an error that left a driver: the signal's reason where the signal was aborted,
+ * a Stowage error with the driver's name on it, or a DriverError around anything else. Errors of wrong
+ * use (TypeError with an `ERR_INVALID_ARG` code) stay what they are.
+ */
+export function wrapError(
+  error: unknown,
+  driver: string,
+  path?: string,
+  signal?: AbortSignal | undefined,
+): unknown {
+  if (signal?.aborted) return signal.reason
+  if (isStorageError(error)) return error.stamp(driver)
+  const native = types.isNativeError(error) ? error : undefined
+  if ((native as NodeJS.ErrnoException | undefined)?.code === 'ERR_INVALID_ARG_TYPE') return error
+  const message = native?.message ?? String(error)
+  return new DriverError(message === '' ? (native?.name ?? 'unknown error') : message, {
+    driver,
+    path,
+    cause: error,
+  })
+}
+
+/** A TypeError as Node.js itself makes them for wrong arguments. */
+export function argumentError(message: string): TypeError {
+  return Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_TYPE' })
+}

@@ -1,0 +1,16 @@
+import { flag, parseParameters } from '@stowage/core'
+
+export interface InMemoryParameters {
+  /**
+   * Lets a path be a file and have descendants at once, as in an object store. Default false, as in a
+   * file system: what works then works with every driver.
+   */
+  fileAndDirectory?: boolean | undefined
+}
+
+const schema = { fileAndDirectory: flag({ default: false }) }
+
+/** @throws ConfigError that lists every problem. */
+export function parse(raw: unknown): Required<InMemoryParameters> {
+  return parseParameters('inmemory', schema, raw)
+}
