@@ -13,4 +13,4 @@ const onFailure = (code) => {
 setup({ onFailure })
 tool('node', ['scripts/sync-references.mjs', '--check'], { onFailure })
 tool('tsc', ['-b'], { onFailure })
-process.exitCode = runJest(process.argv.slice(2))
+process.exitCode = await runJest(process.argv.slice(2))

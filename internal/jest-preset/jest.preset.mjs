@@ -20,6 +20,7 @@ export function project(configUrl) {
     testMatch: ['<rootDir>/test/**/*.test.ts'],
     transform: { '^.+\\.ts$': here('./jest.strip.mjs') },
     modulePathIgnorePatterns: ['<rootDir>/dist/'],
+    collectCoverageFrom: ['<rootDir>/src/**/*.ts'],
     testTimeout: 30_000,
   }
 }
@@ -27,7 +28,6 @@ export function project(configUrl) {
 /** Settings of a whole run; they belong to the root configuration only. */
 export const run = {
   coverageProvider: 'v8',
-  collectCoverageFrom: ['src/**/*.ts'],
   maxWorkers: 2,
   testTimeout: 30_000,
 }

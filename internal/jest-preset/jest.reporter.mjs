@@ -19,7 +19,8 @@ export default class {
     const filtered = Boolean(this.#globalConfig.testNamePattern)
     const summary = {
       passed: results.numPassedTests,
-      failed: results.numFailedTests + results.numRuntimeErrorTestSuites,
+      failed:
+        results.numFailedTests + results.numRuntimeErrorTestSuites + (results.runExecError ? 1 : 0),
       skipped: results.numPendingTests + results.numTodoTests,
       // With a name filter "skipped" is everything else, not worth a list.
       names: filtered ? [] : skippedNames(results, this.#globalConfig.rootDir),
