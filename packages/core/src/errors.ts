@@ -254,8 +254,8 @@ const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g
 /** Control characters and lone surrogates of a hostile path, made visible. */
 function printable(path: unknown): string {
   if (typeof path !== 'string') return `${typeof path} is not a string`
-  const escape = (c: string): string => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`
-  return path.toWellFormed().replace(UNPRINTABLE, escape)
+  const visible = (c: string): string => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return path.toWellFormed().replace(UNPRINTABLE, visible)
 }
 
 /** Whether this is an error of Stowage, of this copy of core or another, and of that code if given. */

@@ -2,6 +2,7 @@ import type { BareDriver } from './bare.ts'
 import { base } from './base.ts'
 import type { StorageDriver } from './driver.ts'
 import { ConfigError, InvalidStorageDriverError, isStorageError } from './errors.ts'
+import { compareKeys } from './paths.ts'
 import { INTERFACE_VERSION, versionProblem } from './version.ts'
 
 /**
@@ -83,7 +84,7 @@ export function register(
 
 /** The names that `create` accepts now. */
 export function registeredDrivers(): string[] {
-  return [...table.keys()].sort()
+  return [...table.keys()].sort(compareKeys)
 }
 
 /** The package to install for a driver of that name: this project's, or a third party's by custom. */
