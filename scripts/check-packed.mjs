@@ -71,6 +71,9 @@ async function contents({ dir, manifest }, tarball) {
     if (!files.has(file)) fail(`${dir}: the tarball lacks ${file}`)
   }
   for (const file of files) {
+    const source = file.replace(/^dist\/(.*)\.js$/, 'src/$1.ts')
+    if (source !== file && !files.has(source))
+      fail(`${dir}: ${file} is stale; delete dist and build`)
     if (/tsbuildinfo$|^test\/|\.test\./.test(file)) fail(`${dir}: the tarball contains ${file}`)
   }
 }
