@@ -1,0 +1,28 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { create } from '@stowage/core'
+import { registerSuite } from '@stowage/testsuite'
+import { afterAll, describe, expect, it } from '@jest/globals'
+import 'stowage-driver-sqlite'
+
+const folder = mkdtempSync(join(tmpdir(), 'stowage-sqlite-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+registerSuite({
+  name: 'sqlite',
+  open: (storage) => create('sqlite', { file: join(folder, `${storage}.db`) }),
+  child: { module: new URL('./open.ts', import.meta.url), env: { STOWAGE_SQLITE_FOLDER: folder } },
+  partSize: 256 * 1024,
+})
+
+describe('docs/writing-a-driver.md', () => {
+  it('shows nothing but what is in the source', () => {
+    const read = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8')
+    const page = read('../../../docs/writing-a-driver.md')
+    const sources = read('../src/index.ts') + read('./conformance.test.ts')
+    const samples = [...page.matchAll(/```ts\n(.*?)```/gs)].map((match) => match[1] ?? '')
+    expect(samples.length).toBeGreaterThan(3)
+    expect(samples.filter((sample) => !sources.includes(sample))).toEqual([])
+  })
+})
