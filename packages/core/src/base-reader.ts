@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
-import { operations } from './diagnostics.ts'
+import { abortError } from './abort.ts'
+import { begin, type OpenOperation } from './diagnostics.ts'
 import { ContentError } from './errors.ts'
 import { wrapError } from './wrap-error.ts'
 
@@ -17,7 +18,10 @@ interface ReadContext {
 export class BaseReader extends Readable {
   readonly #source: Readable
   readonly #context: ReadContext
-  readonly #abort = (): void => void this.destroy(this.#context.signal?.reason)
+  readonly #abort = (): void => {
+    if (this.#context.signal) this.destroy(abortError(this.#context.signal))
+  }
+  #operation: OpenOperation | undefined
   #ended = false
   #bytes = 0
 
@@ -25,6 +29,16 @@ export class BaseReader extends Readable {
     super({ highWaterMark: 1 })
     this.#source = source
     this.#context = context
+    const { driver, path, offset, signal } = context
+    this.#operation = begin({ driver, method: 'read', path, offset })
+    signal?.addEventListener('abort', this.#abort, { once: true })
+    this.#attach()
+    // A source that is over before anybody could listen tells nothing any more.
+    if (source.destroyed) this.#cutOff(source.errored)
+  }
+
+  #attach(): void {
+    const source = this.#source
     source
       .on('data', (chunk: Uint8Array) => {
         this.#bytes += chunk.length
@@ -36,13 +50,8 @@ export class BaseReader extends Readable {
         this.push(null)
       })
       .on('error', (error) => this.destroy(this.#wrap(error)))
-      .on('close', () => {
-        if (this.#ended || this.destroyed) return
-        this.destroy(this.#wrap(new ContentError('the stream was cut off before its end')))
-      })
+      .on('close', () => this.#cutOff())
       .pause()
-    if (context.signal?.aborted) this.#abort()
-    else context.signal?.addEventListener('abort', this.#abort, { once: true })
   }
 
   override _read(): void {
@@ -51,29 +60,28 @@ export class BaseReader extends Readable {
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.#context.signal?.removeEventListener('abort', this.#abort)
-    if (!this.#ended) this.#report(error)
+    this.#report(error ?? undefined)
     this.#source.destroy()
     done(error)
   }
 
-  #wrap(error: unknown): Error {
-    const { driver, path, signal } = this.#context
-    return wrapError(error, driver, path, signal) as Error
+  #cutOff(error?: Error | null): void {
+    if (this.#ended || this.destroyed) return
+    this.destroy(this.#wrap(error ?? new ContentError('the stream was cut off before its end')))
   }
 
-  /** One event when the stream is over: `asyncEnd` on the channel, with the bytes that came. */
-  #report(error?: unknown): void {
-    if (!operations.hasSubscribers) return
-    const { driver, path, offset } = this.#context
-    const context = {
-      driver,
-      method: 'read',
-      path,
-      offset,
-      bytes: this.#bytes,
-      ...(error ? { error } : {}),
-    }
-    if (error) operations.error.publish(context as never)
-    operations.asyncEnd.publish(context as never)
+  #wrap(error: unknown): Error {
+    const { driver, path, signal } = this.#context
+    if (signal?.aborted) return abortError(signal)
+    return wrapError(error, driver, path) as Error
+  }
+
+  /** The stream is over, one way or another: the first report counts. */
+  #report(error?: Error): void {
+    const operation = this.#operation
+    if (operation === undefined) return
+    this.#operation = undefined
+    operation.context.bytes = this.#bytes
+    operation.end(error)
   }
 }

@@ -1,6 +1,6 @@
 import { raceSignal } from './abort.ts'
 import type { BareDriver } from './bare.ts'
-import { type OperationContext, operations } from './diagnostics.ts'
+import { begin, type OpenOperation, type OperationContext } from './diagnostics.ts'
 import type { FileInfo, Walk } from './driver.ts'
 import { isStorageError, PathNotFoundError } from './errors.ts'
 import { compareKeys, directoryKey } from './paths.ts'
@@ -42,32 +42,33 @@ export class BaseWalk<T extends FileInfo | string> implements Walk {
 
   async *#iterate(): AsyncGenerator<T> {
     const { context, signal, check, start } = this.#source
-    const traced = operations.hasSubscribers
+    let operation: OpenOperation | undefined
+    let failure: unknown
     let entries = 0
     let iterator: AsyncIterator<T> | undefined
-    let finished = false
     try {
       check()
       signal?.throwIfAborted()
-      if (traced) operations.start.publish(context as never)
+      operation = begin({ ...context })
       iterator = start(this.#control)[Symbol.asyncIterator]()
       for (;;) {
         const step = await raceSignal(iterator.next(), signal)
-        if (step.done) break
+        if (step.done) {
+          iterator = undefined
+          break
+        }
         entries++
         this.#last = typeof step.value === 'string' ? undefined : step.value
         yield step.value
         signal?.throwIfAborted()
       }
-      finished = true
     } catch (error) {
-      finished = true
-      const wrapped = wrapError(error, context.driver, context.path, signal)
-      if (traced) operations.error.publish({ ...context, error: wrapped } as never)
-      throw wrapped
+      failure = wrapError(error, context.driver, context.path, signal)
+      throw failure
     } finally {
-      if (!finished || signal?.aborted) await stop(iterator, signal)
-      if (traced) operations.asyncEnd.publish({ ...context, entries } as never)
+      await stop(iterator, signal)
+      if (operation) operation.context.entries = entries
+      operation?.end(failure)
     }
   }
 }
@@ -78,8 +79,9 @@ async function stop(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const stopped = iterator?.return?.()
-  if (signal?.aborted) stopped?.then(undefined, () => {})
-  else await stopped
+  // What goes wrong here must not hide why the walk ended.
+  const quiet = stopped?.then(undefined, () => {})
+  if (!signal?.aborted) await quiet
 }
 
 interface WalkRequest {

@@ -38,20 +38,21 @@ export class BaseWriter implements FileWriter {
   }
 
   write(chunk: Uint8Array): Promise<number> {
-    return this.#enqueue('write', async () => {
+    const run = async (): Promise<number> => {
       if (!(chunk instanceof Uint8Array)) throw argumentError('a chunk is a Uint8Array')
       this.#mustBeOpen()
       if (this.#failed) throw this.#afterFailure(this.#failed)
-      if (chunk.length > 0) {
-        await this.#bare.write(chunk).catch((error: unknown) => this.#fail('write', error))
-      }
+      if (chunk.length > 0) await this.#attempt('write', () => this.#bare.write(chunk))
       return chunk.length
-    })
+    }
+    return this.#enqueue('write', run, chunk?.length)
   }
 
   close(): Promise<void> {
     return this.#enqueue('close', async () => {
       if (this.#state !== 'open') return
+      // Whoever aborts wants nothing left, also where the clean-up has failed once.
+      if (this.#context.signal?.aborted) return this.#cancel()
       await this.#bare.close()
       this.#end('closed')
     })
@@ -60,9 +61,8 @@ export class BaseWriter implements FileWriter {
   cancel(): Promise<void> {
     return this.#enqueue('cancel', async () => {
       if (this.#state === 'cancelled') return
-      this.#mustBeOpen()
-      await this.#bare.cancel()
-      this.#end('cancelled')
+      if (!this.#context.signal?.aborted) this.#mustBeOpen()
+      await this.#cancel()
     })
   }
 
@@ -70,7 +70,7 @@ export class BaseWriter implements FileWriter {
     return this.#enqueue('commit', async () => {
       this.#mustBeOpen()
       if (this.#failed?.method === 'write') throw this.#afterFailure(this.#failed)
-      await this.#bare.commit().catch((error: unknown) => this.#fail('commit', error))
+      await this.#attempt('commit', () => this.#bare.commit())
       this.#end('committed')
     })
   }
@@ -81,10 +81,14 @@ export class BaseWriter implements FileWriter {
 
   #mustBeOpen(): void {
     const { signal, path } = this.#context
-    if (this.#state !== 'open') {
-      if (signal?.aborted && this.#state === 'cancelled') throw signal.reason
-      throw new WriterStateError(`already ${this.#state}`, path)
-    }
+    // The clean-up waits in the queue: what was called before the abort must not run any more.
+    if (this.#state === 'open' || this.#state === 'cancelled') signal?.throwIfAborted()
+    if (this.#state !== 'open') throw new WriterStateError(`already ${this.#state}`, path)
+  }
+
+  async #cancel(): Promise<void> {
+    await this.#bare.cancel()
+    this.#end('cancelled')
   }
 
   #end(state: State): void {
@@ -92,9 +96,13 @@ export class BaseWriter implements FileWriter {
     this.#context.signal?.removeEventListener('abort', this.#onAbort)
   }
 
-  #fail(method: 'write' | 'commit', error: unknown): never {
-    this.#failed = { method, error }
-    throw error
+  async #attempt(method: 'write' | 'commit', run: () => Promise<void>): Promise<void> {
+    try {
+      await run()
+    } catch (error) {
+      this.#failed = { method, error }
+      throw error
+    }
   }
 
   #afterFailure({ method, error }: { method: string; error: unknown }): WriterStateError {
@@ -107,27 +115,31 @@ export class BaseWriter implements FileWriter {
   /** The caller's signal ends the writer: what it stored is removed once the call under way is over. */
   #abort(): void {
     const cleanUp = async (): Promise<void> => {
-      if (this.#state !== 'open') return
-      this.#end('cancelled')
-      await this.#bare.cancel()
+      if (this.#state === 'open') await this.#cancel()
     }
-    // A failed clean-up leaves an upload for purgeUploads; nobody waits for this promise.
+    // Nobody waits for this promise; `cancel` tries again where it failed, and tells.
     this.#queue = this.#queue.then(cleanUp).catch(() => {})
   }
 
-  #enqueue<T>(method: string, run: () => Promise<T>): Promise<T> {
+  #enqueue<T>(method: string, run: () => Promise<T>, bytes?: number): Promise<T> {
     const { driver, path, signal } = this.#context
     const name = method === 'write' ? method : `writer.${method}`
     // What ends the writer waits for the clean-up that an abort has started; the rest does not.
     const waits = method === 'cancel' || (method === 'close' && signal?.aborted === true)
     const wrapped = async (): Promise<T> => {
       try {
-        return await traced(() => ({ driver, method: name, path }), run)
+        return await run()
       } catch (error) {
         throw wrapError(error, driver, path, waits ? undefined : signal)
       }
     }
-    const result = this.#queue.then(wrapped)
+    const context = () => ({
+      driver,
+      method: name,
+      path,
+      ...(bytes === undefined ? {} : { bytes }),
+    })
+    const result = this.#queue.then(() => traced(context, wrapped))
     this.#queue = result.catch(() => {})
     return waits ? result : raceSignal(result, signal)
   }

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { raceSignal } from './abort.ts'
-import type { BareDriver } from './bare.ts'
+import type { BareDriver, BareWriter } from './bare.ts'
 import { BaseReader } from './base-reader.ts'
 import { BaseWalk, directoryFiles } from './base-walk.ts'
 import { BaseWriter } from './base-writer.ts'
@@ -97,8 +97,13 @@ class Base implements StorageDriver {
       checkPath(path)
     })
     const open = () => this.#bare.reader(path, { offset, length, signal })
-    const late = (source: Readable) => source.destroy()
+    // A stream without a listener must not bring the process down when it fails on its way out.
+    const late = (source: Readable) => source.on('error', () => {}).destroy()
     const source = await this.#run('reader', { path, offset }, signal, open, late)
+    if (signal?.aborted) {
+      late(source)
+      throw signal.reason
+    }
     return new BaseReader(source, { driver: this.name, path, offset, signal })
   }
 
@@ -111,8 +116,7 @@ class Base implements StorageDriver {
     })
     const open = () => this.#bare.writer(path, { append, signal })
     // Nobody was told of this session yet: one that was there before is to stay.
-    const late = (writer: { close(): Promise<void>; cancel(): Promise<void> }) =>
-      void (append ? writer.close() : writer.cancel()).catch(() => {})
+    const late = (writer: BareWriter) => (append ? writer.close() : writer.cancel())
     const writer = await this.#run('writer', { path, append }, signal, open, late)
     return new BaseWriter(writer, { driver: this.name, path, signal })
   }
@@ -223,7 +227,7 @@ class Base implements StorageDriver {
   }
 
   async close(): Promise<void> {
-    await this.#bare.close?.()
+    return this.#run('close', { path: '/' }, undefined, async () => this.#bare.close?.())
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -243,7 +247,7 @@ class Base implements StorageDriver {
     about: Omit<OperationContext, 'driver' | 'method'>,
     signal: AbortSignal | undefined,
     run: (context: OperationContext | undefined) => Promise<T>,
-    late?: (value: T) => void,
+    late?: (value: T) => unknown,
   ): Promise<T> {
     return traced(
       () => ({ driver: this.name, method, ...about }),

@@ -35,3 +35,26 @@ export function traced<T>(
   const made = context()
   return operations.tracePromise(() => run(made), made as never) as Promise<T>
 }
+
+/** An operation that is under way while others come and go: a stream, a walk. */
+export interface OpenOperation {
+  readonly context: OperationContext
+  /** To be called once. Publishes the error, if any, and the end. */
+  end(error?: unknown): void
+}
+
+/** Publishes the start of such an operation, or does nothing at all where nobody listens. */
+export function begin(context: OperationContext): OpenOperation | undefined {
+  if (!operations.hasSubscribers) return undefined
+  operations.start.publish(context as never)
+  operations.end.publish(context as never)
+  const end = (error?: unknown): void => {
+    if (error !== undefined) {
+      context.error = error
+      operations.error.publish(context as never)
+    }
+    operations.asyncStart.publish(context as never)
+    operations.asyncEnd.publish(context as never)
+  }
+  return { context, end }
+}

@@ -112,7 +112,10 @@ export class InvalidOffsetError extends StorageError {
   override readonly code = 'INVALID_OFFSET'
   readonly offset: number
   constructor(path: string, offset: number, options: StorageErrorOptions = {}) {
-    super(more(`invalid offset: ${offset} for path: ${path}`, options.detail), { ...options, path })
+    super(more(`invalid offset: ${offset} for path: ${printable(path)}`, options.detail), {
+      ...options,
+      path,
+    })
     this.offset = offset
   }
   protected override fields(): Record<string, unknown> {
@@ -146,7 +149,7 @@ export class ConfigError extends StorageError {
   readonly problems: readonly string[]
   constructor(problems: string | readonly string[], options: StorageErrorOptions = {}) {
     const all = typeof problems === 'string' ? [problems] : problems
-    super(all.join('; '), options)
+    super(more(all.join('; '), options.detail), options)
     this.problems = all
   }
   protected override fields(): Record<string, unknown> {
@@ -180,7 +183,7 @@ export class DriverError extends StorageError {
     super(more(message, options.detail), options)
   }
   protected override fields(): Record<string, unknown> {
-    return { driver: this.driver, detail: this.detail }
+    return { driver: this.driver, detail: this.detail, path: this.path }
   }
 }
 
@@ -236,6 +239,11 @@ export class StorageErrors extends StorageError {
   constructor(errors: readonly Error[], options: StorageErrorOptions = {}) {
     super(summary(errors), options)
     this.errors = errors
+  }
+  /** Names the driver in the errors inside, too. */
+  override stamp(driver: string): this {
+    for (const error of this.errors) if (isStorageError(error)) error.stamp(driver)
+    return super.stamp(driver)
   }
   protected override fields(): Record<string, unknown> {
     return { driver: this.driver, details: this.errors.map((error) => error.message) }

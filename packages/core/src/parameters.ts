@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { ConfigError } from './errors.ts'
 
 /** How one parameter is read. Made by {@link text}, {@link flag}, {@link integer}, {@link oneOf} .... */
@@ -39,9 +40,9 @@ export function parseParameters<S extends ParameterSchema>(
   raw: unknown,
 ): ParameterValues<S> {
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) {
-    throw new ConfigError(`the parameters are a map of names and values, not ${show(raw)}`, {
-      driver,
-    })
+    // Not shown: text in this place may be a connection string.
+    const kind = raw === null ? 'null' : Array.isArray(raw) ? 'a list' : `a ${typeof raw}`
+    throw new ConfigError(`the parameters are a map of names and values, not ${kind}`, { driver })
   }
   const problems: string[] = []
   const names = spellings(schema)
@@ -95,7 +96,7 @@ function unknownParameter(name: string, known: readonly string[]): string {
   return `unknown parameter ${name}: ${hint}`
 }
 
-/** Whether one becomes the other by at most two insertions, deletions or replacements. */
+/** Whether one becomes the other by two insertions, deletions or replacements; one in a short word. */
 function isNear(a: string, b: string): boolean {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j)
   for (let i = 1; i <= a.length; i++) {
@@ -106,11 +107,11 @@ function isNear(a: string, b: string): boolean {
     }
     row = next
   }
-  return (row[b.length] ?? 0) <= 2
+  return (row[b.length] ?? 0) <= (b.length < 5 ? 1 : 2)
 }
 
 function show(value: unknown): string {
-  const text = typeof value === 'string' ? `'${value}'` : (JSON.stringify(value) ?? String(value))
+  const text = typeof value === 'string' ? `'${value}'` : inspect(value, { breakLength: Infinity })
   return text.length > 80 ? `${text.slice(0, 77)}...` : text
 }
 
@@ -169,14 +170,19 @@ export function limit<const X extends Extra<number>>(
     const number = typeof value === 'string' ? goUnsigned(value) : value
     return Number.isSafeInteger(number) ? Math.max(min, number as number) : undefined
   }
-  return { expected: `an integer (less than ${min} counts as ${min})`, ...extra, read }
+  // The original's words, by which its operators know it.
+  const problem = (name: string, shown: string): string =>
+    shown.startsWith("'")
+      ? `${name} config error: parameter must be an integer, ${shown} invalid`
+      : `${name} config error: invalid value ${shown}`
+  return { expected: `an integer (less than ${min} counts as ${min})`, problem, ...extra, read }
 }
 
 /** Go's `ParseUint(text, 0, 64)`: `0x`, `0o`, `0b` or a leading 0 name the base, `_` may separate digits. */
 function goUnsigned(text: string): number | undefined {
   const plain = text.replace(/(?<=[0-9a-fxob])_(?=[0-9a-f])/gi, '')
   if (/^0[0-7]+$/.test(plain)) return Number.parseInt(plain, 8)
-  return /^(\d+|0x[0-9a-f]+|0o[0-7]+|0b[01]+)$/i.test(plain) ? Number(plain) : undefined
+  return /^(0|[1-9]\d*|0x[0-9a-f]+|0o[0-7]+|0b[01]+)$/i.test(plain) ? Number(plain) : undefined
 }
 
 /** One of a few words, in any case; read as it is written in the list. */
