@@ -9,6 +9,7 @@ export type {
   BareWriterOptions,
 } from './bare.ts'
 export { base } from './base.ts'
+export { copy, uploadFile } from './copy.ts'
 export { OPERATION_CHANNEL, type OperationContext } from './diagnostics.ts'
 export {
   type Capabilities,
@@ -48,6 +49,23 @@ export {
   UploadNotFoundError,
   WriterStateError,
 } from './errors.ts'
+export { forwardingDriver } from './forwarding-driver.ts'
+export { createFromConfig, type FromConfigOptions } from './from-config.ts'
+export { createFromURL, type FromURLOptions, queryParameters } from './from-url.ts'
+export { Limiter } from './limiter.ts'
+export {
+  applyMiddleware,
+  type Middleware,
+  type MiddlewareEntries,
+  type MiddlewareEntry,
+  type MiddlewareOptions,
+  type MiddlewareOptionsOf,
+  registeredMiddleware,
+  registerMiddleware,
+} from './middleware.ts'
+export type { RedirectMiddlewareOptions } from './middleware-redirect.ts'
+export type { RegulatorOptions } from './middleware-regulator.ts'
+export type { RewriteOptions } from './middleware-rewrite.ts'
 export {
   flag,
   integer,
@@ -82,4 +100,7 @@ export {
   register,
   registeredDrivers,
 } from './registry.ts'
+export type { UploadSource } from './sources.ts'
+export { toWritable, type UploadOptions, upload, type WritableOptions } from './streams.ts'
+export type { TransferOptions, TransferProgress, TransferResult } from './transfer.ts'
 export { INTERFACE_VERSION } from './version.ts'

@@ -3,6 +3,7 @@ import { base } from './base.ts'
 import type { StorageDriver } from './driver.ts'
 import { ConfigError, InvalidStorageDriverError, isStorageError } from './errors.ts'
 import { compareKeys } from './paths.ts'
+import { shared } from './shared.ts'
 import { INTERFACE_VERSION, versionProblem } from './version.ts'
 
 /**
@@ -53,14 +54,6 @@ const KNOWN_PACKAGES: Readonly<Record<string, string>> = {
 /** One table for the process, whichever copy of core asks. */
 const table: Map<string, Registration> = shared('@stowage/core/drivers')
 
-/** A map that all copies of core share under that name. */
-export function shared<V>(name: string): Map<string, V> {
-  const key = Symbol.for(name)
-  const holder = globalThis as unknown as Record<symbol, Map<string, V> | undefined>
-  holder[key] ??= new Map<string, V>()
-  return holder[key]
-}
-
 /**
  * Makes a driver known under a name. A driver's package calls it when it is imported.
  * @throws ConfigError where the name is taken by another factory.
@@ -89,7 +82,7 @@ export function registeredDrivers(): string[] {
 
 /** The package to install for a driver of that name: this project's, or a third party's by custom. */
 export function driverPackage(name: string): string {
-  return KNOWN_PACKAGES[name] ?? `stowage-driver-${name}`
+  return (Object.hasOwn(KNOWN_PACKAGES, name) && KNOWN_PACKAGES[name]) || `stowage-driver-${name}`
 }
 
 /** @throws InvalidStorageDriverError, @throws ConfigError where the interface version does not fit. */
@@ -125,8 +118,13 @@ export async function create<N extends DriverName>(
     ? [parameters?: ParametersOf<N> | null]
     : [parameters: ParametersOf<N>]
 ): Promise<StorageDriver> {
+  return createRegistered(name, args[0])
+}
+
+/** {@link create} for a name and parameters that only the run knows. */
+export async function createRegistered(name: string, given: unknown): Promise<StorageDriver> {
   const { factory } = registration(name)
-  const parameters = (args[0] ?? {}) as Record<string, unknown>
+  const parameters = (given ?? {}) as Record<string, unknown>
   try {
     return base(await factory(parameters))
   } catch (error) {

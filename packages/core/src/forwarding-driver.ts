@@ -1,0 +1,44 @@
+import type { StorageDriver } from './driver.ts'
+
+/**
+ * A driver that passes every call on to another one, but for the members given: the whole of a
+ * middleware that changes one method. `await using` closes through the new driver's own `close`.
+ *
+ * The members are taken as they are, without base: one that does not call the inner driver checks its
+ * path ({@link checkPath}) and its signal itself.
+ *
+ * @example
+ * ```ts
+ * registerMiddleware('readonly', (inner) =>
+ *   forwardingDriver(inner, {
+ *     async delete(path) {
+ *       throw new UnsupportedMethodError({ path, driver: inner.name })
+ *     },
+ *   }),
+ * )
+ * ```
+ */
+export function forwardingDriver(
+  inner: StorageDriver,
+  overrides: Partial<StorageDriver>,
+): StorageDriver {
+  const driver: StorageDriver = {
+    name: inner.name,
+    capabilities: inner.capabilities,
+    getContent: (...args) => inner.getContent(...args),
+    putContent: (...args) => inner.putContent(...args),
+    reader: (...args) => inner.reader(...args),
+    writer: (...args) => inner.writer(...args),
+    stat: (...args) => inner.stat(...args),
+    list: (...args) => inner.list(...args),
+    walk: (...args) => inner.walk(...args),
+    move: (...args) => inner.move(...args),
+    delete: (...args) => inner.delete(...args),
+    redirectURL: (...args) => inner.redirectURL(...args),
+    purgeUploads: (...args) => inner.purgeUploads(...args),
+    close: () => inner.close(),
+    [Symbol.asyncDispose]: () => driver.close(),
+    ...overrides,
+  }
+  return driver
+}

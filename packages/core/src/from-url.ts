@@ -1,0 +1,80 @@
+import type { StorageDriver } from './driver.ts'
+import { ConfigError } from './errors.ts'
+import { applyMiddleware, type MiddlewareEntries } from './middleware.ts'
+import { createRegistered, registration } from './registry.ts'
+
+export interface FromURLOptions<N extends readonly string[] = readonly string[]> {
+  /** Put around the driver, see {@link applyMiddleware}. */
+  middleware?: MiddlewareEntries<N> | undefined
+}
+
+/**
+ * A storage driver from a URL whose scheme is its registered name: `fs:///var/data`, `inmemory:`,
+ * `s3://bucket/prefix?region=eu-central-1`. The driver's package says what the rest means.
+ *
+ * @example
+ * ```ts
+ * import '@stowage/driver-fs'
+ * const storage = await createFromURL('fs:///var/data')
+ * ```
+ * @throws InvalidStorageDriverError where no driver has the scheme's name.
+ * @throws ConfigError that lists every parameter that is wrong. It shows no user, password or query.
+ */
+export async function createFromURL<const N extends readonly string[] = []>(
+  url: string | URL,
+  { middleware }: FromURLOptions<N> = {},
+): Promise<StorageDriver> {
+  const parsed = parse(String(url))
+  const name = parsed.protocol.slice(0, -1)
+  const { fromURL = fromQuery } = registration(name)
+  const driver = await createRegistered(name, fromURL(parsed))
+  return middleware === undefined ? driver : withMiddleware(driver, middleware)
+}
+
+/** Wraps a driver that nobody else has yet: it is closed where that fails. */
+export async function withMiddleware<const N extends readonly string[]>(
+  driver: StorageDriver,
+  middleware: MiddlewareEntries<N>,
+): Promise<StorageDriver> {
+  try {
+    return await applyMiddleware(driver, middleware)
+  } catch (error) {
+    await driver.close().catch(() => {})
+    throw error
+  }
+}
+
+function parse(url: string): URL {
+  if (URL.canParse(url)) return new URL(url)
+  // Its own error would show the whole URL, and with it what may be a password.
+  const [, scheme] = /^([a-z][a-z0-9+.-]*):/i.exec(url) ?? []
+  throw new ConfigError(
+    scheme === undefined
+      ? 'a storage URL starts with the name of a driver, as in fs:///var/data'
+      : `the ${scheme} URL is malformed`,
+  )
+}
+
+/**
+ * The parameters in the query of a storage URL, for the `fromURL` of a driver.
+ * @throws ConfigError where one is given twice.
+ */
+export function queryParameters(url: URL): Record<string, string> {
+  const values = new Map<string, string>()
+  for (const [name, value] of url.searchParams) {
+    if (values.has(name)) throw new ConfigError(`${name} is given twice in the URL`)
+    values.set(name, value)
+  }
+  return Object.fromEntries(values)
+}
+
+/** For drivers that say nothing about URLs: what they would ignore is refused. */
+function fromQuery(url: URL): Record<string, string> {
+  if (url.host !== '' || url.username !== '' || !['', '/'].includes(url.pathname) || url.hash) {
+    const name = url.protocol.slice(0, -1)
+    throw new ConfigError(`a URL of this driver is ${name}: and perhaps ?parameter=value`, {
+      driver: name,
+    })
+  }
+  return queryParameters(url)
+}

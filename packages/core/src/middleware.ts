@@ -1,0 +1,104 @@
+import type { StorageDriver } from './driver.ts'
+import { ConfigError } from './errors.ts'
+import { type RedirectMiddlewareOptions, redirect } from './middleware-redirect.ts'
+import { type RegulatorOptions, regulator } from './middleware-regulator.ts'
+import { type RewriteOptions, rewrite } from './middleware-rewrite.ts'
+import { compareKeys } from './paths.ts'
+import { shared } from './shared.ts'
+
+/**
+ * The options of each middleware by name. A package adds its own:
+ *
+ * ```ts
+ * declare module '@stowage/core' {
+ *   interface MiddlewareOptions { cloudfront: CloudFrontOptions }
+ * }
+ * ```
+ */
+export interface MiddlewareOptions {
+  redirect: RedirectMiddlewareOptions
+  rewrite: RewriteOptions
+  regulator: RegulatorOptions
+}
+
+/** The options of the middleware of that name: its own type where its package is imported. */
+export type MiddlewareOptionsOf<N extends string> = N extends keyof MiddlewareOptions
+  ? MiddlewareOptions[N]
+  : Record<string, unknown>
+
+/**
+ * Puts something around a driver. The options are as a caller or a configuration file gives them:
+ * to be checked, with a ConfigError that lists every problem.
+ */
+export type Middleware = (
+  driver: StorageDriver,
+  options: Readonly<Record<string, unknown>>,
+) => StorageDriver | Promise<StorageDriver>
+
+/** One entry of a configuration's `middleware.storage` list. */
+export interface MiddlewareEntry<N extends string = string> {
+  readonly name: N
+  readonly options?: MiddlewareOptionsOf<N> | null | undefined
+  /** Leaves this entry out. */
+  readonly disabled?: boolean | undefined
+}
+
+/** Entries whose options are checked against the name of each. */
+export type MiddlewareEntries<N extends readonly string[]> = readonly [
+  ...{ readonly [I in keyof N]: MiddlewareEntry<N[I]> },
+]
+
+/** One table for the process, whichever copy of core asks. */
+const table: Map<string, Middleware> = shared('@stowage/core/middleware')
+
+/** Known without registration, so that importing core changes nothing. */
+const BUILT_IN: ReadonlyMap<string, Middleware> = new Map<string, Middleware>([
+  ['redirect', redirect],
+  ['regulator', regulator],
+  ['rewrite', rewrite],
+])
+
+/**
+ * Makes a middleware known under a name.
+ * @throws ConfigError where the name is taken by another one.
+ */
+export function registerMiddleware(name: string, middleware: Middleware): void {
+  if (typeof middleware !== 'function') throw new ConfigError('a middleware is a function')
+  const there = find(name)
+  if (there !== undefined && there !== middleware) {
+    throw new ConfigError(`name already registered: ${name}`)
+  }
+  table.set(name, middleware)
+}
+
+/** The names that {@link applyMiddleware} accepts now. */
+export function registeredMiddleware(): string[] {
+  return [...new Set([...BUILT_IN.keys(), ...table.keys()])].sort(compareKeys)
+}
+
+function find(name: string): Middleware | undefined {
+  return BUILT_IN.get(name) ?? table.get(name)
+}
+
+/**
+ * Wraps a driver in middleware: the first entry is around the driver, the last one outermost.
+ * All names are looked up before the first one runs. Closing the result closes the driver.
+ *
+ * @throws ConfigError where a name is unknown or options are wrong. The driver stays open then.
+ */
+export async function applyMiddleware<const N extends readonly string[]>(
+  driver: StorageDriver,
+  entries: MiddlewareEntries<N>,
+): Promise<StorageDriver> {
+  const enabled = (entries as readonly MiddlewareEntry[]).filter(({ disabled }) => !disabled)
+  const steps = enabled.map(({ name, options }) => {
+    const middleware = find(name)
+    if (middleware !== undefined) return { middleware, options: options ?? {} }
+    throw new ConfigError(`no storage middleware registered with name: ${name}`, {
+      detail: `registered now: ${registeredMiddleware().join(', ')}`,
+    })
+  })
+  let wrapped = driver
+  for (const { middleware, options } of steps) wrapped = await middleware(wrapped, options)
+  return wrapped
+}

@@ -1,0 +1,123 @@
+import { Writable } from 'node:stream'
+import { raceSignal } from './abort.ts'
+import type { FileWriter, OperationOptions, StorageDriver } from './driver.ts'
+import { abandon, bytesOf, type UploadSource } from './sources.ts'
+
+export interface UploadOptions extends OperationOptions {
+  /** Continue the newest unfinished upload of the path: the source gives what comes after it. */
+  append?: boolean | undefined
+  /**
+   * What happens to the upload on a failure or an abort. False, the default: it is cancelled and
+   * nothing of it remains. True: what was accepted is kept, to be continued with `append`; to make it
+   * durable, an abort then waits for the backend.
+   */
+  keep?: boolean | undefined
+}
+
+/**
+ * Stores a source of bytes as a file: it is published once the source has ended, and not before. One
+ * chunk is held at a time. A failure, of the source or of the driver, rejects with its error, frees the
+ * source and leaves the file as it was.
+ *
+ * @returns the size of the file.
+ * @example
+ * ```ts
+ * const { body } = await fetch('https://example.com/big.iso')
+ * if (body) await upload(storage, '/big.iso', body)
+ * ```
+ */
+export async function upload(
+  driver: StorageDriver,
+  path: string,
+  source: UploadSource,
+  { append, keep = false, signal }: UploadOptions = {},
+): Promise<number> {
+  let writer: FileWriter
+  try {
+    writer = await openWriter(driver, path, { append, keep, signal })
+  } catch (error) {
+    abandon(source)
+    throw error
+  }
+  try {
+    for await (const chunk of bytesOf(source, signal)) {
+      await raceSignal(writer.write(chunk), signal)
+    }
+    const { size } = writer
+    await raceSignal(writer.commit(), signal)
+    return size
+  } catch (error) {
+    await giveUp(writer, { keep, signal })
+    throw error
+  }
+}
+
+interface Keeping extends OperationOptions {
+  keep: boolean
+}
+
+/** A signal that a writer knows cancels it: one that is to be kept must not know it. */
+export function openWriter(
+  driver: StorageDriver,
+  path: string,
+  { append, keep, signal }: Keeping & { append?: boolean | undefined },
+): Promise<FileWriter> {
+  if (!keep) return driver.writer(path, { append, signal })
+  signal?.throwIfAborted()
+  return raceSignal(driver.writer(path, { append }), signal, (late) =>
+    append ? late.close() : late.cancel(),
+  )
+}
+
+/**
+ * Ends a writer after a failure, which is what the caller is to hear of: a failed clean-up leaves an
+ * upload to `purgeUploads`. An aborted one is cleaned up by base, and not waited for.
+ */
+export async function giveUp(writer: FileWriter, { keep, signal }: Keeping): Promise<void> {
+  const ended = (keep ? writer.close() : writer.cancel()).catch(() => {})
+  if (keep || !signal?.aborted) await ended
+}
+
+export interface WritableOptions {
+  /** What the end of the stream does with the file. Default `commit`. */
+  end?: 'commit' | 'close' | undefined
+  /** What a destruction before the end does: `cancel`, the default, or `close` to keep it for `append`. */
+  onFailure?: 'cancel' | 'close' | undefined
+}
+
+/**
+ * A writer as a Node.js stream, with back-pressure, for `pipeline(readable, toWritable(writer))`. It
+ * has finished once the file is published (or, by option, closed). A stream that is destroyed earlier
+ * has cleaned up when it emits `close`. For a web stream: `Writable.toWeb(toWritable(writer))`.
+ *
+ * @example
+ * ```ts
+ * await pipeline(request, createGunzip(), toWritable(await storage.writer('/log')))
+ * ```
+ */
+export function toWritable(
+  writer: FileWriter,
+  { end = 'commit', onFailure = 'cancel' }: WritableOptions = {},
+): Writable {
+  let finished = false
+  return new Writable({
+    // The writer has its own buffer; a second one would only hold more.
+    highWaterMark: 1,
+    write(chunk: Uint8Array, _encoding, done) {
+      writer.write(chunk).then(() => done(), done)
+    },
+    final(done) {
+      writer[end]().then(() => {
+        finished = true
+        done()
+      }, done)
+    },
+    destroy(error, done) {
+      if (finished) return done(error)
+      writer[onFailure]().then(
+        () => done(error),
+        (failed: Error) => done(error ?? failed),
+      )
+    },
+  })
+}
