@@ -1,0 +1,13 @@
+export type {
+  CaseInfo,
+  CaseResult,
+  ChildOptions,
+  RunHooks,
+  SuiteOptions,
+  SuiteReport,
+  SuiteSize,
+} from './options.ts'
+export { registerSuite } from './register.ts'
+export { runSuite } from './run-suite.ts'
+export type { Runner, RunnerIt } from './runner.ts'
+export { suiteCases } from './suite-cases.ts'

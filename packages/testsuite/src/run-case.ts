@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { StorageDriver } from '@stowage/core'
+import type { Case } from './case.ts'
+import { CaseContext } from './context.ts'
+import type { CaseResult, Settings } from './options.ts'
+
+/** How many times the limit a case of the full size may take. */
+const FULL_FACTOR = 10
+/** How long the clean-up may take in all. */
+const CLEANUP_MS = 20_000
+/** How long leftovers may take to go away by themselves. */
+const SETTLE_MS = 2_000
+
+/** Time that a case may take, its clean-up not included. */
+export function limitOf({ timeoutMs }: Settings, { size }: Case): number {
+  return size === 'full' ? timeoutMs * FULL_FACTOR : timeoutMs
+}
+
+/** The most that {@link runCase} takes: for the runner's own limit. */
+export function longest(settings: Settings, one: Case): number {
+  return limitOf(settings, one) + 2 * CLEANUP_MS
+}
+
+/** Why the case is not run, as far as the options tell. */
+export function skipReason(settings: Settings, one: Case): string | undefined {
+  const given = Object.hasOwn(settings.skip, one.id) ? settings.skip[one.id] : undefined
+  if (given !== undefined) return given
+  if (one.size === 'full' && settings.size !== 'full') return 'only in full size'
+  if (one.child && settings.child === undefined) return 'needs the option "child"'
+  return undefined
+}
+
+/** Runs one case on a storage of its own and removes that. It never rejects. */
+export async function runCase(settings: Settings, one: Case): Promise<CaseResult> {
+  const { id, area, title } = one
+  const start = performance.now()
+  const result = (rest: Pick<CaseResult, 'status' | 'reason' | 'error'>): CaseResult => ({
+    id,
+    area,
+    title,
+    ...rest,
+    ms: Math.round(performance.now() - start),
+  })
+  const reason = skipReason(settings, one)
+  if (reason !== undefined) return result({ status: 'skipped', reason })
+  try {
+    const notApplicable = await attempt(settings, one)
+    if (notApplicable !== undefined) return result({ status: 'skipped', reason: notApplicable })
+    return result({ status: 'passed' })
+  } catch (error) {
+    return result({ status: 'failed', error: explained(error, settings, one) })
+  }
+}
+
+/** Runs it, and gives the reason where the driver's capabilities make it pointless. */
+async function attempt(settings: Settings, one: Case): Promise<string | undefined> {
+  const storage = `s${randomBytes(5).toString('hex')}-${one.id}`
+  const abort = new AbortController()
+  const driver = await limited(settings.timeoutMs, 'open', async () => settings.open(storage))
+  const about = { label: one.id, storage, driver, signal: abort.signal }
+  const context = new CaseContext(settings, about)
+  try {
+    const reason = notApplicable(driver, one)
+    if (reason !== undefined) return reason
+    await limited(limitOf(settings, one), 'the case', () => one.run(context))
+    await limited(CLEANUP_MS, 'the look for leftovers', () => noLeftovers(context, one))
+    return undefined
+  } finally {
+    abort.abort()
+    // What fails here has failed before, or it is the backend's to tell: the case's result stands.
+    await limited(CLEANUP_MS, 'the clean-up', () => cleanUp(context)).catch(() => {})
+  }
+}
+
+function notApplicable({ capabilities }: StorageDriver, one: Case): string | undefined {
+  if (one.needs !== undefined && !capabilities[one.needs]) {
+    return `the driver does not declare "${one.needs}"`
+  }
+  if (one.unless !== undefined && capabilities[one.unless]) {
+    return `the driver declares "${one.unless}"`
+  }
+  return undefined
+}
+
+async function limited<T>(ms: number, what: string, run: () => Promise<T>): Promise<T> {
+  const timer = new AbortController()
+  const late = async (): Promise<never> => {
+    await wait(ms, undefined, { signal: timer.signal })
+    throw new Error(`${what} did not end within ${ms} ms`)
+  }
+  const expiry = late()
+  expiry.catch(() => {})
+  try {
+    return await Promise.race([run(), expiry])
+  } finally {
+    timer.abort()
+  }
+}
+
+/** After a case, no upload is left behind but those it is about. */
+async function noLeftovers(t: CaseContext, one: Case): Promise<void> {
+  if (one.leavesUploads || !t.capabilities.purgeUploads) return
+  const deadline = Date.now() + SETTLE_MS
+  for (;;) {
+    const left = await t.driver.purgeUploads('/', { dryRun: true, olderThan: tomorrow() })
+    if (left.length === 0) return
+    if (Date.now() > deadline) assert.fail(`uploads left behind at ${left.map(({ path }) => path)}`)
+    await wait(20)
+  }
+}
+
+/** Later than the begin of any upload, also by a clock that differs from this one. */
+export function tomorrow(): Date {
+  return new Date(Date.now() + 24 * 3600 * 1000)
+}
+
+async function cleanUp(t: CaseContext): Promise<void> {
+  const { remove } = t.settings
+  const storages = new Map([...t.opened].map(([driver, storage]) => [storage, driver]))
+  if (remove === undefined) {
+    for (const driver of storages.values()) await empty(driver)
+  }
+  await Promise.allSettled([...t.opened.keys()].map((driver) => driver.close()))
+  if (remove === undefined) return
+  for (const storage of storages.keys()) await remove(storage)
+}
+
+async function empty(driver: StorageDriver): Promise<void> {
+  const children: string[] = []
+  for await (const path of driver.list('/')) children.push(path)
+  for (const path of children) await driver.delete(path)
+  if (!driver.capabilities.purgeUploads) return
+  await driver.purgeUploads('/', { olderThan: tomorrow() })
+}
+
+/** The error with what a reader needs to see it again. */
+function explained(error: unknown, { name, seed }: Settings, one: Case): Error {
+  const { message, stack } = error as Partial<Error>
+  const text = `${message ?? String(error)}\n\n  case ${one.id} of ${name}; to replay it: STOWAGE_SUITE_SEED=${seed}`
+  const made = new Error(text, { cause: error })
+  const frames = stack?.slice(stack.indexOf('\n    at ')) ?? ''
+  made.stack = `Error: ${text}${frames.startsWith('\n    at ') ? frames : ''}`
+  return made
+}
