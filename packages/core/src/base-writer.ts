@@ -61,7 +61,9 @@ export class BaseWriter implements FileWriter {
   cancel(): Promise<void> {
     return this.#enqueue('cancel', async () => {
       if (this.#state === 'cancelled') return
-      if (!this.#context.signal?.aborted) this.#mustBeOpen()
+      // Of an open one, an abort hinders nothing; of a closed one, another writer may have the session.
+      const aborted = this.#state === 'open' && this.#context.signal?.aborted
+      if (!aborted) this.#mustBeOpen()
       await this.#cancel()
     })
   }

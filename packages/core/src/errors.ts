@@ -55,8 +55,9 @@ export abstract class StorageError extends Error {
     return this.#driver
   }
 
-  /** Names the driver, once: a name that is there already stays. Base calls it. */
-  stamp(driver: string): this {
+  /** Names the driver and the path, once: what is there already stays. Base calls it. */
+  stamp(driver: string, path?: string): this {
+    if (this.path === undefined && path !== undefined) (this as { path?: string }).path = path
     if (this.#driver !== '') return this
     const { message: before, stack } = this
     this.#driver = driver
@@ -241,9 +242,9 @@ export class StorageErrors extends StorageError {
     this.errors = errors
   }
   /** Names the driver in the errors inside, too. */
-  override stamp(driver: string): this {
+  override stamp(driver: string, path?: string): this {
     for (const error of this.errors) if (isStorageError(error)) error.stamp(driver)
-    return super.stamp(driver)
+    return super.stamp(driver, path)
   }
   protected override fields(): Record<string, unknown> {
     return { driver: this.driver, details: this.errors.map((error) => error.message) }

@@ -3,7 +3,7 @@ import { DriverError, isStorageError } from './errors.ts'
 
 /**
  * What a caller sees of an error that left a driver: the signal's reason where the signal was aborted,
- * a Stowage error with the driver's name on it, or a DriverError around anything else. Errors of wrong
+ * a Stowage error with the driver's name and the path on it, or a DriverError around anything else. Errors of wrong
  * use (TypeError with an `ERR_INVALID_ARG` code) stay what they are.
  */
 export function wrapError(
@@ -13,7 +13,7 @@ export function wrapError(
   signal?: AbortSignal | undefined,
 ): unknown {
   if (signal?.aborted) return signal.reason
-  if (isStorageError(error)) return error.stamp(driver)
+  if (isStorageError(error)) return error.stamp(driver, path)
   const native = types.isNativeError(error) ? error : undefined
   if ((native as NodeJS.ErrnoException | undefined)?.code === 'ERR_INVALID_ARG_TYPE') return error
   const message = native?.message ?? String(error)

@@ -11,7 +11,7 @@ declare module '@stowage/core' {
 }
 
 // Never called: the compiler is the test.
-export async function compiles(driver: StorageDriver): Promise<void> {
+async function compiles(driver: StorageDriver): Promise<void> {
   await create('typed', { rootDirectory: '/' })
   await create('optional')
   await create('optional', null)
