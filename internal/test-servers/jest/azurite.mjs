@@ -1,0 +1,4 @@
+// jest's `globalSetup` for projects whose tests need azurite servers; jest/teardown.mjs is its `globalTeardown`.
+import { startShared } from '../src/index.ts'
+
+export default () => startShared(['azurite'])
