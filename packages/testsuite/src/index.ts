@@ -1,3 +1,6 @@
+export type { ModelFailure, ModelOptions, ModelReport } from './model/options.ts'
+export { registerModelSuite } from './model/register.ts'
+export { runModel } from './model/run.ts'
 export type {
   CaseInfo,
   CaseResult,

@@ -1,0 +1,147 @@
+import { randomUUID } from 'node:crypto'
+import { inspect } from 'node:util'
+import type { StorageDriver } from '@stowage/core'
+import fc from 'fast-check'
+import { type SuiteSize, settings } from '../options.ts'
+import { sequences } from './arbitrary.ts'
+import { type Operation, show } from './operations.ts'
+import type { ModelFailure, ModelOptions, ModelReport } from './options.ts'
+import { Side } from './side.ts'
+import { World } from './world.ts'
+
+const RUNS: Record<SuiteSize, number> = { quick: 50, full: 500 }
+const SECONDS: Record<SuiteSize, number> = { quick: 15, full: 300 }
+const STEPS = 80
+const PART_SIZE = 4096
+/** After so many operations the whole trees are compared. */
+const TREE_EVERY = 8
+
+/** Thrown by the property: what differed, and the operations that were carried out. */
+class Departure extends Error {
+  readonly done: readonly Operation[]
+  constructor(done: readonly Operation[], difference: string) {
+    super(difference)
+    this.done = done
+  }
+}
+
+/**
+ * Carries random sequences of operations out on the driver and on the oracle, and compares each result,
+ * now and then everything that is visible, and what uploads are left at the end. The first sequence in
+ * which they differ is made as short as it gets.
+ */
+export async function runModel(options: ModelOptions): Promise<ModelReport> {
+  const { steps = STEPS, partSize = PART_SIZE, path } = options
+  const { seed, size } = settings(options)
+  const capabilities = await capabilitiesOf(options)
+  const property = fc.asyncProperty(sequences({ partSize, steps, capabilities }), (operations) =>
+    attempt(options, operations),
+  )
+  const details = await fc.check(property, {
+    seed,
+    unbiased: true,
+    numRuns: options.runs ?? RUNS[size],
+    interruptAfterTimeLimit: secondsOf(options) * 1000,
+    ...(path === undefined ? {} : { path, endOnFailure: true }),
+  })
+  const report = { seed: details.seed, runs: details.numRuns }
+  if (details.counterexample === null) return report
+  const { errorInstance, counterexample, counterexamplePath } = details
+  const failure = explain(options.name, {
+    seed: details.seed,
+    path: counterexamplePath ?? '',
+    operations: counterexample[0],
+    error: errorInstance,
+  })
+  return { ...report, failure }
+}
+
+/** Seconds after which no further sequence is begun. */
+export function secondsOf(options: ModelOptions): number {
+  return options.seconds ?? SECONDS[settings(options).size]
+}
+
+async function capabilitiesOf(options: ModelOptions): Promise<StorageDriver['capabilities']> {
+  const storage = storageId()
+  const driver = await options.open(storage)
+  const { capabilities } = driver
+  await driver.close()
+  await options.remove?.(storage)
+  return capabilities
+}
+
+function storageId(): string {
+  return `model-${randomUUID()}`
+}
+
+/** One sequence on a new storage. */
+async function attempt(options: ModelOptions, operations: readonly Operation[]): Promise<void> {
+  const storage = storageId()
+  const probe = await options.open(storage)
+  const { capabilities, name } = probe
+  const { fileAndDirectory, persistent } = capabilities
+  if (persistent) await probe.close()
+  const oracleDriver = await options.oracle({ fileAndDirectory })
+  const oracle = new Side(async () => oracleDriver, 1)
+  const open = async (): Promise<StorageDriver> => (persistent ? options.open(storage) : probe)
+  const subject = new Side(open, persistent ? 2 : 1)
+  await oracle.start()
+  await subject.start()
+  try {
+    await compare(new World(oracle, subject, capabilities, name), operations)
+    await subject.stop()
+  } finally {
+    // A driver that failed may fail here as well: its first failure is the one to report.
+    await cleanUp(options, storage, subject).catch(() => {})
+    await oracle.stop()
+  }
+}
+
+async function compare(world: World, operations: readonly Operation[]): Promise<void> {
+  const done: Operation[] = []
+  const check = (difference: string | undefined): void => {
+    if (difference !== undefined) throw new Departure(done, difference)
+  }
+  for (const drawn of operations) {
+    const operation = world.fit(drawn)
+    if (operation === undefined) continue
+    done.push(operation)
+    check(await world.step(operation))
+    if (done.length % TREE_EVERY === 0) check(await world.compareTrees(done.length))
+  }
+  check(await world.compareTrees(0))
+  check(await world.compareUploads())
+}
+
+async function cleanUp(options: ModelOptions, storage: string, subject: Side): Promise<void> {
+  await subject.stop()
+  if (options.remove !== undefined) return options.remove(storage)
+  const driver = await options.open(storage)
+  if (driver.capabilities.persistent) {
+    for await (const child of driver.list('/')) await driver.delete(child)
+    const olderThan = new Date(Date.now() + 24 * 3600 * 1000)
+    if (driver.capabilities.purgeUploads) await driver.purgeUploads('/', { olderThan })
+  }
+  await driver.close()
+}
+
+interface Found {
+  readonly seed: number
+  readonly path: string
+  readonly operations: readonly Operation[]
+  readonly error: unknown
+}
+
+function explain(name: string, { seed, path, operations, error }: Found): ModelFailure {
+  const departed = (error as Partial<Departure> | undefined)?.done
+  const lines = (departed ?? operations).map(show)
+  const difference = departed ? (error as Departure).message : inspect(error)
+  const numbered = lines.map((line, index) => `  ${index + 1}. ${line}`)
+  const message = [
+    `${name} departs from the oracle after ${lines.length} operations:`,
+    ...numbered,
+    `  => ${difference}`,
+    `replay: { seed: ${seed}, path: '${path}' } in the options, with the same steps and partSize`,
+  ].join('\n')
+  return { operations: lines, difference, path, message }
+}
