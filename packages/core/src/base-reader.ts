@@ -19,7 +19,7 @@ export class BaseReader extends Readable {
   readonly #source: Readable
   readonly #context: ReadContext
   readonly #abort = (): void => {
-    if (this.#context.signal) this.destroy(abortError(this.#context.signal))
+    if (this.#context.signal) this.#fail(abortError(this.#context.signal))
   }
   #operation: OpenOperation | undefined
   #ended = false
@@ -49,7 +49,7 @@ export class BaseReader extends Readable {
         this.#report()
         this.push(null)
       })
-      .on('error', (error) => this.destroy(this.#wrap(error)))
+      .on('error', (error) => this.#fail(this.#wrap(error)))
       .on('close', () => this.#cutOff())
       .pause()
   }
@@ -60,14 +60,21 @@ export class BaseReader extends Readable {
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.#context.signal?.removeEventListener('abort', this.#abort)
-    this.#report(error ?? undefined)
+    // A consumer that has had enough is no failure of the driver.
+    this.#report()
     this.#source.destroy()
     done(error)
   }
 
   #cutOff(error?: Error | null): void {
     if (this.#ended || this.destroyed) return
-    this.destroy(this.#wrap(error ?? new ContentError('the stream was cut off before its end')))
+    this.#fail(this.#wrap(error ?? new ContentError('the stream was cut off before its end')))
+  }
+
+  #fail(error: Error): void {
+    if (this.destroyed) return
+    this.#report(error)
+    this.destroy(error)
   }
 
   #wrap(error: unknown): Error {

@@ -64,7 +64,11 @@ function openSource(source: UploadSource): OpenSource {
     // Without a listener, an error on the way out would bring the process down.
     return { next, abandon: () => void source.on('error', () => {}).destroy() }
   }
-  if (Symbol.asyncIterator in source || Symbol.iterator in source) return fromIterable(source)
+  const iterable =
+    typeof source === 'object' && source !== null
+      ? Symbol.asyncIterator in source || Symbol.iterator in source
+      : false
+  if (iterable) return fromIterable(source)
   throw argumentError('a source is a stream, an iterable, a Blob, a Uint8Array or a string')
 }
 

@@ -1,0 +1,118 @@
+import { inspect } from 'node:util'
+import {
+  createFromURL,
+  PathNotFoundError,
+  parseParameters,
+  queryParameters,
+  register,
+  text,
+} from '@stowage/core'
+import { Memory } from './helpers/memory.ts'
+import { failure } from './helpers/util.ts'
+
+let given: unknown[] = []
+let closed = 0
+
+/** A driver like that of a bucket, with parameters in every part of its URL. */
+const bucketSchema = {
+  bucket: text(),
+  prefix: text(),
+  region: text(),
+  key: text(),
+  secret: text({ secret: true }),
+}
+register(
+  'bucket',
+  (parameters) => {
+    given.push(parseParameters('bucket', bucketSchema, parameters))
+    return Object.assign(new Memory(), { close: async () => void closed++ })
+  },
+  {
+    fromURL: (url) => ({
+      ...queryParameters(url),
+      bucket: url.host,
+      prefix: decodeURIComponent(url.pathname.slice(1)),
+      ...(url.username ? { key: url.username, secret: url.password } : {}),
+    }),
+  },
+)
+register('plain', (parameters) => {
+  given.push(parameters)
+  return new Memory()
+})
+
+beforeEach(() => {
+  given = []
+  closed = 0
+})
+
+it('takes the scheme for the name, and lets the driver read the rest', async () => {
+  await createFromURL('bucket://data/a%20b/c?region=eu-1')
+  await createFromURL(new URL('bucket://key:pw@data'))
+  expect(given).toMatchObject([
+    { bucket: 'data', prefix: 'a b/c', region: 'eu-1', key: undefined },
+    { bucket: 'data', prefix: '', key: 'key', secret: 'pw' },
+  ])
+})
+
+it('takes the query for the parameters where the driver says nothing', async () => {
+  for (const url of ['plain:', 'PLAIN:', 'plain:?a=1&b=%20x', 'plain:///?a='])
+    await createFromURL(url)
+  expect(given).toEqual([{}, {}, { a: '1', b: ' x' }, { a: '' }])
+})
+
+it.each(['plain:///var/data', 'plain://host', 'plain:data', 'plain://u:p@h', 'plain:#x'])(
+  'refuses what such a driver would ignore: %s',
+  async (url) => {
+    const error = await failure(createFromURL(url))
+    expect(error.message).toBe('plain: a URL of this driver is plain: and perhaps ?parameter=value')
+  },
+)
+
+it('refuses a parameter that is given twice', async () => {
+  const error = await failure(createFromURL('plain:?a=1&a=2'))
+  expect(error).toMatchObject({ code: 'CONFIG', message: 'a is given twice in the URL' })
+})
+
+it('names the package of an unknown driver', async () => {
+  const error = await failure(createFromURL('acme://u:SECRET@x'))
+  expect(error).toMatchObject({ code: 'UNKNOWN_DRIVER', driverName: 'acme' })
+  expect(error.message).toContain('npm install stowage-driver-acme')
+})
+
+it.each([
+  '/var/SECRET',
+  'bucket://u:SECRET@[bad',
+  'bucket://u:SECRET@host:port?secret=SECRET',
+  'bucket://u:SECRET@host/?secrt=SECRET',
+  'unknown://u:SECRET@host/?key=SECRET',
+  'plain://u:SECRET@host/?key=SECRET',
+  '://SECRET',
+])('shows nothing that may be secret: %s', async (url) => {
+  const error = await failure(createFromURL(url))
+  expect(error.message.length).toBeGreaterThan(10)
+  expect(`${inspect(error, { depth: 9 })}${JSON.stringify(error)}`).not.toContain('SECRET')
+})
+
+describe('middleware', () => {
+  it('is put around the driver', async () => {
+    const driver = await createFromURL('plain:', {
+      middleware: [{ name: 'redirect', options: { baseURL: 'https://cdn.example' } }],
+    })
+    expect(await driver.redirectURL('/a')).toBe('https://cdn.example/a')
+  })
+
+  it('that fails has the driver closed', async () => {
+    const middleware = [{ name: 'none' }] as const
+    const error = await failure(createFromURL('bucket://data', { middleware }))
+    expect(error.message).toContain('no storage middleware registered with name: none')
+    expect(closed).toBe(1)
+  })
+})
+
+it('lets an error of the factory through with its driver', async () => {
+  register('failing', () => {
+    throw new PathNotFoundError('/root')
+  })
+  expect((await failure(createFromURL('failing:'))).driver).toBe('failing')
+})
