@@ -89,7 +89,10 @@ function crc32c(bytes) {
 const md5 = (bytes) => createHash('md5').update(bytes).digest('base64')
 
 const show = (reply) =>
-  `${reply.status} ${['range', 'content-range'].map((name) => reply.headers.get(name) ?? '').join(' ')} ${reply.bytes.subarray(0, 120).toString('latin1').replaceAll(/\s+/g, ' ')}`.trim()
+  `${reply.status} ${['range', 'content-range'].map((name) => reply.headers.get(name) ?? '').join(' ')} ${reply.bytes
+    .subarray(0, 120)
+    .toString('latin1')
+    .replaceAll(/[^!-~]+/g, ' ')}`.trim()
 /** The reply must have this status; anything else is shown. */
 function must(reply, ...statuses) {
   if (!statuses.includes(reply.status)) throw new Error(`answered ${show(reply)}`)

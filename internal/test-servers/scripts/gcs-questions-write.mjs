@@ -120,8 +120,7 @@ await q('resumable: bytes sent twice are stored once', async () => {
 await q('resumable: a gap is not accepted', async () => {
   const at = await session('r9')
   const reply = await send(at, `bytes ${512 * KiB}-${768 * KiB - 1}/*`, chunk)
-  const after = await send(at, 'bytes */*')
-  if (after.headers.get('range')) throw new Error(`${reply.status}, then ${m.show(after)}`)
+  if (reply.status < 400) throw new Error(`answered ${m.show(reply)}`)
 })
 await q('resumable: after a cut connection the status tells where to go on', async () => {
   const at = new URL(await session('r10'))

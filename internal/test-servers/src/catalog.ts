@@ -54,7 +54,11 @@ export const moto: Program = {
   name: 'moto',
   version: '5.2.5',
   commands: ['moto_server'],
-  recipe: { kind: 'python', packages: ['moto[server,s3]==5.2.5'], module: 'moto.server' },
+  recipe: {
+    kind: 'python',
+    packages: ['moto[s3]==5.2.5', 'flask', 'flask-cors'],
+    module: 'moto.server',
+  },
 }
 
 export const fakeGcsServer: Program = {

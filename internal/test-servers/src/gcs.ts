@@ -25,8 +25,7 @@ import { sharedServers } from './share.ts'
  * - `no-empty-objects`: an upload of no byte at all breaks the connection
  * - `no-list-paging`: maxResults and startOffset have no effect
  * - `long-pages`: a page without maxResults can have more than 1000 entries
- * - `file-or-directory`: objects `a` and `a/b` cannot both exist
- * - `few-names`: long names, and ones with `//` or `.` segments, are not stored properly
+ * - `no-parent-segments`: a name with a segment `..` breaks the connection
  * - `no-concurrency`: concurrent uploads break connections
  * - `no-compose`, `no-move`: these operations are missing
  * - `hash-header-ignored`: `x-goog-hash` on an upload is not checked
@@ -48,8 +47,7 @@ export type GcsQuirk =
   | 'no-empty-objects'
   | 'no-list-paging'
   | 'long-pages'
-  | 'file-or-directory'
-  | 'few-names'
+  | 'no-parent-segments'
   | 'no-concurrency'
   | 'no-compose'
   | 'no-move'
@@ -143,7 +141,7 @@ const entries: readonly Entry[] = [
       'no-empty-objects',
       'no-list-paging',
       'long-pages',
-      'few-names',
+      'no-parent-segments',
       'no-concurrency',
       'no-compose',
       'no-move',

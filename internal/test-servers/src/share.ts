@@ -1,7 +1,8 @@
 // Lets the processes of one test run share servers: the one that started them describes them in the environment.
 import type { Facts, Kind, TestServer } from './server.ts'
 
-const variable = 'STOWAGE_TEST_RUNNING'
+/** The environment variable through which the servers travel. */
+export const variable = 'STOWAGE_TEST_RUNNING'
 
 /** A running server as another process of this test run describes it. */
 export interface Shared<F extends Facts = Facts> {
@@ -29,8 +30,8 @@ export function shareEnvironment(
 ): Record<string, string> {
   const before = received()
   const own = servers
-    .filter(({ shared }) => !shared)
     .map(({ kind, name, version, facts }) => ({ kind, name, version, facts }))
+    .filter(({ kind }) => !before.kinds.includes(kind))
   const message: Message = {
     kinds: [...new Set([...before.kinds, ...kinds])],
     servers: [...before.servers, ...own],

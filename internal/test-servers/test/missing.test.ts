@@ -1,14 +1,24 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { reportServers, startRegistry, startS3, startShared } from '../src/index.ts'
+import {
+  reportServers,
+  startAzurite,
+  startGcs,
+  startRegistry,
+  startS3,
+  startShared,
+  stopShared,
+} from '../src/index.ts'
 import { shareEnvironment } from '../src/share.ts'
 
 const nowhere = mkdtempSync(join(tmpdir(), 'stowage-nowhere-'))
 const before = { ...process.env }
 
 beforeEach(() => {
-  delete process.env.STOWAGE_TEST_RUNNING
+  for (const name of Object.keys(process.env)) {
+    if (name.startsWith('STOWAGE_TEST_')) delete process.env[name]
+  }
   process.env.PATH = nowhere
   process.env.STOWAGE_TEST_SERVERS_DIR = nowhere
 })
@@ -51,6 +61,27 @@ it('prefers an endpoint from the environment, and asks for what is missing there
 it('fails a run that requires a server which is not there', async () => {
   process.env.STOWAGE_TEST_REQUIRE = 'versitygw'
   await expect(startShared(['s3'])).rejects.toThrow(/required by STOWAGE_TEST_REQUIRE: versitygw\n/)
+})
+
+it('fails a run that requires a server which nobody knows', async () => {
+  process.env.STOWAGE_TEST_REQUIRE = 'cehp'
+  await expect(startShared(['azurite'])).rejects.toThrow(/cehp \(unknown; known are ceph /)
+})
+
+it('shares servers, the ones of the user included, until they are stopped', async () => {
+  process.env.STOWAGE_TEST_GCS_ENDPOINT = 'http://127.0.0.1:9'
+  await startShared(['azurite', 'gcs'])
+  const [azurite, [gcs]] = [await startAzurite(), await startGcs()]
+  expect(azurite).toMatchObject({ name: 'azurite', shared: true })
+  expect(gcs).toMatchObject({ name: 'external', shared: true, endpoint: 'http://127.0.0.1:9' })
+  await azurite?.createContainer('shared')
+  await azurite?.stop() // does nothing
+  await azurite?.createContainer('shared-too')
+  const special = await startAzurite({ disk: true })
+  expect(special?.shared).toBe(false)
+  await stopShared()
+  await expect(azurite?.createContainer('gone')).rejects.toThrow()
+  expect((await startAzurite())?.shared).toBe(false)
 })
 
 it('tells the last lines of a server that does not start', async () => {

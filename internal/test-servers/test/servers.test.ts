@@ -30,6 +30,8 @@ async function use(server: TestServer): Promise<void> {
     await server.createBucket('first-bucket') // once more is fine
     expect(await s3Request(server.facts, 'PUT', path, 'content')).toMatchObject({ status: 200 })
     expect(await s3Request(server.facts, 'GET', path)).toEqual({ status: 200, text: 'content' })
+    const host = new URL(server.virtualHostEndpoint ?? '')
+    expect([host.hostname, host.port]).toEqual(['localhost', new URL(server.endpoint).port])
     const stranger = { ...server.facts, secretAccessKey: 'wrong-secret' }
     const { status } = await s3Request(stranger, 'GET', path)
     expect(status).toBe(server.quirks.has('no-authentication') ? 200 : 403)

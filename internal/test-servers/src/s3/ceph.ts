@@ -16,7 +16,7 @@ import {
 } from '../process.ts'
 import type { Started } from '../server.ts'
 import { type S3Facts, s3Ready } from './request.ts'
-import { testCredentials } from './small.ts'
+import { localFacts, testCredentials } from './small.ts'
 
 /**
  * Where Ceph keeps objects: `memstore` in memory (the quickest to start), `bluestore` in a sparse file, for gigabytes
@@ -86,6 +86,7 @@ rgw thread pool size = 64
 rgw enable usage log = false
 rgw gc obj min wait = 5
 rgw relaxed s3 bucket names = true
+rgw dns name = localhost
 rgw crypt require ssl = false
 rgw crypt s3 kms backend = testing
 rgw crypt s3 kms encryption keys = k1=${Buffer.alloc(32, 'stowage-test').toString('base64')}
@@ -111,13 +112,13 @@ export async function startCeph(found: Found, store: CephStore): Promise<Started
 
 async function startDaemons(cluster: Cluster, store: CephStore): Promise<S3Facts> {
   const { folder } = cluster
-  const ports = [await freePort(), await freePort(), await freePort()]
+  const [v2, v1, gateway] = [await freePort(), await freePort(), await freePort()]
   const [fsid, osdId] = [randomUUID(), randomUUID()]
   for (const name of ['mon', 'osd', 'rgw']) await mkdir(join(folder, name))
-  await writeFile(cluster.file, configuration(folder, store, ports, fsid))
+  await writeFile(cluster.file, configuration(folder, store, [v2, v1, gateway], fsid))
 
   const map = join(folder, 'monmap')
-  const address = `[v2:127.0.0.1:${ports[0]},v1:127.0.0.1:${ports[1]}]`
+  const address = `[v2:127.0.0.1:${v2},v1:127.0.0.1:${v1}]`
   await cluster.tool('monmaptool', '--create', '--fsid', fsid, '--addv', 'a', address, map)
   await cluster.tool('ceph-mon', '-i', 'a', '--mkfs', '--monmap', map)
   await cluster.daemon('ceph-mon', ['-i', 'a'], async () => {
@@ -129,7 +130,7 @@ async function startDaemons(cluster: Cluster, store: CephStore): Promise<S3Facts
     (await cluster.tool('ceph', 'osd', 'stat')).includes('1 up'),
   )
   await createUser(cluster)
-  const facts = { endpoint: `http://127.0.0.1:${ports[2]}`, ...testCredentials }
+  const facts = localFacts(gateway)
   await cluster.daemon('radosgw', ['-n', 'client.rgw', '--no-mon-config'], async () => {
     return (await answers(facts.endpoint)) && s3Ready(facts)
   })

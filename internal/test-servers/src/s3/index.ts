@@ -40,6 +40,11 @@ export class S3Server extends TestServer<S3Facts> {
     return this.facts.pathStyle
   }
 
+  /** Where buckets can be addressed as host names; see `S3Facts`. */
+  get virtualHostEndpoint(): string | undefined {
+    return this.facts.virtualHostEndpoint
+  }
+
   /**
    * Starts the server if need be, creates the bucket, and returns the name of the bucket to use: the one asked for,
    * unless the user gave an endpoint with a bucket of its own.

@@ -11,6 +11,11 @@ export interface S3Facts extends Facts {
   readonly sessionToken?: string
   /** True if buckets are addressed as `/bucket/key` rather than as host names. */
   readonly pathStyle: boolean
+  /**
+   * Where buckets can be addressed as host names, `http://BUCKET.localhost:PORT`. Not every system resolves such names,
+   * so give the client's HTTP agent a `lookup` that answers 127.0.0.1.
+   */
+  readonly virtualHostEndpoint?: string
   /** A bucket to use instead of creating one. */
   readonly bucket?: string
 }

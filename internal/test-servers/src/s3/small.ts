@@ -23,6 +23,13 @@ export const testCredentials = {
 /** Master key of MinIO's built-in key service, so that encryption headers work; it guards nothing either. */
 const masterKey = `k1:${Buffer.alloc(32, 'stowage-test').toString('base64')}`
 
+/** What a client of a server on this port needs to know. */
+export const localFacts = (port: number): S3Facts => ({
+  endpoint: `http://127.0.0.1:${port}`,
+  virtualHostEndpoint: `http://localhost:${port}`,
+  ...testCredentials,
+})
+
 type Details = Pick<ProcessOptions, 'args'> & Partial<Pick<ProcessOptions, 'env'>>
 
 async function startSmall(
@@ -33,7 +40,7 @@ async function startSmall(
   const folder = await makeFolder(name)
   try {
     const port = await freePort()
-    const facts: S3Facts = { endpoint: `http://127.0.0.1:${port}`, ...testCredentials }
+    const facts = localFacts(port)
     const { args, env } = await details(folder, port)
     const running = await startProcess({
       name,
@@ -77,7 +84,15 @@ function versitygwWith(
     for (const name of ['data', 'versions', 'sidecar']) await mkdir(dir(name))
     const { accessKeyId, secretAccessKey, region } = testCredentials
     // No --keep-alive: after a request that was refused unread, its body would be taken for the next request.
-    const listen = ['--port', `127.0.0.1:${port}`, '--region', region, '--quiet']
+    const listen = [
+      '--port',
+      `127.0.0.1:${port}`,
+      '--region',
+      region,
+      '--quiet',
+      '--virtual-domain',
+      `localhost:${port}`,
+    ]
     const keys = ['--access', accessKeyId, '--secret', secretAccessKey]
     const posix = ['posix', '--versioning-dir', dir('versions')]
     if (metadata === 'sidecar') posix.push('--sidecar', dir('sidecar'))
@@ -101,6 +116,7 @@ export function startMinio(found: Found): Promise<Started<S3Facts>> {
       MINIO_REGION: testCredentials.region,
       MINIO_KMS_SECRET_KEY: masterKey,
       MINIO_BROWSER: 'off',
+      MINIO_DOMAIN: 'localhost',
       MINIO_UPDATE: 'off',
     },
   }))
