@@ -1,0 +1,43 @@
+import http from 'node:http'
+import https from 'node:https'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+
+/** One driver's sockets: kept alive between requests, ended when they go silent, closed with the driver. */
+export class Agents {
+  readonly #http: http.Agent
+  readonly #https: https.Agent
+
+  constructor({ idleTimeout, skipVerify }: { idleTimeout: number; skipVerify: boolean }) {
+    this.#http = watched(new http.Agent({ keepAlive: true }), idleTimeout)
+    const trust = { rejectUnauthorized: !skipVerify }
+    this.#https = watched(
+      new https.Agent({ keepAlive: true, ...(skipVerify ? trust : {}) }),
+      idleTimeout,
+    )
+  }
+
+  for(url: string): http.Agent {
+    return url.startsWith('https:') ? this.#https : this.#http
+  }
+
+  destroy(): void {
+    this.#http.destroy()
+    this.#https.destroy()
+  }
+}
+
+/** The SDK waits for ever for a server that went silent; this ends the socket, and a retry follows. */
+function watched<A extends http.Agent>(agent: A, idleTimeout: number): A {
+  const create = agent.createConnection.bind(agent)
+  agent.createConnection = (options, callback) => {
+    const made = create(options, callback) as Duplex | null | undefined
+    const socket = made as Socket | null | undefined
+    socket?.setTimeout(idleTimeout, () => {
+      const text = `ETIMEDOUT: no byte passed for ${idleTimeout / 1000} s`
+      socket.destroy(Object.assign(new Error(text), { code: 'ETIMEDOUT' }))
+    })
+    return made
+  }
+  return agent
+}

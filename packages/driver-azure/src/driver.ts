@@ -1,0 +1,193 @@
+import type { Readable } from 'node:stream'
+import type {
+  BareDriver,
+  BareOptions,
+  BarePurgeOptions,
+  BareReaderOptions,
+  BareRedirectOptions,
+  BareWalkOptions,
+  BareWriter,
+  BareWriterOptions,
+  Capabilities,
+  FileInfo,
+  UploadInfo,
+} from '@stowage/core'
+import { PathNotFoundError, UnsupportedMethodError } from '@stowage/core'
+import { AzureClient, type Opened } from './client.ts'
+import { ontoBlockBlob } from './copy.ts'
+import { isNotFound, translate, translated } from './errors.ts'
+import { MAX_SYNC_COPY } from './limits.ts'
+import { hasDescendants, listKeys, walkFiles } from './listing.ts'
+import { isFolder } from './markers.ts'
+import { Mover } from './move.ts'
+import { Names } from './names.ts'
+import type { AzureSettings } from './parameters.ts'
+import { openReader } from './reader.ts'
+import { Remover, removeTree } from './remove.ts'
+import { UrlSigner } from './sas.ts'
+import { discard, newSessionId, Sessions } from './sessions.ts'
+import { AzureWriter } from './writer.ts'
+
+/** Longer content is written in blocks, as by a writer. */
+const MAX_PUT = MAX_SYNC_COPY
+
+/** Azure Blob Storage. Files are block blobs; data the original driver wrote as append blobs is read too. */
+export class AzureDriver implements BareDriver {
+  readonly name = 'azure'
+  readonly capabilities: Partial<Capabilities>
+  readonly #settings: AzureSettings
+  readonly #client: AzureClient
+  readonly #names: Names
+  readonly #sessions: Sessions
+  readonly #remover: Remover
+  readonly #mover: Mover
+  readonly #signer: UrlSigner
+
+  constructor(settings: AzureSettings) {
+    this.#settings = settings
+    this.#client = new AzureClient(settings)
+    this.#names = new Names(settings.rootDirectory)
+    const account = settings.connection?.serviceURL ?? settings.client?.url.split('?')[0]
+    this.#sessions = new Sessions(
+      this.#names,
+      `${account} ${settings.container} ${this.#names.root}`,
+    )
+    this.#remover = new Remover(this.#names, settings.concurrency)
+    this.#mover = new Mover(this.#client, this.#names, this.#remover, settings)
+    this.#signer = new UrlSigner(this.#client)
+    this.capabilities = {
+      persistent: true,
+      append: true,
+      purgeUploads: true,
+      redirectURL: this.#client.signer !== 'none',
+      fileAndDirectory: true,
+      longNames: true,
+      unicodePaths: true,
+      caseSensitive: true,
+    }
+  }
+
+  async getContent(path: string, options: BareOptions): Promise<Uint8Array> {
+    const body = await this.reader(path, { ...options, offset: 0 })
+    const chunks: Uint8Array[] = []
+    for await (const chunk of body) chunks.push(chunk as Uint8Array)
+    return Buffer.concat(chunks)
+  }
+
+  async putContent(path: string, content: Uint8Array, { signal }: BareOptions): Promise<void> {
+    const name = this.#names.blob(path)
+    if (content.length > MAX_PUT) return this.#putInBlocks(path, content, signal)
+    const opened = await this.#client.open()
+    signal?.throwIfAborted()
+    await translated(
+      ontoBlockBlob(opened, name, (blob) =>
+        blob.upload(content, content.length, signal ? { abortSignal: signal } : {}),
+      ),
+      path,
+    )
+  }
+
+  async #putInBlocks(path: string, content: Uint8Array, signal: AbortSignal | undefined) {
+    const writer = await this.writer(path, { append: false, signal })
+    try {
+      await writer.write(content)
+      await writer.commit()
+    } catch (error) {
+      await writer.cancel().catch(() => {})
+      throw error
+    }
+  }
+
+  async reader(path: string, options: BareReaderOptions): Promise<Readable> {
+    const name = this.#names.blob(path)
+    const { container } = await this.#client.open()
+    return openReader(container.getBlobClient(name), path, options, this.#settings)
+  }
+
+  async writer(path: string, { append, signal }: BareWriterOptions): Promise<BareWriter> {
+    this.#names.blob(path)
+    const opened = await this.#client.open()
+    const context = {
+      ...{ client: this.#client, opened, sessions: this.#sessions },
+      ...{ settings: this.#settings, path, signal },
+    }
+    if (append) {
+      const claim = await this.#sessions.claimNewest(opened, path, signal)
+      if (claim) return new AzureWriter(context, claim.name, claim)
+      await this.#mustBeEmpty(path, signal)
+    }
+    return new AzureWriter(context, this.#names.session(path, newSessionId()))
+  }
+
+  async #mustBeEmpty(path: string, signal: AbortSignal | undefined): Promise<void> {
+    const { size, isDir } = await this.stat(path, { signal })
+    if (isDir) throw new PathNotFoundError(path)
+    if (size === 0) return
+    throw new UnsupportedMethodError({ path, detail: 'committed content cannot be appended to' })
+  }
+
+  async stat(path: string, { signal }: BareOptions): Promise<FileInfo> {
+    const directory = { path, size: 0, modTime: new Date(0), isDir: true }
+    const prefix = this.#names.prefix(path)
+    const opened = await this.#client.open()
+    if (path !== '/') {
+      const blob = opened.container.getBlobClient(this.#names.blob(path))
+      try {
+        const found = await blob.getProperties(signal ? { abortSignal: signal } : {})
+        const { contentLength: size = 0, lastModified: modTime = new Date(0), metadata } = found
+        return isFolder(metadata, size) ? directory : { path, size, modTime, isDir: false }
+      } catch (error) {
+        if (!isNotFound(error)) throw translate(error, path)
+      }
+    }
+    if (await hasDescendants(opened, path, prefix, signal)) return directory
+    throw new PathNotFoundError(path)
+  }
+
+  async *list(path: string, { signal }: BareOptions): AsyncGenerator<string> {
+    const opened = await this.#client.open()
+    yield* listKeys(opened, this.#names, path, signal)
+  }
+
+  async *walk(path: string, options: BareWalkOptions): AsyncGenerator<FileInfo> {
+    const opened = await this.#client.open()
+    yield* walkFiles(opened, this.#names, path, options)
+  }
+
+  async move(source: string, destination: string, options: BareOptions): Promise<void> {
+    await this.#mover.move(source, destination, options)
+  }
+
+  async delete(path: string, options: BareOptions): Promise<void> {
+    const opened = await this.#open(path)
+    await removeTree(opened, this.#sessions, this.#remover, path, options)
+  }
+
+  async redirectURL(path: string, options: BareRedirectOptions): Promise<string | undefined> {
+    return this.#signer.sign(this.#names.blob(path), path, options)
+  }
+
+  async *purgeUploads(
+    path: string,
+    { olderThan, dryRun, signal }: BarePurgeOptions,
+  ): AsyncGenerator<UploadInfo> {
+    const opened = await this.#client.open()
+    for await (const session of this.#sessions.find(opened, path, { signal })) {
+      if (session.startedAt >= olderThan || this.#sessions.held.has(session.name)) continue
+      if (!dryRun) {
+        signal?.throwIfAborted()
+        await discard(opened.container.getBlockBlobClient(session.name), session.path, undefined)
+      }
+      yield { path: session.path, startedAt: session.startedAt }
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#client.close()
+  }
+
+  #open(path: string): Promise<Opened> {
+    this.#names.blob(path)
+    return this.#client.open()
+  }
+}

@@ -1,0 +1,154 @@
+import {
+  type BareOptions,
+  ContentError,
+  PathNotFoundError,
+  RevisionChangedError,
+  StorageErrors,
+} from '@stowage/core'
+import type { AzureClient, Opened } from './client.ts'
+import { cannotCopyInOneStep, copyAndPoll, copyInOneStep, type Original } from './copy.ts'
+import { isConditionFailure, isNotFound, isSourceGone, translate } from './errors.ts'
+import { pages } from './listing.ts'
+import { isFolder } from './markers.ts'
+import type { Names } from './names.ts'
+import { forEach } from './parallel.ts'
+import type { AzureSettings } from './parameters.ts'
+import type { Remover } from './remove.ts'
+import { copySource } from './source.ts'
+
+/** What a copy found at its source: a file of that revision, the marker of a folder, or nothing. */
+type Found = { readonly etag: string } | 'folder' | undefined
+
+/** Moves by copies within the service. Nothing is deleted at the source before its copy is whole. */
+export class Mover {
+  readonly #client: AzureClient
+  readonly #names: Names
+  readonly #remover: Remover
+  readonly #settings: AzureSettings
+
+  constructor(client: AzureClient, names: Names, remover: Remover, settings: AzureSettings) {
+    this.#client = client
+    this.#names = names
+    this.#remover = remover
+    this.#settings = settings
+  }
+
+  async move(source: string, destination: string, options: BareOptions): Promise<void> {
+    const from = this.#names.blob(source)
+    const to = this.#names.blob(destination)
+    const opened = await this.#client.open()
+    const found = await this.#copy(opened, from, to, source, options)
+    if (typeof found !== 'object') {
+      const markers = found === 'folder' ? [from] : []
+      return this.#moveTree(opened, source, destination, markers, options)
+    }
+    options.signal?.throwIfAborted()
+    await this.#removeCopied(opened, from, found.etag, source)
+  }
+
+  async #copy(
+    opened: Opened,
+    from: string,
+    to: string,
+    path: string,
+    options: BareOptions,
+  ): Promise<Found> {
+    const blob = opened.container.getBlobClient(from)
+    try {
+      const found = await blob.getProperties(abortable(options))
+      const { contentLength: size = 0, etag = '', blobType, metadata } = found
+      if (isFolder(metadata, size)) return 'folder'
+      const source = await copySource(this.#client, opened, from)
+      const original = { name: from, source, size, etag, asItIs: blobType === 'BlockBlob' }
+      await this.#copyAndVerify(opened, original, to, path, options)
+      return { etag }
+    } catch (error) {
+      if (isConditionFailure(error)) {
+        throw new RevisionChangedError('the source was replaced during the move', { path })
+      }
+      if (isNotFound(error) || isSourceGone(error)) return undefined
+      throw translate(error, path)
+    }
+  }
+
+  async #copyAndVerify(
+    opened: Opened,
+    original: Original,
+    to: string,
+    path: string,
+    options: BareOptions,
+  ): Promise<void> {
+    const settings = { ...this.#settings, signal: options.signal }
+    let made: string | undefined
+    try {
+      made = await copyInOneStep(opened, original, to, settings)
+    } catch (error) {
+      if (!cannotCopyInOneStep(error)) throw error
+      await copyAndPoll(opened, original, to, settings)
+    }
+    const copy = await opened.container.getBlobClient(to).getProperties(abortable(options))
+    // Another ETag: the copy was replaced already, by somebody who came later.
+    if (copy.contentLength === original.size || (made && copy.etag !== made)) return
+    throw new ContentError(`the copy has ${copy.contentLength} of ${original.size} bytes`, { path })
+  }
+
+  async #moveTree(
+    opened: Opened,
+    source: string,
+    destination: string,
+    markers: string[],
+    options: BareOptions,
+  ): Promise<void> {
+    const from = this.#names.prefix(source)
+    const to = this.#names.prefix(destination)
+    const copied = new Map<string, string>()
+    const { concurrency } = this.#settings
+    await forEach(this.#blobsBeneath(opened, source, options), concurrency, async (blob) => {
+      if (blob.isMarker) return void markers.push(blob.name)
+      const rest = blob.name.slice(from.length)
+      const path = this.#names.path(blob.name) ?? source
+      const found = await this.#copy(opened, blob.name, to + rest, path, options)
+      if (typeof found === 'object') copied.set(rest, found.etag)
+    })
+    if (copied.size === 0 && markers.length === 0) throw new PathNotFoundError(source)
+    const surplus: string[] = []
+    for await (const { name } of this.#blobsBeneath(opened, destination, options)) {
+      if (!copied.has(name.slice(to.length))) surplus.push(name)
+    }
+    failIfAny(await this.#remover.blobs(opened, surplus, options))
+    await forEach(copied, concurrency, async ([rest, etag]) => {
+      options.signal?.throwIfAborted()
+      const name = from + rest
+      await this.#removeCopied(opened, name, etag, this.#names.path(name) ?? source)
+    })
+    failIfAny(await this.#remover.folders(opened, markers, options))
+  }
+
+  /** Deletes the revision that was copied. What was put there since was not moved, and stays. */
+  async #removeCopied(opened: Opened, name: string, etag: string, path: string): Promise<void> {
+    const blob = opened.container.getBlobClient(name)
+    try {
+      await blob.delete({ deleteSnapshots: 'include', conditions: { ifMatch: etag } })
+    } catch (error) {
+      if (!isNotFound(error) && !isConditionFailure(error)) throw translate(error, path)
+    }
+  }
+
+  async *#blobsBeneath(opened: Opened, path: string, { signal }: BareOptions) {
+    const query = { prefix: this.#names.prefix(path), signal }
+    for await (const { blobs } of pages(opened, path, query)) {
+      for (const { name, metadata, properties } of blobs) {
+        const isMarker = name.endsWith('/') || isFolder(metadata, properties.contentLength)
+        yield { name, isMarker }
+      }
+    }
+  }
+}
+
+function failIfAny(errors: readonly Error[]): void {
+  if (errors.length > 0) throw new StorageErrors(errors)
+}
+
+function abortable({ signal }: BareOptions): { abortSignal?: AbortSignal } {
+  return signal ? { abortSignal: signal } : {}
+}

@@ -1,0 +1,11 @@
+import { register } from '@stowage/core'
+import { AzureDriver } from './driver.ts'
+import { type AzureParameters, parse } from './parameters.ts'
+
+declare module '@stowage/core' {
+  interface DriverParameters {
+    azure: AzureParameters
+  }
+}
+
+register('azure', (parameters) => new AzureDriver(parse(parameters)))

@@ -1,0 +1,170 @@
+import type { BlobClient, ContainerClient } from '@azure/storage-blob'
+import { type BareOptions, PathNotFoundError, StorageErrors } from '@stowage/core'
+import type { Opened } from './client.ts'
+import { isNotFound, translate } from './errors.ts'
+import { MAX_BATCH } from './limits.ts'
+import { pages } from './listing.ts'
+import { isFolder } from './markers.ts'
+import type { Names } from './names.ts'
+import { forEach } from './parallel.ts'
+import { discard, type Sessions } from './sessions.ts'
+
+/** Removes blobs, by batches where the service takes them. */
+export class Remover {
+  readonly #concurrency: number
+  readonly #names: Names
+  /** Until the service refused one; accounts with a hierarchical namespace and some gateways do. */
+  #batches = true
+
+  constructor(names: Names, concurrency: number) {
+    this.#names = names
+    this.#concurrency = concurrency
+  }
+
+  /** Removes the blobs and says which could not be removed. Missing ones are fine. */
+  async blobs(opened: Opened, names: readonly string[], { signal }: BareOptions): Promise<Error[]> {
+    const errors: Error[] = []
+    const chunks: (readonly string[])[] = []
+    for (let i = 0; i < names.length; i += MAX_BATCH) chunks.push(names.slice(i, i + MAX_BATCH))
+    await forEach(chunks, this.#concurrency, async (chunk) => {
+      signal?.throwIfAborted()
+      errors.push(...(await this.#chunk(opened, chunk, signal)))
+    })
+    return errors
+  }
+
+  /**
+   * Removes markers of folders, the deepest first: accounts with a hierarchical namespace refuse to
+   * remove a folder that is not empty.
+   */
+  async folders(opened: Opened, names: readonly string[], options: BareOptions): Promise<Error[]> {
+    const errors: Error[] = []
+    for (const level of byDepth(names)) errors.push(...(await this.blobs(opened, level, options)))
+    return errors
+  }
+
+  async #chunk(
+    { container }: Opened,
+    names: readonly string[],
+    signal: AbortSignal | undefined,
+  ): Promise<Error[]> {
+    const clients = names.map((name) => container.getBlobClient(name))
+    if (clients.length > 1 && this.#batches) {
+      const errors = await this.#batch(container, clients, signal)
+      if (errors !== undefined) return errors
+    }
+    const errors: Error[] = []
+    await forEach(clients, this.#concurrency, async (client) => {
+      signal?.throwIfAborted()
+      await this.one(client, signal).catch((error: unknown) => {
+        signal?.throwIfAborted()
+        errors.push(translate(error, this.#path(client.name)) as Error)
+      })
+    })
+    return errors
+  }
+
+  /** One Blob Batch; undefined where the service does not take it. */
+  async #batch(
+    container: ContainerClient,
+    clients: BlobClient[],
+    signal: AbortSignal | undefined,
+  ): Promise<Error[] | undefined> {
+    try {
+      const { subResponses } = await container.getBlobBatchClient().deleteBlobs(clients, {
+        deleteSnapshots: 'include',
+        ...(signal && { abortSignal: signal }),
+      })
+      const failed = subResponses.filter(({ status }) => status >= 300 && status !== 404)
+      return failed.map(({ status, statusMessage, errorCode, _request }) => {
+        const error = { message: statusMessage, statusCode: status, code: errorCode ?? '' }
+        const client = clients.find(({ url }) => url === _request.url)
+        return translate(error, this.#path(client?.name ?? '')) as Error
+      })
+    } catch {
+      signal?.throwIfAborted()
+      // Whatever the reason: single deletes work without batches, or their errors name each blob.
+      this.#batches = false
+      return undefined
+    }
+  }
+
+  /** Deletes a blob with its snapshots, and says whether it was there. */
+  async one(blob: BlobClient, signal: AbortSignal | undefined): Promise<boolean> {
+    try {
+      await blob.delete({ deleteSnapshots: 'include', ...(signal && { abortSignal: signal }) })
+      return true
+    } catch (error) {
+      if (isNotFound(error)) return false
+      throw error
+    }
+  }
+
+  #path(name: string): string {
+    return this.#names.path(name) ?? `/${name}`
+  }
+}
+
+/**
+ * Removes the path, all beneath it and the unfinished uploads of both. Folders go after what is in them.
+ * @throws PathNotFoundError where nothing was.
+ * @throws StorageErrors that name what could not be removed.
+ */
+export async function removeTree(
+  opened: Opened,
+  sessions: Sessions,
+  remover: Remover,
+  path: string,
+  options: BareOptions,
+): Promise<void> {
+  const { signal } = options
+  const { container } = opened
+  const { names } = sessions
+  const errors: Error[] = []
+  const folders: string[] = []
+  let found = 0
+  for await (const { blobs } of pages(opened, path, { prefix: names.prefix(path), signal })) {
+    found += blobs.length
+    const isMarker = (blob: (typeof blobs)[number]): boolean =>
+      blob.name.endsWith('/') || isFolder(blob.metadata, blob.properties.contentLength)
+    folders.push(...blobs.filter(isMarker).map(({ name }) => name))
+    const files = blobs.filter((blob) => !isMarker(blob)).map(({ name }) => name)
+    errors.push(...(await remover.blobs(opened, files, options)))
+  }
+  errors.push(...(await remover.folders(opened, folders, options)))
+  signal?.throwIfAborted()
+  try {
+    if (await remover.one(container.getBlobClient(names.blob(path)), signal)) found++
+  } catch (error) {
+    errors.push(translate(error, path) as Error)
+  }
+  found += await removeSessions(opened, sessions, path, signal)
+  if (errors.length > 0) throw new StorageErrors(errors, {})
+  if (found === 0) throw new PathNotFoundError(path)
+}
+
+async function removeSessions(
+  opened: Opened,
+  sessions: Sessions,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  let found = sessions.held.removeBeneath(path)
+  for await (const session of sessions.find(opened, path, { signal })) {
+    found++
+    signal?.throwIfAborted()
+    await discard(opened.container.getBlockBlobClient(session.name), session.path, undefined)
+  }
+  return found
+}
+
+/** The names by how many `/` they have, most first. */
+function byDepth(names: readonly string[]): string[][] {
+  const levels: string[][] = []
+  for (const name of names) {
+    const depth = name.split('/').length
+    levels[depth] ??= []
+    levels[depth].push(name)
+  }
+  return levels.filter((level) => level !== undefined).reverse()
+}

@@ -1,0 +1,177 @@
+import { randomBytes } from 'node:crypto'
+import type { BlobItem, BlockBlobClient } from '@azure/storage-blob'
+import { isBeneath, type UploadInfo, UploadNotFoundError } from '@stowage/core'
+import { assemble, type StagedBlock } from './blocks.ts'
+import type { Opened } from './client.ts'
+import { codeOf, isConditionFailure, isNotFound, translate } from './errors.ts'
+import { HeldSessions } from './held.ts'
+import { pages } from './listing.ts'
+import type { Names } from './names.ts'
+
+/** Metadata of a session's blob: the mark of the writer that took the session over. */
+const HOLDER = 'stowageholder'
+/** How often taking over begins anew when somebody else is quicker. */
+const CLAIM_ATTEMPTS = 5
+
+/** A session that was found in the container. */
+export interface FoundSession extends UploadInfo {
+  readonly id: string
+  readonly name: string
+  readonly holder: string | undefined
+  /** Of what is committed of it; undefined where nothing is. */
+  readonly etag: string | undefined
+}
+
+/** A session taken over: from here on only this writer can commit it. */
+export interface Claim {
+  readonly name: string
+  readonly writer: string
+  readonly blocks: readonly StagedBlock[]
+  readonly size: number
+  readonly etag: string
+}
+
+let latest = 0
+
+/** Ids sort by the time of their making; within a process no two have the same time. */
+export function newSessionId(): string {
+  latest = Math.max(Date.now(), latest + 1)
+  return latest.toString(36).padStart(9, '0') + randomBytes(8).toString('hex')
+}
+
+/** The mark of a writer in the ids of its blocks. */
+export function newWriterMark(): string {
+  return randomBytes(4).toString('hex')
+}
+
+/** The unfinished uploads in a container, each a blob of its own that no listing shows. */
+export class Sessions {
+  readonly names: Names
+  readonly held: HeldSessions
+
+  constructor(names: Names, storage: string) {
+    this.names = names
+    this.held = new HeldSessions(storage)
+  }
+
+  /** The sessions of the path, and of all beneath it unless `only` says otherwise. */
+  async *find(
+    opened: Opened,
+    path: string,
+    { only = false, signal }: { only?: boolean; signal?: AbortSignal | undefined } = {},
+  ): AsyncGenerator<FoundSession> {
+    const prefix = this.names.staging(path)
+    const query = { prefix, uncommitted: true, hierarchy: only, signal }
+    for await (const { blobs } of pages(opened, path, query)) {
+      for (const blob of blobs) {
+        const session = this.#parse(blob)
+        if (session === undefined) continue
+        const exact = session.name === this.names.session(path, session.id)
+        if (exact) yield { ...session, path }
+        else if (!only && (path === '/' || isBeneath(session.path, path))) yield session
+      }
+    }
+  }
+
+  #parse({ name, properties, metadata }: BlobItem): FoundSession | undefined {
+    const parsed = this.names.parseSession(name)
+    if (parsed === undefined) return undefined
+    const startedAt = new Date(Number.parseInt(parsed.id.slice(0, 9), 36))
+    const { path, id } = parsed
+    return { path, id, name, startedAt, holder: metadata?.[HOLDER], etag: quoted(properties.etag) }
+  }
+
+  /** Takes over the newest session of the path that nobody holds; undefined where there is none. */
+  async claimNewest(
+    opened: Opened,
+    path: string,
+    signal: AbortSignal | undefined,
+  ): Promise<Claim | undefined> {
+    for (let attempt = 0; attempt < CLAIM_ATTEMPTS; attempt++) {
+      const idle: FoundSession[] = []
+      for await (const session of this.find(opened, path, { only: true, signal })) {
+        if (!this.held.has(session.name)) idle.push(session)
+      }
+      idle.sort((a, b) => (a.id < b.id ? 1 : -1))
+      let beaten = false
+      for (const session of idle) {
+        const claim = await this.#claim(opened, session, signal)
+        if (claim === 'beaten') beaten = true
+        else if (claim !== undefined) return claim
+        if (beaten) break
+      }
+      if (!beaten) return undefined
+    }
+    throw new UploadNotFoundError('other writers keep taking over this upload', { path })
+  }
+
+  /**
+   * Commits what is there on the session's own blob, on the condition that nobody did so since it was
+   * listed. That fences the writer before: its own commit has the same kind of condition.
+   */
+  async #claim(
+    { container }: Opened,
+    { name, path, holder, etag }: FoundSession,
+    signal: AbortSignal | undefined,
+  ): Promise<Claim | 'beaten' | undefined> {
+    const blob = container.getBlockBlobClient(name)
+    const abort = signal ? { abortSignal: signal } : {}
+    try {
+      const list = await blob.getBlockList('all', abort)
+      const { blocks, size, broken } = assemble(list, holder)
+      if (broken) return undefined
+      // Servers differ in whether they give an ETag for what was never committed.
+      const { committedBlocks = [], uncommittedBlocks = [] } = list
+      const committed =
+        committedBlocks.length > 0 || holder !== undefined || uncommittedBlocks.length === 0
+      const conditions = ownership(committed ? etag : undefined)
+      const writer = newWriterMark()
+      signal?.throwIfAborted()
+      const reply = await blob.commitBlockList(ids(blocks), {
+        ...abort,
+        conditions,
+        metadata: { [HOLDER]: writer },
+      })
+      return { name, writer, blocks, size, etag: reply.etag ?? '' }
+    } catch (error) {
+      if (isNotFound(error) || isConditionFailure(error) || codeOf(error) === 'InvalidBlockList') {
+        return 'beaten'
+      }
+      throw translate(error, path)
+    }
+  }
+}
+
+/** ETags come with quotes in headers and without in listings. */
+function quoted(etag: string | undefined): string | undefined {
+  return etag === undefined || etag === '' || etag.startsWith('"') ? etag : `"${etag}"`
+}
+
+export function ids(blocks: readonly StagedBlock[]): string[] {
+  return blocks.map(({ id }) => id)
+}
+
+/** What must hold of a session's blob for its writer to be the one that decides. */
+export function ownership(etag: string | undefined): { ifMatch: string } | { ifNoneMatch: string } {
+  return etag === undefined ? { ifNoneMatch: '*' } : { ifMatch: etag }
+}
+
+/**
+ * Removes a session's blob with all its blocks. Blocks that were never committed cannot be deleted, but
+ * committing an empty list drops them. A session that another writer took over meanwhile stays.
+ */
+export async function discard(
+  blob: BlockBlobClient,
+  path: string,
+  conditions: { ifMatch: string } | { ifNoneMatch: string } | undefined,
+): Promise<void> {
+  try {
+    const { etag } = await blob.commitBlockList([], conditions ? { conditions } : {})
+    await blob.delete({
+      deleteSnapshots: 'include',
+      ...(conditions && etag && { conditions: { ifMatch: etag } }),
+    })
+  } catch (error) {
+    if (!isNotFound(error) && !isConditionFailure(error)) throw translate(error, path)
+  }
+}

@@ -1,0 +1,273 @@
+import type { BlockBlobClient } from '@azure/storage-blob'
+import { type BareWriter, DriverError, isStorageError, UploadNotFoundError } from '@stowage/core'
+import { blockId, type StagedBlock } from './blocks.ts'
+import { BlockBuffer } from './buffer.ts'
+import type { AzureClient, Opened } from './client.ts'
+import { copyInOneStep, ontoBlockBlob } from './copy.ts'
+import { codeOf, isConditionFailure, isNotFound, isSourceGone, translate } from './errors.ts'
+import type { HeldSession } from './held.ts'
+import { blockSizeAt, blocksUnderWay, MAX_BLOCKS } from './limits.ts'
+import type { AzureSettings } from './parameters.ts'
+import { type Claim, discard, ids, newWriterMark, ownership, type Sessions } from './sessions.ts'
+import { copySource } from './source.ts'
+
+/** What a writer works with. */
+export interface WriterContext {
+  readonly client: AzureClient
+  readonly opened: Opened
+  readonly sessions: Sessions
+  readonly settings: AzureSettings
+  readonly path: string
+  readonly signal?: AbortSignal | undefined
+}
+
+/** A block that is on its way, or that could not be sent and waits for the next attempt. */
+interface Pending {
+  readonly block: StagedBlock
+  readonly bytes: BlockBuffer
+  task: Promise<void>
+  failed: boolean
+}
+
+/**
+ * One session. Its blocks are staged on a blob of its own beneath `.stowage/uploads`, where no other
+ * commit can drop them. What fits into one block is never staged: it is one Put Blob at the commit.
+ */
+export class AzureWriter implements BareWriter {
+  readonly #context: WriterContext
+  readonly #session: HeldSession
+  readonly #writer: string
+  readonly #staging: BlockBlobClient
+  readonly #aborter = new AbortController()
+  readonly #signal: AbortSignal
+  readonly #blocks: StagedBlock[]
+  readonly #pending = new Set<Pending>()
+  #buffer = new BlockBuffer()
+  /** Bytes in blocks, sent or under way; the buffer's come after them. */
+  #passed: number
+  /** Of what is committed on the staging blob; undefined where nothing is. */
+  #etag: string | undefined
+  /** Whether blocks of this writer were sent since that commit. */
+  #changed = false
+  /** Whether the last commit on the staging blob left no mark of its writer there. */
+  #sealed = false
+
+  constructor(context: WriterContext, name: string, claim?: Claim) {
+    this.#context = context
+    this.#session = context.sessions.held.hold(context.path, name)
+    this.#staging = context.opened.container.getBlockBlobClient(name)
+    this.#writer = claim?.writer ?? newWriterMark()
+    this.#blocks = [...(claim?.blocks ?? [])]
+    this.#passed = claim?.size ?? 0
+    this.#etag = claim?.etag
+    const { signal } = context
+    this.#signal = signal ? AbortSignal.any([signal, this.#aborter.signal]) : this.#aborter.signal
+  }
+
+  get size(): number {
+    return this.#passed + this.#buffer.length
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    this.#mustExist()
+    for (let rest = chunk; rest.length > 0; ) {
+      const size = this.#blockSize
+      // A full block waits for more bytes: until then the file may be a single Put Blob.
+      if (this.#buffer.length >= size) await this.#pass()
+      rest = rest.subarray(this.#buffer.fill(rest, this.#blockSize))
+    }
+  }
+
+  async close(): Promise<void> {
+    if (!this.#session.removed) {
+      if (this.size === 0 && this.#etag === undefined) await this.#commitBlocks()
+      else await this.#passAll()
+    }
+    this.#end()
+  }
+
+  async cancel(): Promise<void> {
+    this.#aborter.abort()
+    await Promise.allSettled([...this.#pending].map(({ task }) => task))
+    if (this.#stored) await discard(this.#staging, this.#context.path, ownership(this.#etag))
+    this.#end()
+  }
+
+  async commit(): Promise<void> {
+    this.#mustExist()
+    if (!this.#stored && this.#pending.size === 0) await this.#putBlob()
+    else {
+      await this.#passAll()
+      await this.#seal()
+      await this.#publish()
+      // Published it is. A left-over session harms nobody, and purging removes it.
+      await discard(this.#staging, this.#context.path, undefined).catch(() => {})
+    }
+    this.#end()
+  }
+
+  get #blockSize(): number {
+    return blockSizeAt(this.#passed, this.#context.settings.blockSize)
+  }
+
+  /** Whether the service holds anything of this session. */
+  get #stored(): boolean {
+    return this.#etag !== undefined || this.#blocks.length > 0
+  }
+
+  #mustExist(): void {
+    if (this.#session.removed) throw this.#gone('the upload was removed by a delete')
+  }
+
+  #gone(text: string, cause?: unknown): UploadNotFoundError {
+    return new UploadNotFoundError(text, { path: this.#context.path, ...(cause ? { cause } : {}) })
+  }
+
+  #end(): void {
+    this.#context.sessions.held.release(this.#session)
+  }
+
+  /** Sends the buffer as the next block, once there is room for one more under way. */
+  async #pass(): Promise<void> {
+    const { settings, path } = this.#context
+    if (this.#blocks.length >= MAX_BLOCKS) {
+      const detail = 'set a larger blockSize'
+      throw new DriverError(`an upload has at most ${MAX_BLOCKS} blocks`, { path, detail })
+    }
+    const bytes = this.#buffer
+    const allowed = blocksUnderWay(bytes.length, settings.blockSize, settings.concurrency)
+    while (this.#pending.size >= allowed)
+      await Promise.race([...this.#pending].map(({ task }) => task))
+    const block = {
+      id: blockId(this.#writer, this.#passed),
+      offset: this.#passed,
+      size: bytes.length,
+    }
+    const pending: Pending = { block, bytes, task: Promise.resolve(), failed: false }
+    this.#blocks.push(block)
+    this.#passed += bytes.length
+    this.#buffer = new BlockBuffer()
+    this.#changed = true
+    this.#pending.add(pending)
+    this.#send(pending)
+  }
+
+  #send(pending: Pending): void {
+    const { block, bytes } = pending
+    pending.failed = false
+    const sent = this.#staging.stageBlock(block.id, bytes.body(), block.size, {
+      abortSignal: this.#signal,
+    })
+    pending.task = sent.then(
+      () => void this.#pending.delete(pending),
+      (error: unknown) => {
+        pending.failed = true
+        throw translate(error, this.#context.path)
+      },
+    )
+    // Whoever waits for the task gets its error; nobody may wait.
+    pending.task.catch(() => {})
+  }
+
+  /** Sends what is left, and again what could not be sent before, and waits for all. */
+  async #passAll(): Promise<void> {
+    if (this.#buffer.length > 0) await this.#passBuffer()
+    const failed = [...this.#pending].filter((pending) => pending.failed)
+    for (const pending of failed) this.#send(pending)
+    await Promise.all([...this.#pending].map(({ task }) => task))
+  }
+
+  async #passBuffer(): Promise<void> {
+    const failed = [...this.#pending].filter((pending) => pending.failed)
+    for (const pending of failed) this.#send(pending)
+    await this.#pass()
+  }
+
+  /** The whole file in one request. */
+  async #putBlob(): Promise<void> {
+    const { opened, sessions, path } = this.#context
+    this.#signal.throwIfAborted()
+    try {
+      await ontoBlockBlob(opened, sessions.names.blob(path), (blob) =>
+        blob.upload(this.#buffer.body(), this.#buffer.length, { abortSignal: this.#signal }),
+      )
+    } catch (error) {
+      throw translate(error, path)
+    }
+  }
+
+  /** Commits all blocks on the staging blob. Until then they would not outlive a week, nor be copied. */
+  async #seal(): Promise<void> {
+    if (!this.#changed) return
+    this.#signal.throwIfAborted()
+    await this.#commitBlocks()
+    this.#changed = false
+    this.#sealed = true
+  }
+
+  async #commitBlocks(): Promise<void> {
+    const { path } = this.#context
+    try {
+      const { etag } = await this.#staging.commitBlockList(ids(this.#blocks), {
+        abortSignal: this.#signal,
+        conditions: ownership(this.#etag),
+      })
+      this.#etag = etag
+    } catch (error) {
+      const done = isConditionFailure(error) ? await this.#committedETag() : undefined
+      if (done === undefined) throw this.#lost(error) ?? translate(error, path)
+      this.#etag = done
+    }
+  }
+
+  /**
+   * The ETag of the staging blob if just our blocks are committed there: then an attempt of ours had
+   * worked although its reply was lost. Their ids have our mark in them, so nobody else can have done it.
+   */
+  async #committedETag(): Promise<string | undefined> {
+    try {
+      const { committedBlocks = [], etag } = await this.#staging.getBlockList('committed')
+      const same =
+        committedBlocks.length === this.#blocks.length &&
+        committedBlocks.every(({ name }, i) => name === this.#blocks[i]?.id)
+      return same ? etag : undefined
+    } catch (error) {
+      if (isNotFound(error)) return undefined
+      throw error
+    }
+  }
+
+  #lost(error: unknown): UploadNotFoundError | undefined {
+    const gone =
+      isConditionFailure(error) || isNotFound(error) || codeOf(error) === 'InvalidBlockList'
+    const text = 'the upload was removed, has expired, or another writer continued it'
+    return gone ? this.#gone(text, translate(error, this.#context.path)) : undefined
+  }
+
+  async #publish(): Promise<void> {
+    const { client, opened, sessions, settings, path } = this.#context
+    this.#mustExist()
+    this.#signal.throwIfAborted()
+    try {
+      const source = await copySource(client, opened, this.#staging.name)
+      // The mark of a session that was taken over must not come along.
+      const { name } = this.#staging
+      const original = {
+        name,
+        source,
+        size: this.#passed,
+        etag: this.#etag ?? '',
+        asItIs: this.#sealed,
+      }
+      await copyInOneStep(opened, original, sessions.names.blob(path), {
+        ...settings,
+        signal: this.#signal,
+      })
+    } catch (error) {
+      if (isStorageError(error)) throw error
+      throw isSourceGone(error)
+        ? (this.#lost(error) ?? this.#gone('the upload is gone', translate(error, path)))
+        : translate(error, path)
+    }
+  }
+}

@@ -1,0 +1,13 @@
+import { registerSuite } from '@stowage/testsuite'
+import { open, SMALL } from './helpers/storages.ts'
+
+registerSuite({
+  name: 'azure',
+  open,
+  partSize: SMALL.blockSize,
+  pageSize: SMALL.pageSize,
+  child: {
+    module: new URL('./helpers/storages.ts', import.meta.url),
+    execArgv: ['--conditions=@stowage/source', '--disable-warning=ExperimentalWarning'],
+  },
+})
