@@ -11,6 +11,7 @@ import type {
 } from '@stowage/core'
 import { Data, randomOf } from './data.ts'
 import { assertStorageError, type ExpectedError } from './expect-error.ts'
+import type { DataRecipe } from './job.ts'
 import type { Settings } from './options.ts'
 
 /** Bytes of a file whose size does not matter. */
@@ -68,7 +69,13 @@ export class CaseContext {
   }
 
   data(label: string, size: number = SMALL): Data {
-    return new Data(this.settings.seed, `${this.#label}\0${label}`, size)
+    const recipe = this.recipe(label, size)
+    return new Data(recipe.seed, recipe.label, recipe.size)
+  }
+
+  /** With this, another process makes the same {@link data}. */
+  recipe(label: string, size: number): DataRecipe {
+    return { seed: this.settings.seed, label: `${this.#label}\0${label}`, size }
   }
 
   /** A number from 0 to before 1, or with a limit a whole number before it. */

@@ -1,0 +1,40 @@
+/** How to make `Data` again. */
+export interface DataRecipe {
+  readonly seed: number
+  readonly label: string
+  readonly size: number
+}
+
+export type Job = {
+  /** URL of the module that exports `open`. */
+  readonly module: string
+  readonly storage: string
+} & (
+  | {
+      readonly kind: 'write'
+      readonly path: string
+      readonly data: DataRecipe
+      readonly append: boolean
+      readonly from: number
+      readonly chunk: number
+      readonly end: 'close' | 'none'
+    }
+  | {
+      readonly kind: 'put' | 'commit'
+      readonly path: string
+      readonly versions: readonly DataRecipe[]
+    }
+  | { readonly kind: 'move'; readonly path: string; readonly destination: string }
+)
+
+/** What the process tells: a step is done. */
+export interface Progress {
+  readonly step: number
+  /** Bytes the writer has accepted. */
+  readonly size?: number
+  /** The job's end has come. */
+  readonly ended?: boolean
+}
+
+/** Name of the environment variable that holds the job. */
+export const JOB = 'STOWAGE_SUITE_JOB'
