@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto'
+import { type Add, examples } from '../command.ts'
+import type { Context } from '../context.ts'
+import { openStorageEnd } from '../ends.ts'
+import { parseBytes } from '../format.ts'
+
+interface Options {
+  readonly offset?: number
+  readonly length?: number
+}
+
+/** `cat`: bytes and nothing else on stdout; with `--json` they come as base64, a chunk a line. */
+export const addCat: Add = (program, bind) => {
+  program
+    .command('cat')
+    .description('write the bytes of files to standard output')
+    .argument('<locations...>')
+    .option('--offset <bytes>', 'skip that many bytes at the start', parseBytes)
+    .option('--length <bytes>', 'write at most that many bytes', parseBytes)
+    .addHelpText(
+      'after',
+      examples(
+        ['stowage cat fs:///var/data#/a.txt'],
+        ['stowage cat --offset 1MiB --length 64k fs:///var/data#/big.bin > part'],
+      ),
+    )
+    .action(bind<Options>(cat))
+}
+
+async function cat(context: Context, locations: readonly string[], options: Options) {
+  for (const location of locations) await one(context, location, options)
+}
+
+async function one(context: Context, location: string, { offset = 0, length }: Options) {
+  const { out, json, signal } = context
+  const { storage, path } = await openStorageEnd(context, location)
+  const hash = createHash('sha256')
+  let at = offset
+  for await (const chunk of await storage.reader(path, { offset, length, signal })) {
+    if (json) {
+      hash.update(chunk)
+      const data = (chunk as Buffer).toString('base64')
+      await out.result({ type: 'data', path, offset: at, bytes: chunk.length, data })
+    } else {
+      await out.write(chunk)
+    }
+    at += chunk.length
+  }
+  if (json) {
+    await out.result({ type: 'end', path, offset, bytes: at - offset, sha256: hash.digest('hex') })
+  }
+}

@@ -1,0 +1,110 @@
+import { isBeneath } from '@stowage/core'
+import type { Command } from 'commander'
+import { type Add, examples } from '../command.ts'
+import type { Context } from '../context.ts'
+import {
+  type End,
+  filesBeneath,
+  openDestination,
+  openSource,
+  relative,
+  type Source,
+  within,
+} from '../ends.ts'
+import { usageError } from '../errors.ts'
+import { type Job, Transfers } from '../transfer.ts'
+
+export interface CopyOptions {
+  readonly recursive?: boolean
+  readonly resume: boolean
+  readonly verify?: boolean
+}
+
+/** The options of every command that copies. */
+export function withCopyOptions(command: Command): Command {
+  return command
+    .option('-r, --recursive', 'a directory with all beneath it')
+    .option('--no-resume', 'start interrupted uploads over')
+    .option('--verify', 'read every copy back and compare checksums')
+}
+
+/** `cp`: between any two storages, or local files. */
+export const addCp: Add = (program, bind) => {
+  const command = program
+    .command('cp')
+    .description('copy within a storage, between storages, or to and from ./local files')
+    .argument('<source>')
+    .argument('<destination>', 'a final / keeps the name of the source')
+  withCopyOptions(command)
+    .addHelpText(
+      'after',
+      examples(
+        ['stowage cp fs:///var/data#/a.txt fs:///var/data#/b.txt'],
+        ['stowage cp -r fs:///var/data#/docker s3://bucket#/docker'],
+        ['stowage cp -r --config stowage.yml main:/docker ./docker-backup'],
+      ),
+    )
+    .action(bind<CopyOptions>(cp))
+}
+
+async function cp(
+  context: Context,
+  [source = '', destination = '']: readonly string[],
+  options: CopyOptions,
+) {
+  const from = await openSource(context, source)
+  const to = await openDestination(context, destination, from)
+  return copyTree(context, from, to, options)
+}
+
+/**
+ * Copies a file, or with `recursive` a directory: what is beneath the source gets the same place
+ * beneath the destination. What else is there stays.
+ * @returns the exit code.
+ */
+export async function copyTree(
+  context: Context,
+  from: Source,
+  to: End,
+  { recursive, resume, verify }: CopyOptions,
+): Promise<number> {
+  const { isDir } = from.info
+  if (isDir && !recursive) {
+    throw usageError(`${from.show(from.path)} is a directory`, 'add -r to copy all beneath it')
+  }
+  mustBeApart(from, to)
+  const transfers = new Transfers(context, from, to, { resume, verify, single: !isDir })
+  try {
+    await transfers.run(isDir ? jobs(context, from, to) : [fileJob(from, to)])
+  } finally {
+    transfers.progress.stop()
+  }
+  return transfers.finish('copied')
+}
+
+/** The one job of a source that is a file. */
+export function fileJob(from: Source, to: End): Job {
+  const { size, modTime } = from.info
+  return { source: from.path, destination: to.path, size, modTime }
+}
+
+/** A job for each file beneath the source. */
+export async function* jobs({ signal }: Context, from: Source, to: End): AsyncGenerator<Job> {
+  for await (const { path, size, modTime } of filesBeneath(from, signal)) {
+    yield { source: path, destination: within(to, relative(from, path)), size, modTime }
+  }
+}
+
+/** Copying a tree into itself would never end. */
+export function mustBeApart(from: Source, to: End): void {
+  if (from.storage !== to.storage) return
+  const same = from.path === to.path
+  const nested = from.info.isDir && (isBeneath(to.path, from.path) || isBeneath(from.path, to.path))
+  if (same || nested) {
+    const relation = same ? 'are the same' : 'are one beneath the other'
+    throw usageError(
+      `source and destination ${relation}: ${from.show(from.path)} and ${to.show(to.path)}`,
+      'choose another destination',
+    )
+  }
+}

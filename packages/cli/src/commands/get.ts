@@ -1,0 +1,46 @@
+import { type Add, examples } from '../command.ts'
+import type { Context } from '../context.ts'
+import { openDestination, openSource } from '../ends.ts'
+import { usageError } from '../errors.ts'
+import { type CopyOptions, copyTree, withCopyOptions } from './cp.ts'
+
+/** `get`: to local files. A file appears under its name once it is whole. */
+export const addGet: Add = (program, bind) => {
+  const command = program
+    .command('get')
+    .description('fetch a file, or a directory (-r), to this machine')
+    .argument('<location>')
+    .argument('[file]', 'local file or directory, - for standard output; default: same name, here')
+  withCopyOptions(command)
+    .addHelpText(
+      'after',
+      examples(
+        ['stowage get fs:///var/data#/reports/2026.pdf'],
+        ['stowage get -r s3://bucket#/www ./site'],
+        ['stowage get fs:///var/data#/backup.tar - | tar t'],
+      ),
+    )
+    .action(bind<CopyOptions>(get))
+}
+
+async function get(
+  context: Context,
+  [location = '', file]: readonly string[],
+  options: CopyOptions,
+) {
+  const from = await openSource(context, location)
+  if (file === '-') {
+    const { signal, out } = context
+    for await (const chunk of await from.storage.reader(from.path, { signal }))
+      await out.write(chunk)
+    return
+  }
+  if (file === undefined && from.name === undefined) {
+    throw usageError(
+      'the root of a storage has no name to fetch it under',
+      'name a local directory',
+    )
+  }
+  const to = await openDestination(context, file ?? `./${from.name}`, from, true)
+  return copyTree(context, from, to, options)
+}

@@ -1,0 +1,57 @@
+import { upload } from '@stowage/core'
+import { type Add, examples } from '../command.ts'
+import type { Context } from '../context.ts'
+import { openDestination, openSource, openStorageEnd } from '../ends.ts'
+import { usageError } from '../errors.ts'
+import { EXIT } from '../exit-codes.ts'
+import { bytes } from '../format.ts'
+import { type CopyOptions, copyTree, withCopyOptions } from './cp.ts'
+
+/** `put`: local files, or standard input, to a storage. */
+export const addPut: Add = (program, bind) => {
+  const command = program
+    .command('put')
+    .description('store a local file, a directory (-r), or standard input (-)')
+    .argument('<file>', 'local file or directory, or - for standard input')
+    .argument('<location>', 'where to; a final / keeps the name')
+  withCopyOptions(command)
+    .addHelpText(
+      'after',
+      examples(
+        ['stowage put report.pdf fs:///var/data#/reports/'],
+        ['stowage put -r ./site s3://bucket#/www'],
+        ['tar c . | stowage put - fs:///var/data#/backup.tar'],
+      ),
+    )
+    .action(bind<CopyOptions>(put))
+}
+
+async function put(
+  context: Context,
+  [file = '', location = '']: readonly string[],
+  options: CopyOptions,
+) {
+  if (file === '-') return fromStdin(context, location)
+  // The destination first: it is the more likely one to be mistyped, and it is quick to open.
+  await openStorageEnd(context, location)
+  const from = await openSource(context, file, true)
+  const to = await openDestination(context, location, from)
+  return copyTree(context, from, to, options)
+}
+
+async function fromStdin(context: Context, location: string): Promise<number> {
+  if (location.endsWith('/')) {
+    throw usageError(
+      `'${location}' gives standard input no name`,
+      'name the file, as in #/dir/name',
+    )
+  }
+  const { storage, path, show } = await openStorageEnd(context, location)
+  const size = await upload(storage, path, context.stdin, { signal: context.signal })
+  const destination = show(path)
+  if (!context.quiet && !context.json) {
+    context.stderr.write(`stored ${destination} (${bytes(size)})\n`)
+  }
+  await context.out.result({ type: 'copied', source: '-', destination, bytes: size })
+  return EXIT.ok
+}

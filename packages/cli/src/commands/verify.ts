@@ -1,0 +1,209 @@
+import { resolve } from 'node:path'
+import { compareKeys, isStorageError } from '@stowage/core'
+import { type Add, examples } from '../command.ts'
+import { checksum, pairs } from '../compare.ts'
+import { type Context, errorText } from '../context.ts'
+import { type End, filesBeneath, openSource, relative, within } from '../ends.ts'
+import { usageError } from '../errors.ts'
+import { EXIT } from '../exit-codes.ts'
+import { bytes, duration, plural } from '../format.ts'
+import { type ManifestEntry, manifestLine, readManifest, writeManifest } from '../manifest.ts'
+import { forEach } from '../pool.ts'
+import { type Progress, startProgress } from '../progress.ts'
+
+interface Options {
+  readonly sizes?: boolean
+  readonly manifest?: string
+  readonly writeManifest?: string
+}
+
+type Difference = 'missing' | 'extra' | 'size' | 'content'
+
+/** `verify`: two trees byte by byte, or one against a list of checksums. */
+export const addVerify: Add = (program, bind) => {
+  program
+    .command('verify')
+    .description('compare two directories, or one with a list of checksums')
+    .argument('<location>', 'directory in a storage, or a ./local one')
+    .argument('[other]', 'what it is compared with')
+    .option('--sizes', 'compare names and sizes only, reading nothing')
+    .option('-m, --manifest <file>', 'compare with these SHA-256 checksums')
+    .option('-w, --write-manifest <file>', 'write the checksums (- for standard output)')
+    .addHelpText(
+      'after',
+      `
+Exit code 5 where there are differences. Manifests have the format of sha256sum.
+${examples(
+  ['stowage verify ./site s3://bucket#/www'],
+  ['stowage verify --write-manifest data.sha256 fs:///var/data'],
+  ['stowage verify --manifest data.sha256 fs:///mnt/backup'],
+)}`,
+    )
+    .action(bind<Options>(verify))
+}
+
+async function verify(
+  context: Context,
+  [location = '', other]: readonly string[],
+  options: Options,
+) {
+  const ways = [other, options.manifest, options.writeManifest].filter((way) => way !== undefined)
+  if (ways.length !== 1) {
+    throw usageError(
+      ways.length === 0 ? 'there is nothing to compare with' : 'there is more than one thing to do',
+      'give a second location, --manifest FILE or --write-manifest FILE',
+    )
+  }
+  const end = await openDirectory(context, location)
+  const check = new Check(context)
+  try {
+    if (other !== undefined) {
+      await compareTrees(context, check, end, await openDirectory(context, other), options)
+    } else if (options.manifest !== undefined) {
+      await compareManifest(context, check, end, resolve(context.cwd, options.manifest))
+    } else {
+      await write(context, check, end, options.writeManifest ?? '-')
+    }
+  } finally {
+    check.progress.stop()
+  }
+  return check.finish(options.writeManifest !== undefined ? 'read' : 'compared')
+}
+
+async function openDirectory(context: Context, text: string): Promise<End> {
+  const end = await openSource(context, text)
+  if (end.info.isDir) return end
+  throw usageError(`${end.show(end.path)} is a file`, 'verify is for directories')
+}
+
+/** Counts, and tells of differences and failures as they are found. */
+class Check {
+  readonly progress: Progress
+  readonly #context: Context
+  readonly #started = performance.now()
+  files = 0
+  bytes = 0
+  differences = 0
+  failed = 0
+
+  constructor(context: Context) {
+    this.#context = context
+    const { stderr, quiet, json } = context
+    this.progress = startProgress({ stream: stderr, quiet: quiet || json || stderr.isTTY !== true })
+  }
+
+  read(count: number): void {
+    this.bytes += count
+    this.progress.advance(count)
+  }
+
+  done(): void {
+    this.files++
+    this.progress.done('')
+  }
+
+  async differs(difference: Difference, path: string): Promise<void> {
+    this.differences++
+    const words = { size: 'another size', content: 'other content' }
+    const text = `${words[difference as 'size'] ?? difference}: ${path}`
+    await this.#context.out.result({ type: 'difference', difference, path }, text)
+  }
+
+  fail(error: unknown): void {
+    if (this.#context.signal.aborted) throw error
+    this.failed++
+    this.progress.note(errorText(error, this.#context))
+  }
+
+  async finish(verb: string): Promise<number> {
+    const { files, bytes: count, differences, failed } = this
+    const milliseconds = Math.round(performance.now() - this.#started)
+    const { quiet, json, stderr, out } = this.#context
+    const what = `${verb} ${plural(files, 'file')}, ${bytes(count)} read in ${duration(milliseconds)}`
+    const found = verb === 'read' ? '' : `; ${plural(differences, 'difference')}`
+    const failures = failed > 0 ? `; ${failed} FAILED` : ''
+    if (!quiet && !json) stderr.write(`${what}${found}${failures}\n`)
+    await out.result({ type: 'summary', files, bytes: count, differences, failed, milliseconds })
+    return differences + failed > 0 ? EXIT.partial : EXIT.ok
+  }
+}
+
+async function compareTrees(
+  context: Context,
+  check: Check,
+  left: End,
+  right: End,
+  options: Options,
+): Promise<void> {
+  const { concurrency, signal } = context
+  const sum = (end: End, path: string): Promise<string> =>
+    checksum(end.storage, path, signal, (count) => check.read(count))
+  await forEach(
+    pairs(left, right, signal),
+    concurrency,
+    async ({ name, left: a, right: b }) => {
+      const shown = right.show(within(right, name))
+      if (a === undefined) return check.differs('extra', shown)
+      if (b === undefined) return check.differs('missing', shown)
+      check.progress.found(1, options.sizes ? 0 : a.size + b.size)
+      if (a.size !== b.size) await check.differs('size', shown)
+      else if (!options.sizes) {
+        try {
+          const [x, y] = await Promise.all([sum(left, a.path), sum(right, b.path)])
+          if (x !== y) await check.differs('content', shown)
+        } catch (error) {
+          check.fail(error)
+        }
+      }
+      check.done()
+    },
+    signal,
+  )
+}
+
+async function compareManifest(
+  context: Context,
+  check: Check,
+  end: End,
+  file: string,
+): Promise<void> {
+  const { concurrency, signal } = context
+  const entries = await readManifest(file)
+  const listed = new Set(entries.map(({ name }) => within(end, name)))
+  const one = async ({ name, sha256 }: ManifestEntry): Promise<void> => {
+    const path = within(end, name)
+    try {
+      const actual = await checksum(end.storage, path, signal, (count) => check.read(count))
+      if (actual !== sha256) await check.differs('content', end.show(path))
+    } catch (error) {
+      if (isStorageError(error, 'PATH_NOT_FOUND')) await check.differs('missing', end.show(path))
+      else check.fail(error)
+    }
+    check.done()
+  }
+  await forEach(entries, concurrency, one, signal)
+  for await (const { path } of filesBeneath(end, signal)) {
+    if (!listed.has(path)) await check.differs('extra', end.show(path))
+  }
+}
+
+async function write(context: Context, check: Check, end: End, file: string): Promise<void> {
+  const { concurrency, signal, json, out } = context
+  const entries: ManifestEntry[] = []
+  await forEach(
+    filesBeneath(end, signal),
+    concurrency,
+    async ({ path, size }) => {
+      check.progress.found(1, size)
+      const sha256 = await checksum(end.storage, path, signal, (count) => check.read(count))
+      entries.push({ name: relative(end, path), sha256 })
+      check.done()
+    },
+    signal,
+  )
+  entries.sort((a, b) => compareKeys(a.name, b.name))
+  if (file !== '-') return writeManifest(resolve(context.cwd, file), entries)
+  for (const entry of entries) {
+    await (json ? out.result({ type: 'file', ...entry }) : out.write(manifestLine(entry)))
+  }
+}

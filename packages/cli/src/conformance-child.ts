@@ -1,0 +1,24 @@
+// What a process that the suite kills opens its storage with.
+import type { StorageDriver } from '@stowage/core'
+import { Redactor } from './redact.ts'
+import { scratch } from './scratch.ts'
+import { type NamedSpec, Storages } from './storage.ts'
+
+/** The variable in which the command hands its storage to that process. */
+export const CHILD_VARIABLE = 'STOWAGE_CONFORMANCE'
+
+/** What that process has to know. */
+export interface ChildStorage {
+  readonly named: NamedSpec
+  readonly cwd: string
+  readonly imports: readonly string[]
+}
+
+/** Opens the scratch storage of that name. */
+export async function open(storage: string): Promise<StorageDriver> {
+  const { named, cwd, imports } = JSON.parse(process.env[CHILD_VARIABLE] ?? '') as ChildStorage
+  const { env } = process
+  const options = { cwd, env, imports, redactor: new Redactor() }
+  const storages = new Storages({ ...options, storage: undefined, config: undefined })
+  return storages.openSpec(scratch(named, storage))
+}

@@ -1,0 +1,141 @@
+import { lstat, realpath } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import {
+  baseName,
+  directoryKey,
+  type FileInfo,
+  isStorageError,
+  joinPath,
+  type StorageDriver,
+} from '@stowage/core'
+import type { Context } from './context.ts'
+import { usageError } from './errors.ts'
+import {
+  type LocalLocation,
+  type Location,
+  parseLocal,
+  parseLocation,
+  type StorageLocation,
+} from './location.ts'
+
+/** One end of an operation: a storage, or a local directory seen as one, and a path in it. */
+export interface End {
+  readonly storage: StorageDriver
+  readonly path: string
+  /** A path of this end as the user would type it. */
+  show(path: string): string
+}
+
+/** An end that exists. */
+export interface Source extends End {
+  readonly info: FileInfo
+  /** The name that a destination with a final slash keeps; undefined for a root, `.` and `..`. */
+  readonly name: string | undefined
+}
+
+/** Where an argument may name a storage only. */
+export async function openStorageEnd(context: Context, text: string | undefined): Promise<End> {
+  const location = text === undefined ? root() : parseLocation(text, context.cwd)
+  if (location.kind === 'storage') return storageEnd(context, location)
+  throw usageError(
+    `'${text}' is not in a storage`,
+    'write /path with --storage, name:/path, or a URL such as fs:///var/data#/path',
+  )
+}
+
+function root(): StorageLocation {
+  return { kind: 'storage', storage: undefined, path: '/', directory: true }
+}
+
+/** Opens what is to be read. @throws PathNotFoundError, or the system's error for a local file. */
+export async function openSource(context: Context, text: string, local = false): Promise<Source> {
+  const location = read(context, text, local)
+  if (location.kind === 'stream') {
+    throw usageError("'-' cannot be read here", 'standard input goes to stowage put - only')
+  }
+  if (location.kind === 'local') return localSource(context, location)
+  const end = await storageEnd(context, location)
+  const info = await end.storage.stat(end.path, { signal: context.signal })
+  return { ...end, info, name: end.path === '/' ? undefined : baseName(end.path) }
+}
+
+/** Opens where something goes; nothing needs to be there. */
+export async function openDestination(
+  context: Context,
+  text: string,
+  { info, name }: Pick<Source, 'info' | 'name'>,
+  local = false,
+): Promise<End> {
+  const location = read(context, text, local)
+  if (location.kind === 'stream') {
+    throw usageError("'-' cannot be written here", 'use stowage cat, or stowage get PATH -')
+  }
+  if (location.kind === 'local') return localDestination(context, location, info.isDir, name)
+  const end = await storageEnd(context, location)
+  if (!location.directory || name === undefined) return end
+  return { ...end, path: joinPath(end.path, name) }
+}
+
+function read(context: Context, text: string, local: boolean): Location {
+  return local ? parseLocal(text, context.cwd) : parseLocation(text, context.cwd)
+}
+
+async function storageEnd(context: Context, location: StorageLocation): Promise<End> {
+  const { storage: typed, path } = location
+  const storage = await context.storages.open(typed)
+  const separator = typed === undefined || !typed.includes(':') ? ':' : '#'
+  const prefix = typed === undefined ? '' : context.redactor.redact(typed) + separator
+  return { storage, path, show: (shown) => prefix + shown }
+}
+
+async function localSource(context: Context, location: LocalLocation): Promise<Source> {
+  const { file } = location
+  // The link itself may lie outside of what the driver may follow: what it leads to is meant.
+  const real = await realpath(file)
+  const isDir = (await lstat(real)).isDirectory()
+  const rootDirectory = isDir ? real : dirname(real)
+  const storage = await context.storages.openLocal(rootDirectory)
+  const path = isDir ? '/' : `/${basename(real)}`
+  const info = await storage.stat(path, { signal: context.signal })
+  const name = location.directory ? undefined : basename(file)
+  return { storage, path, info, name, show: (shown) => localName(rootDirectory, shown) }
+}
+
+async function localDestination(
+  context: Context,
+  { file, directory }: LocalLocation,
+  isDir: boolean,
+  name: string | undefined,
+): Promise<End> {
+  const target = directory && name !== undefined ? join(file, name) : file
+  const rootDirectory = isDir ? target : dirname(target)
+  const storage = await context.storages.openLocal(rootDirectory)
+  const path = isDir ? '/' : `/${basename(target)}`
+  return { storage, path, show: (shown) => localName(rootDirectory, shown) }
+}
+
+function localName(rootDirectory: string, path: string): string {
+  return join(rootDirectory, ...path.split('/'))
+}
+
+/** The files beneath an end in the byte order of their paths, or nothing where nothing is. */
+export async function* filesBeneath(
+  { storage, path }: Pick<End, 'storage' | 'path'>,
+  signal: AbortSignal,
+): AsyncGenerator<FileInfo> {
+  try {
+    for await (const info of storage.walk(path, { signal })) if (!info.isDir) yield info
+  } catch (error) {
+    if (!isStorageError(error, 'PATH_NOT_FOUND')) throw error
+  }
+}
+
+/** The path relative to the end's. */
+export function relative({ path }: Pick<End, 'path'>, file: string): string {
+  return file.slice(directoryKey(path).length)
+}
+
+/** The path that has the same place beneath the other end. */
+export function within({ path }: Pick<End, 'path'>, relativePath: string): string {
+  return directoryKey(path) + relativePath
+}

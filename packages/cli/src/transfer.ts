@@ -1,0 +1,142 @@
+import { copy, isStorageError } from '@stowage/core'
+import { type Context, errorText } from './context.ts'
+import type { End } from './ends.ts'
+import { EXIT } from './exit-codes.ts'
+import { bytes, duration, plural, rate } from './format.ts'
+import { forEach } from './pool.ts'
+import { type Progress, startProgress } from './progress.ts'
+
+/** One file to be copied. */
+export interface Job {
+  readonly source: string
+  readonly destination: string
+  readonly size: number
+  /** Of the source. */
+  readonly modTime: Date
+  /** Asked before the copy: true means that there is nothing to do. */
+  readonly isCurrent?: (() => Promise<boolean>) | undefined
+}
+
+export interface TransferSettings {
+  /** Continue interrupted uploads, and leave them continuable. */
+  readonly resume: boolean
+  /** Read everything back and compare. */
+  readonly verify?: boolean | undefined
+  /** There is one file only, and its error is the command's. */
+  readonly single?: boolean | undefined
+}
+
+/** Smaller files are sent again as a whole: asking for their unfinished uploads costs a request each. */
+const RESUMABLE = 8 * 1024 * 1024
+
+/** Errors after which no further file has a chance. */
+const FATAL = ['CONFIG', 'UNKNOWN_DRIVER', 'NO_SPACE'] as const
+
+/** Copies files in parallel, shows how far it is, and counts. */
+export class Transfers {
+  readonly started: number = performance.now()
+  files = 0
+  bytes = 0
+  unchanged = 0
+  failed = 0
+  resumed = 0
+  /** Bytes that earlier, interrupted runs had brought. */
+  resumedBytes = 0
+  readonly progress: Progress
+  readonly #context: Context
+  readonly #from: End
+  readonly #to: End
+  readonly #settings: TransferSettings
+
+  constructor(context: Context, from: End, to: End, settings: TransferSettings) {
+    this.#context = context
+    this.#from = from
+    this.#to = to
+    this.#settings = settings
+    const { stderr, quiet, json } = context
+    this.progress = startProgress({ stream: stderr, quiet: quiet || json })
+  }
+
+  /**
+   * Copies every file. One that fails is reported and the rest goes on.
+   * @param onFailure is told of it instead, and says whether that settles it.
+   */
+  async run(
+    jobs: AsyncIterable<Job> | Iterable<Job>,
+    onFailure: (job: Job, error: unknown) => boolean = () => false,
+    onCopied: (job: Job) => void = () => {},
+  ): Promise<void> {
+    const { concurrency, signal } = this.#context
+    const one = async (job: Job): Promise<void> => {
+      this.progress.found(1, job.size)
+      try {
+        if (await job.isCurrent?.()) {
+          this.unchanged++
+          this.progress.found(-1, -job.size)
+          return
+        }
+        await this.#copy(job)
+        onCopied(job)
+      } catch (error) {
+        const fatal = FATAL.some((code) => isStorageError(error, code))
+        if (this.#settings.single || fatal || signal.aborted) throw error
+        if (!onFailure(job, error)) this.fail(error)
+      }
+    }
+    await forEach(jobs, concurrency, one, signal)
+  }
+
+  async #copy(job: Job): Promise<void> {
+    const { signal, out } = this.#context
+    let seen = 0
+    const result = await copy(this.#from.storage, job.source, this.#to.storage, job.destination, {
+      signal,
+      resume: this.#settings.resume && job.size >= RESUMABLE,
+      verify: this.#settings.verify,
+      onProgress: ({ bytes: stored }) => {
+        this.progress.advance(stored - seen)
+        seen = stored
+      },
+    })
+    this.files++
+    this.bytes += result.bytes
+    if (result.resumedAt > 0) this.resumed++
+    this.resumedBytes += result.resumedAt
+    const source = this.#from.show(job.source)
+    const destination = this.#to.show(job.destination)
+    const resumed = result.resumedAt > 0 ? `, resumed at ${bytes(result.resumedAt)}` : ''
+    this.progress.done(`copied ${source} to ${destination} (${bytes(result.bytes)}${resumed})`)
+    await out.result({ type: 'copied', source, destination, ...result })
+  }
+
+  /** Reports one file's failure and counts it. */
+  fail(error: unknown): void {
+    this.failed++
+    this.progress.note(errorText(error, this.#context))
+  }
+
+  /** Shows the sum, and gives the exit code. */
+  async finish(word: string, more: Record<string, number> = {}): Promise<number> {
+    this.progress.stop()
+    const elapsed = performance.now() - this.started
+    const { files, bytes: count, failed, resumed, resumedBytes } = this
+    const notes = Object.entries(more).map(([name, value]) => `${value} ${name}`)
+    if (resumed > 0) notes.push(`${resumed} resumed after ${bytes(resumedBytes)}`)
+    if (failed > 0) notes.push(`${failed} FAILED`)
+    const speed = rate(count - resumedBytes, elapsed)
+    const sum = `${word} ${plural(files, 'file')}, ${bytes(count)} in ${duration(elapsed)} (${speed})`
+    const { quiet, json, stderr, out } = this.#context
+    if (!quiet && !json) stderr.write(`${[sum, ...notes].join('; ')}\n`)
+    await out.result({
+      type: 'summary',
+      files,
+      bytes: count,
+      failed,
+      resumed,
+      resumedBytes,
+      ...more,
+      milliseconds: Math.round(elapsed),
+    })
+    return failed > 0 ? EXIT.partial : EXIT.ok
+  }
+}
