@@ -1,0 +1,286 @@
+import { constants, type Stats } from 'node:fs'
+import { dirname } from 'node:path'
+import type { Readable } from 'node:stream'
+import {
+  type BareDriver,
+  type BareOptions,
+  type BarePurgeOptions,
+  type BareReaderOptions,
+  type BareWalkOptions,
+  type BareWriter,
+  type BareWriterOptions,
+  type Capabilities,
+  ContentError,
+  type FileInfo,
+  InvalidOffsetError,
+  PathNotFoundError,
+  parentOf,
+  UnsupportedMethodError,
+  type UploadInfo,
+} from '@stowage/core'
+import { mustBeGone, storageError, translated } from './errors.ts'
+import { type FileSystem, nodeFileSystem, readAll, unless, writeAll } from './file-system.ts'
+import { gated } from './gate.ts'
+import { Mover } from './move.ts'
+import { checkNames, type NameRules, nameRules } from './names.ts'
+import type { Settings } from './parameters.ts'
+import { Publisher } from './publish.ts'
+import { FileReader } from './reader.ts'
+import { NOTHING, removeAll } from './remove.ts'
+import { Root } from './root.ts'
+import { type Session, Sessions } from './sessions.ts'
+import { Temporary } from './temporary.ts'
+import { isAbsent, Tree } from './tree.ts'
+import { fileInfo, listKeys, walkFiles } from './walk.ts'
+import { FsWriter } from './writer.ts'
+
+/** Never waits for the other end of a pipe, and follows no link. */
+const READ = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+
+interface OpenFile {
+  readonly fd: number
+  readonly stats: Stats
+}
+
+/** What a test may put in the place of the real thing. */
+export interface Surroundings {
+  readonly system?: FileSystem
+  readonly platform?: NodeJS.Platform
+}
+
+/** A directory of the local file system. */
+export class FsDriver implements BareDriver {
+  readonly name = 'filesystem'
+  readonly capabilities: Partial<Capabilities>
+  readonly #rules: NameRules
+  readonly #system: FileSystem
+  readonly #settings: Settings
+  readonly #root: Root
+  readonly #tree: Tree
+  readonly #temporary: Temporary
+  readonly #sessions: Sessions
+  readonly #publisher: Publisher
+  readonly #mover: Mover
+
+  constructor(settings: Settings, surroundings: Surroundings = {}) {
+    const { system = nodeFileSystem, platform = process.platform } = surroundings
+    this.#settings = settings
+    this.#rules = nameRules(platform)
+    this.#system = gated(system, settings.maxThreads, platform)
+    const root = new Root(this.#system, settings, this.#rules)
+    const tree = new Tree(root)
+    const temporary = new Temporary(root)
+    const publisher = new Publisher(root, tree, temporary)
+    this.#root = root
+    this.#tree = tree
+    this.#temporary = temporary
+    this.#publisher = publisher
+    this.#sessions = new Sessions(root, temporary)
+    this.#mover = new Mover({ root, tree, publisher, temporary })
+    this.capabilities = {
+      persistent: true,
+      append: true,
+      purgeUploads: true,
+      unicodePaths: this.#rules.unicodePaths,
+      caseSensitive: this.#rules.caseSensitive,
+      // Windows refuses to replace or remove what is open.
+      snapshotReads: !this.#rules.windows,
+      atomicMove: true,
+    }
+  }
+
+  getContent(path: string): Promise<Uint8Array> {
+    return this.#do(path, 'read', async () => {
+      const { fd, stats } = await this.#open(path)
+      try {
+        const content = Buffer.allocUnsafeSlow(stats.size)
+        const read = await readAll(this.#system, fd, content, 0)
+        if (read < stats.size) throw new ContentError('the file has become shorter', { path })
+        return content
+      } finally {
+        await this.#system.close(fd)
+      }
+    })
+  }
+
+  putContent(path: string, content: Uint8Array, { signal }: BareOptions): Promise<void> {
+    return this.#do(path, 'write', async () => {
+      const root = await this.#root.make()
+      const looked = this.#publisher.look(root, path)
+      looked.catch(() => {})
+      const { file, fd } = await this.#temporary.create(path)
+      try {
+        try {
+          await writeAll(this.#system, fd, content, 0)
+          if (this.#root.durability !== 'none') await this.#system.fsync(fd)
+        } finally {
+          await this.#system.close(fd)
+        }
+        await this.#publisher.publish(file, path, signal, looked)
+      } catch (error) {
+        await this.#system.unlink(file).catch(() => {})
+        throw error
+      }
+      await this.#publisher.sync(root, path)
+    })
+  }
+
+  reader(path: string, { offset, length }: BareReaderOptions): Promise<Readable> {
+    return this.#do(path, 'read', async () => {
+      const { fd, stats } = await this.#open(path)
+      if (offset > stats.size) {
+        await this.#system.close(fd)
+        throw new InvalidOffsetError(path, offset)
+      }
+      const end = Math.min(stats.size, offset + (length ?? stats.size))
+      const { chunkSize } = this.#settings
+      return new FileReader(this.#system, fd, { path, start: offset, end, chunkSize })
+    })
+  }
+
+  writer(path: string, { append, signal }: BareWriterOptions): Promise<BareWriter> {
+    return this.#do(path, 'write', async () => {
+      const session = append ? await this.#resume(path) : await this.#begin(path)
+      const parts = { root: this.#root, sessions: this.#sessions, publisher: this.#publisher }
+      return new FsWriter(parts, session, signal)
+    })
+  }
+
+  async #begin(path: string): Promise<Session> {
+    await this.#publisher.look(await this.#root.make(), path)
+    return await this.#sessions.begin(path)
+  }
+
+  async #resume(path: string): Promise<Session> {
+    const session = await this.#sessions.claim(path)
+    if (session !== undefined) return session
+    const { size } = await translated(path, 'read', () => this.#stat(path))
+    if (size > 0) {
+      const detail = 'committed content cannot be appended to'
+      throw new UnsupportedMethodError({ path, detail })
+    }
+    return await this.#sessions.begin(path)
+  }
+
+  stat(path: string): Promise<FileInfo> {
+    return this.#do(path, 'read', async () => {
+      const root = await this.#root.find()
+      const directory = { path, size: 0, modTime: new Date(0), isDir: true }
+      if (path === '/') return directory
+      if (root === undefined) throw new PathNotFoundError(path)
+      const [stats, shown] = await Promise.all([
+        unless(this.#system.lstat(root + path), 'ENOENT', 'ENOTDIR', 'ELOOP'),
+        this.#root.shows(root + parentOf(path)),
+      ])
+      if (!shown || stats === undefined) throw new PathNotFoundError(path)
+      if (stats.isFile()) return fileInfo(path, stats)
+      const linked = stats.isSymbolicLink() ? await this.#tree.linked(root, path) : undefined
+      if (linked) return fileInfo(path, linked.stats)
+      if (!stats.isDirectory() || !(await this.#tree.hasFile(root, path)))
+        throw new PathNotFoundError(path)
+      return { ...directory, modTime: new Date(stats.mtimeMs) }
+    })
+  }
+
+  async #stat(path: string): Promise<FileInfo> {
+    const info = await this.stat(path)
+    if (info.isDir) throw new PathNotFoundError(path)
+    return info
+  }
+
+  async *list(path: string): AsyncGenerator<string> {
+    checkNames(path, this.#rules)
+    try {
+      const root = await this.#root.find()
+      if (root === undefined || !(await this.#root.shows(root + withoutSlash(path)))) return
+      yield* listKeys(this.#tree, root, path)
+    } catch (error) {
+      throw storageError(error, path, 'read')
+    }
+  }
+
+  async *walk(path: string, options: BareWalkOptions): AsyncGenerator<FileInfo> {
+    checkNames(path, this.#rules)
+    try {
+      const root = await this.#root.find()
+      if (root === undefined || !(await this.#root.shows(root + withoutSlash(path)))) return
+      yield* walkFiles(this.#root, this.#tree, root, path, options)
+    } catch (error) {
+      throw storageError(error, path, 'read')
+    }
+  }
+
+  move(source: string, destination: string, { signal }: BareOptions): Promise<void> {
+    return this.#do(destination, 'write', () => {
+      checkNames(source, this.#rules)
+      return this.#mover.move(source, destination, signal)
+    })
+  }
+
+  delete(path: string, { signal }: BareOptions): Promise<void> {
+    return this.#do(path, 'write', async () => {
+      const root = await this.#root.find()
+      if (root === undefined) throw new PathNotFoundError(path)
+      signal?.throwIfAborted()
+      const shown = await this.#root.shows(root + parentOf(path))
+      const uploads = await removeAll(this.#system, this.#sessions.beneath(root, path))
+      const files = shown ? await removeAll(this.#system, root + path) : NOTHING
+      await this.#sessions.prune(root, path)
+      if (shown) await this.#root.prune(dirname(root + path), root)
+      mustBeGone([uploads, files], root)
+      if (uploads.files + files.files === 0) throw new PathNotFoundError(path)
+    })
+  }
+
+  async *purgeUploads(path: string, options: BarePurgeOptions): AsyncGenerator<UploadInfo> {
+    checkNames(path, this.#rules)
+    try {
+      const root = await this.#root.find()
+      if (root === undefined) return
+      yield* this.#sessions.purge(root, path, options)
+      if (path === '/' && !options.dryRun) await this.#temporary.purge(root, options)
+    } catch (error) {
+      throw storageError(error, path, 'write')
+    }
+  }
+
+  async #open(path: string): Promise<OpenFile> {
+    const root = await this.#root.find()
+    if (root === undefined) throw new PathNotFoundError(path)
+    const fd = await this.#openAt(root, path)
+    try {
+      const [stats, shown] = await Promise.all([
+        this.#system.fstat(fd),
+        this.#root.shows(root + parentOf(path)),
+      ])
+      if (!shown || !stats.isFile()) throw new PathNotFoundError(path)
+      return { fd, stats }
+    } catch (error) {
+      await this.#system.close(fd)
+      throw error
+    }
+  }
+
+  async #openAt(root: string, path: string): Promise<number> {
+    try {
+      return await this.#system.open(root + path, READ)
+    } catch (error) {
+      if (!isAbsent(error)) throw error
+      // O_NOFOLLOW says ELOOP of a link.
+      const linked = await this.#tree.linked(root, path)
+      if (linked === undefined) throw new PathNotFoundError(path, { cause: error })
+      return await this.#system.open(linked.real, READ)
+    }
+  }
+
+  #do<T>(path: string, purpose: 'read' | 'write', steps: () => Promise<T>): Promise<T> {
+    return translated(path, purpose, async () => {
+      checkNames(path, this.#rules)
+      return await steps()
+    })
+  }
+}
+
+function withoutSlash(path: string): string {
+  return path === '/' ? '' : path
+}

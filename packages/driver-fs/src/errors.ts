@@ -1,0 +1,98 @@
+import {
+  DriverError,
+  InvalidPathError,
+  NoSpaceError,
+  PathNotFoundError,
+  PermissionError,
+  type StorageError,
+  StorageErrors,
+  UnavailableError,
+} from '@stowage/core'
+import { errno } from './file-system.ts'
+import type { Removal } from './remove.ts'
+
+/** What the call was about: where something is missing, a reader and a writer are told differently. */
+export type Purpose = 'read' | 'write'
+
+type Make = (error: NodeJS.ErrnoException, path: string, purpose: Purpose) => StorageError
+
+const notFound: Make = (cause, path) => new PathNotFoundError(path, { cause })
+
+const wrongKind: Make = (cause, path, purpose) =>
+  purpose === 'read'
+    ? new PathNotFoundError(path, { cause })
+    : new InvalidPathError(path, { cause, detail: 'a file is where a directory is needed' })
+
+const invalid: Make = (cause, path) =>
+  new InvalidPathError(path, { cause, detail: 'the file system cannot hold this name' })
+
+const forbidden: Make = (cause, path) => {
+  const user = process.geteuid ? `user id ${process.geteuid()}` : 'this user'
+  const detail = `${user} needs access to it and to its directory, to write also the right to write there`
+  return new PermissionError(text(cause), { cause, path, detail })
+}
+
+const full: Make = (cause, path) => new NoSpaceError(text(cause), { cause, path })
+
+const busy: Make = (cause, path) => new UnavailableError(text(cause), { cause, path })
+
+const noHandle: Make = (cause, path) =>
+  new UnavailableError(text(cause), {
+    cause,
+    path,
+    detail: 'raise the limit of open files (ulimit -n), or keep fewer readers and writers open',
+  })
+
+const TABLE: Readonly<Record<string, Make>> = {
+  ENOENT: notFound,
+  ENOTDIR: wrongKind,
+  EISDIR: wrongKind,
+  ELOOP: wrongKind,
+  ENAMETOOLONG: invalid,
+  EILSEQ: invalid,
+  EACCES: forbidden,
+  EPERM: forbidden,
+  EROFS: forbidden,
+  ENOSPC: full,
+  EDQUOT: full,
+  EMFILE: noHandle,
+  ENFILE: noHandle,
+  EBUSY: busy,
+  ESTALE: busy,
+  ETIMEDOUT: busy,
+}
+
+/** An error of the file system as ours; anything else as it is. */
+export function storageError(error: unknown, path: string, purpose: Purpose): unknown {
+  const code = errno(error)
+  if (code === undefined) return error
+  const cause = error as NodeJS.ErrnoException
+  const make = TABLE[code]
+  return make ? make(cause, path, purpose) : new DriverError(text(cause), { cause, path })
+}
+
+function text({ message }: NodeJS.ErrnoException): string {
+  return message
+}
+
+/** Runs the steps of one operation; what the file system reports becomes an error of ours. */
+export async function translated<T>(
+  path: string,
+  purpose: Purpose,
+  steps: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await steps()
+  } catch (error) {
+    throw storageError(error, path, purpose)
+  }
+}
+
+/** @throws StorageErrors that names every file the removals have left behind. */
+export function mustBeGone(removals: readonly Removal[], root: string): void {
+  const errors = removals.flatMap((removal) => removal.errors)
+  if (errors.length === 0) return
+  throw new StorageErrors(
+    errors.map(({ path, error }) => storageError(error, path.slice(root.length), 'write') as Error),
+  )
+}

@@ -1,0 +1,60 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { Limiter } from '@stowage/core'
+import { errno, type FileSystem } from './file-system.ts'
+
+/** Pauses between attempts in milliseconds: about two seconds altogether. */
+const PAUSES = [5, 10, 20, 40, 80, 160, 320, 640, 800]
+
+/** No handle left: one is freed as soon as another call or stream is done. */
+const NO_HANDLES = ['EMFILE', 'ENFILE']
+/** What Windows says while a virus scanner or an indexer has the file open. */
+const SCANNED = ['EPERM', 'EBUSY', 'EACCES']
+const RENAMING = ['rename', 'unlink', 'rmdir']
+
+type AnyCall = (...args: unknown[]) => Promise<unknown>
+
+/**
+ * The file system with at most `maxThreads` calls under way, none of which waits for another while it
+ * is counted. Calls that fail for want of a handle are made again for two seconds, and on Windows
+ * those that fail because somebody else has the file open.
+ */
+export function gated(
+  system: FileSystem,
+  maxThreads: number,
+  platform: NodeJS.Platform,
+): FileSystem {
+  const limiter = new Limiter(maxThreads)
+  const calls = Object.entries(system).map(([name, call]: [string, AnyCall]) => {
+    const again = [...NO_HANDLES]
+    if (platform === 'win32' && RENAMING.includes(name)) again.push(...SCANNED)
+    const limited: AnyCall = async (...args) => {
+      const once = (): Promise<unknown> => limiter.run(() => call(...args))
+      try {
+        return await once()
+      } catch (error) {
+        return await retry(error, again, once)
+      }
+    }
+    return [name, limited]
+  })
+  return Object.fromEntries(calls) as FileSystem
+}
+
+/** A waiting call does not count as one under way. */
+async function retry(
+  first: unknown,
+  again: readonly string[],
+  call: () => Promise<unknown>,
+): Promise<unknown> {
+  let error = first
+  for (const milliseconds of PAUSES) {
+    if (!again.includes(errno(error) ?? '')) throw error
+    await pause(milliseconds)
+    try {
+      return await call()
+    } catch (next) {
+      error = next
+    }
+  }
+  throw error
+}

@@ -1,0 +1,3 @@
+import './register.ts'
+
+export type { Durability, FilesystemParameters, FsParameters } from './parameters.ts'

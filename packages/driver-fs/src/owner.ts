@@ -1,0 +1,70 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { readFileSync, readlinkSync } from 'node:fs'
+import { hostname } from 'node:os'
+
+/** A process, told apart from every other one as well as the system allows. */
+export interface Owner {
+  /** The machine, or the container: process ids mean something within it only. */
+  readonly host: string
+  /** One run of the kernel: until a machine stops, what was written is there, flushed or not. */
+  readonly boot: string
+  readonly pid: number
+  /** When the process began: process ids are used again. */
+  readonly start: string
+}
+
+/** `unknown`: another machine or container, of which nothing can be told. */
+export type Liveness = 'alive' | 'dead' | 'unknown'
+
+const short = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 12)
+
+function optional(read: () => string): string {
+  try {
+    return read().trim()
+  } catch {
+    return ''
+  }
+}
+
+const file = (path: string): string => optional(() => readFileSync(path, 'latin1'))
+
+let own: Owner | undefined
+
+/** This process. */
+export function thisProcess(): Owner {
+  if (own !== undefined) return own
+  const namespace = optional(() => readlinkSync('/proc/self/ns/pid'))
+  const machine = [hostname(), file('/etc/machine-id'), namespace].join('\n')
+  own = {
+    host: short(machine),
+    boot: short(file('/proc/sys/kernel/random/boot_id')),
+    pid: process.pid,
+    // Without /proc, another process with this id is at least told from this one.
+    start: processState('self')?.start ?? `r${randomBytes(6).toString('hex')}`,
+  }
+  return own
+}
+
+/** Whether the process is there, as far as this one can tell. */
+export function liveness(owner: Owner): Liveness {
+  const self = thisProcess()
+  if (owner.host !== self.host || owner.boot !== self.boot) return 'unknown'
+  if (owner.pid === self.pid) return owner.start === self.start ? 'alive' : 'dead'
+  try {
+    process.kill(owner.pid, 0)
+  } catch (error) {
+    // EPERM: somebody else's process.
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return 'dead'
+  }
+  const state = processState(owner.pid)
+  if (state === undefined) return 'alive'
+  return state.start === owner.start && !state.ended ? 'alive' : 'dead'
+}
+
+function processState(pid: number | 'self'): { start: string; ended: boolean } | undefined {
+  const stat = file(`/proc/${pid}/stat`)
+  // The second field is the program's name in parentheses, and may contain anything.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const start = fields[19]
+  return start === undefined ? undefined : { start, ended: 'ZXx'.includes(fields[0] ?? '') }
+}

@@ -1,0 +1,132 @@
+import { constants } from 'node:fs'
+import { dirname } from 'node:path'
+import { InvalidPathError, parentOf, UploadNotFoundError } from '@stowage/core'
+import { errno, type FileSystem, unless } from './file-system.ts'
+import { ATTEMPTS, type Root } from './root.ts'
+import { newName, stagedName } from './staged-name.ts'
+import type { Temporary } from './temporary.ts'
+import type { Tree } from './tree.ts'
+
+/** What rename says where a directory is; EPERM and EACCES only where one really is. */
+const DIRECTORY_THERE = ['EISDIR', 'ENOTEMPTY', 'EEXIST', 'EPERM', 'EACCES']
+
+/** Puts staged files in their places, each in one step. */
+export class Publisher {
+  readonly #root: Root
+  readonly #tree: Tree
+  readonly #temporary: Temporary
+  readonly #system: FileSystem
+
+  constructor(root: Root, tree: Tree, temporary: Temporary) {
+    this.#root = root
+    this.#tree = tree
+    this.#temporary = temporary
+    this.#system = root.system
+  }
+
+  /**
+   * Finds out, without a change, whether a file can be at the path, and whether its directory is there.
+   * @throws InvalidPathError where a directory is, or a link on the way, or a file as a parent.
+   */
+  async look(root: string, path: string): Promise<boolean> {
+    const [parent, target] = await Promise.all([
+      this.#root.has(root + parentOf(path), path),
+      unless(this.#system.lstat(root + path), 'ENOENT'),
+    ])
+    if (target?.isDirectory() && (await this.#tree.hasFile(root, path))) {
+      throw new InvalidPathError(path, { detail: 'a directory is there' })
+    }
+    if (target?.isSymbolicLink() && !(await this.#tree.linked(root, path))) {
+      const detail = 'a symbolic link is there that leads to no file inside the root directory'
+      throw new InvalidPathError(path, { detail })
+    }
+    return parent
+  }
+
+  /**
+   * Renames a staged file over the path. Nothing is changed unless that succeeds. `looked` is a
+   * {@link look} that was begun before.
+   * @throws UploadNotFoundError where the staged file is gone.
+   */
+  async publish(
+    staged: string,
+    path: string,
+    signal: AbortSignal | undefined,
+    looked?: Promise<boolean>,
+  ): Promise<void> {
+    const root = await this.#root.make()
+    const target = root + path
+    let ready = await (looked ?? this.look(root, path))
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      if (!ready) await this.#root.ensure(dirname(target), path)
+      // The last moment at which an aborted call can leave everything as it was.
+      signal?.throwIfAborted()
+      try {
+        return await this.#rename(staged, target, path)
+      } catch (error) {
+        await this.#recover(error, staged, root, path)
+        ready = false
+      }
+    }
+    throw new InvalidPathError(path, { detail: 'its directory keeps being removed' })
+  }
+
+  /** Flushes the name of what was published. */
+  async sync(root: string, path: string): Promise<void> {
+    await this.#root.sync(dirname(root + path))
+  }
+
+  /** Removes what is in the way, or finds out what is wrong. */
+  async #recover(error: unknown, staged: string, root: string, path: string): Promise<void> {
+    const code = errno(error) ?? ''
+    if (code === 'ENOENT') {
+      // Others remove the directory as soon as it is empty: then once more.
+      if (await unless(this.#system.lstat(staged), 'ENOENT', 'ENOTDIR')) return
+      throw new UploadNotFoundError('the upload was removed or taken over', { path })
+    }
+    if (!DIRECTORY_THERE.includes(code)) throw error
+    const target = await unless(this.#system.lstat(root + path), 'ENOENT')
+    if (!target?.isDirectory()) throw error
+    if (await this.#tree.removeEmpty(root + path)) return
+    throw new InvalidPathError(path, { cause: error, detail: 'a directory is there' })
+  }
+
+  async #rename(staged: string, target: string, path: string): Promise<void> {
+    try {
+      await this.#system.rename(staged, target)
+    } catch (error) {
+      if (errno(error) !== 'EXDEV') throw error
+      await this.#acrossDevices(staged, target, path)
+    }
+  }
+
+  /**
+   * Another file system begins between staging and the target: the bytes are copied next to the target
+   * first. A mark at the root tells purgeUploads where to look, should this process die.
+   */
+  async #acrossDevices(staged: string, target: string, path: string): Promise<void> {
+    const root = await this.#root.make()
+    const name = stagedName(newName('temp'))
+    const directory = dirname(target)
+    const near = this.#root.staging(directory)
+    const mark = await this.#temporary.mark(name, directory.slice(root.length), path)
+    try {
+      await this.#root.ensure(near, path)
+      await this.#system.copyFile(staged, `${near}/${name}`)
+      await this.flush(`${near}/${name}`)
+      await this.#system.rename(`${near}/${name}`, target)
+    } finally {
+      await this.#system.unlink(`${near}/${name}`).catch(() => {})
+      await this.#system.rmdir(near).catch(() => {})
+      await this.#system.unlink(mark).catch(() => {})
+    }
+    await unless(this.#system.unlink(staged), 'ENOENT')
+  }
+
+  /** Flushes the content of a file. */
+  async flush(file: string): Promise<void> {
+    if (this.#root.durability === 'none') return
+    const fd = await this.#system.open(file, constants.O_RDWR)
+    await this.#system.fsync(fd).finally(() => this.#system.close(fd))
+  }
+}

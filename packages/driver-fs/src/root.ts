@@ -1,0 +1,188 @@
+import { constants } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { ConfigError, InvalidPathError } from '@stowage/core'
+import { errno, type FileSystem, unless } from './file-system.ts'
+import { isSamePath, type NameRules, RESERVED } from './names.ts'
+import type { Durability, Settings } from './parameters.ts'
+
+/** Attempts to do something in a directory that others keep removing because it is empty. */
+export const ATTEMPTS = 100
+
+/** What a file system says that has no fsync of directories. */
+const NO_SYNC = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']
+
+interface Sync {
+  readonly running: Promise<void>
+  next?: Promise<void>
+}
+
+/** The root directory, and the making, flushing and removing of directories beneath it. */
+export class Root {
+  readonly system: FileSystem
+  readonly rules: NameRules
+  readonly settings: Settings
+  readonly durability: Durability
+  readonly #configured: string
+  #real: string | undefined
+  /** Directories made here whose names are not known to be on the disk. */
+  readonly #unsynced = new Set<string>()
+  readonly #syncs = new Map<string, Sync>()
+
+  constructor(system: FileSystem, settings: Settings, rules: NameRules) {
+    this.system = system
+    this.settings = settings
+    this.rules = rules
+    // A directory of Windows cannot be opened to be flushed; its journal keeps the order of renames.
+    this.durability = rules.windows && settings.durability === 'full' ? 'file' : settings.durability
+    this.#configured = resolve(settings.rootDirectory)
+  }
+
+  /**
+   * The root without symbolic links and final slash, or undefined where it does not exist yet.
+   * @throws ConfigError where it is no directory.
+   */
+  async find(): Promise<string | undefined> {
+    if (this.#real !== undefined) return this.#real
+    const real = await unless(this.system.realpath(this.#configured), 'ENOENT')
+    if (real === undefined) return undefined
+    if (!(await this.system.lstat(real)).isDirectory()) {
+      throw new ConfigError(`rootDirectory ${this.#configured} is not a directory`)
+    }
+    this.#real = real.replace(/[/\\]$/, '')
+    return this.#real
+  }
+
+  /** The root; created, with its parents, where it does not exist. */
+  async make(): Promise<string> {
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const found = await this.find()
+      if (found !== undefined) return found
+      await this.#makeOutside(this.#configured)
+    }
+    throw new ConfigError(`rootDirectory ${this.#configured} could not be made`)
+  }
+
+  async #makeOutside(directory: string): Promise<void> {
+    try {
+      await this.system.mkdir(directory, this.settings.directoryMode)
+      this.#unsynced.add(directory)
+    } catch (error) {
+      if (errno(error) === 'EEXIST') return
+      if (errno(error) !== 'ENOENT' || directory === dirname(directory)) throw error
+      await this.#makeOutside(dirname(directory))
+      await this.#makeOutside(directory)
+    }
+  }
+
+  /**
+   * Whether the directory is there.
+   * @throws InvalidPathError where a symbolic link is on the way to it, so that nothing is written
+   * behind one.
+   */
+  async has(directory: string, path: string): Promise<boolean> {
+    if (directory === this.#real) return true
+    const real = await unless(this.system.realpath(directory), 'ENOENT')
+    if (real === undefined) return false
+    if (isSamePath(real, directory, this.rules)) return true
+    throw new InvalidPathError(path, { detail: 'a symbolic link is on its way' })
+  }
+
+  /** Whether the directory is there for a reader: behind a symbolic link nothing is. */
+  async shows(directory: string): Promise<boolean> {
+    if (directory === this.#real) return true
+    const real = await unless(this.system.realpath(directory), 'ENOENT', 'ENOTDIR', 'ELOOP')
+    return real !== undefined && isSamePath(real, directory, this.rules)
+  }
+
+  /** Makes a directory beneath the root with its parents, for the path that is to be stored. */
+  async ensure(directory: string, path: string): Promise<void> {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      if (await this.has(directory, path)) return
+      await this.ensure(dirname(directory), path)
+      try {
+        await this.system.mkdir(directory, this.settings.directoryMode)
+        this.#unsynced.add(directory)
+      } catch (error) {
+        if (errno(error) === 'ENOENT') await this.#makeAgain(dirname(directory))
+        else if (errno(error) === 'EEXIST') await this.#mustNotBeLink(directory, path)
+        else throw error
+      }
+    }
+    throw new InvalidPathError(path, { detail: `${directory} keeps being removed` })
+  }
+
+  /** Somebody may have removed the root itself since it was found. */
+  async #makeAgain(directory: string): Promise<void> {
+    if (directory === this.#real) await this.#makeOutside(directory)
+  }
+
+  /** A link to nothing is there for mkdir, and not there for realpath. */
+  async #mustNotBeLink(directory: string, path: string): Promise<void> {
+    const stats = await unless(this.system.lstat(directory), 'ENOENT')
+    if (!stats?.isSymbolicLink()) return
+    throw new InvalidPathError(path, { detail: 'a symbolic link is on its way' })
+  }
+
+  /** Flushes the names in a directory, and that of the directory and its parents where they are new. */
+  async sync(directory: string): Promise<void> {
+    if (this.durability !== 'full') return
+    const syncs = [this.#syncOnce(directory)]
+    if (this.#unsynced.size > 0) syncs.push(...this.#syncParents(directory))
+    await Promise.all(syncs)
+  }
+
+  *#syncParents(directory: string): Generator<Promise<void>> {
+    for (let at = directory; at !== dirname(at); at = dirname(at)) {
+      if (!this.#unsynced.has(at)) continue
+      yield this.#syncOnce(dirname(at)).then(() => void this.#unsynced.delete(at))
+    }
+  }
+
+  /** Callers that come while one flush is under way share the next one: it began after all of them. */
+  #syncOnce(directory: string): Promise<void> {
+    const current = this.#syncs.get(directory)
+    if (current === undefined) return this.#begin(directory, this.#flush(directory))
+    // After a failed flush the kernel may report success for what it has dropped: its error stays.
+    current.next ??= current.running.then(() => this.#begin(directory, this.#flush(directory)))
+    return current.next
+  }
+
+  #begin(directory: string, running: Promise<void>): Promise<void> {
+    const sync: Sync = { running }
+    this.#syncs.set(directory, sync)
+    const end = (): void => {
+      if (this.#syncs.get(directory) === sync) this.#syncs.delete(directory)
+    }
+    running.then(end, end)
+    return running
+  }
+
+  async #flush(directory: string): Promise<void> {
+    const flags = constants.O_RDONLY | (constants.O_DIRECTORY ?? 0)
+    // Gone: so is what was renamed into it, by somebody's delete.
+    const fd = await unless(this.system.open(directory, flags), 'ENOENT')
+    if (fd === undefined) return
+    try {
+      await unless(this.system.fsync(fd), ...NO_SYNC)
+    } finally {
+      await this.system.close(fd)
+    }
+  }
+
+  /** Removes the directory and its parents, as long as they are empty, up to but without `top`. */
+  async prune(directory: string, top: string): Promise<void> {
+    for (let at = directory; at.length > top.length; at = dirname(at)) {
+      try {
+        await this.system.rmdir(at)
+        this.#unsynced.delete(at)
+      } catch (error) {
+        if (errno(error) !== 'ENOENT') return
+      }
+    }
+  }
+
+  /** Where what is not visible is kept. */
+  staging(root: string, ...names: string[]): string {
+    return [root, RESERVED, ...names].join('/')
+  }
+}

@@ -1,0 +1,167 @@
+import { constants } from 'node:fs'
+import { type BarePurgeOptions, type UploadInfo, UploadNotFoundError } from '@stowage/core'
+import { type FileSystem, unless } from './file-system.ts'
+import { RESERVED } from './names.ts'
+import { thisProcess } from './owner.ts'
+import { ATTEMPTS, type Root } from './root.ts'
+import {
+  newName,
+  parseStaged,
+  type StagedName,
+  stagedName,
+  startedAt,
+  writerOf,
+} from './staged-name.ts'
+import type { Temporary } from './temporary.ts'
+
+/** An upload that this process holds: its file is open, and its name says so. */
+export interface Session {
+  readonly path: string
+  readonly root: string
+  readonly directory: string
+  readonly name: StagedName
+  readonly fd: number
+  readonly size: number
+}
+
+const WRITE = constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0)
+
+/**
+ * The unfinished uploads. They lie in a tree like that of the files, `.stowage/uploads/<path>/.stowage/`,
+ * so that those beneath a path are beneath one directory.
+ */
+export class Sessions {
+  readonly #root: Root
+  readonly #temporary: Temporary
+  readonly #system: FileSystem
+
+  constructor(root: Root, temporary: Temporary) {
+    this.#root = root
+    this.#temporary = temporary
+    this.#system = root.system
+  }
+
+  /** The directory of all uploads at the path and beneath it. */
+  beneath(root: string, path: string): string {
+    const top = this.#root.staging(root, 'uploads')
+    return path === '/' ? top : top + path
+  }
+
+  async begin(path: string): Promise<Session> {
+    const root = await this.#root.make()
+    const directory = this.#directory(root, path)
+    const name = newName('held')
+    const fd = await this.#temporary.createFile(`${directory}/${stagedName(name)}`, path)
+    return { path, root, directory, name, fd, size: 0 }
+  }
+
+  /** Takes the newest upload of the path that no living writer holds; undefined where there is none. */
+  async claim(path: string): Promise<Session | undefined> {
+    const root = await this.#root.find()
+    if (root === undefined) return undefined
+    const directory = this.#directory(root, path)
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const free = (await this.#names(directory)).filter((name) => writerOf(name) !== 'alive')
+      const newest = free.sort((a, b) => (stagedName(a) < stagedName(b) ? 1 : -1))[0]
+      if (newest === undefined) return undefined
+      const fromElsewhere = newest.state === 'copy' || writerOf(newest) === 'unknown'
+      const state = fromElsewhere ? 'copy' : 'held'
+      const name: StagedName = { ...newest, state, owner: thisProcess() }
+      // Whoever is second finds the name gone, and looks again.
+      const taken = await this.#take(directory, newest, name)
+      if (!taken) continue
+      const mine = fromElsewhere ? await this.#copy(directory, newest, name) : name
+      return await this.#open(path, root, directory, mine)
+    }
+    return undefined
+  }
+
+  async #take(directory: string, from: StagedName, to: StagedName): Promise<boolean> {
+    const renamed = this.rename(directory, from, to).then(() => true)
+    return (await unless(renamed, 'ENOENT')) ?? false
+  }
+
+  /**
+   * The bytes of a writer that may still be alive elsewhere, in a file that it does not have open. It
+   * finds its own gone when it commits. After a stop of the machine only flushed bytes are certain.
+   */
+  async #copy(directory: string, original: StagedName, taken: StagedName): Promise<StagedName> {
+    const name: StagedName = { ...newName('held'), started: original.started }
+    const file = `${directory}/${stagedName(name)}`
+    await this.#system.copyFile(`${directory}/${stagedName(taken)}`, file)
+    const sameKernel = original.owner === undefined || original.owner.boot === thisProcess().boot
+    if (!sameKernel) {
+      const fd = await this.#system.open(file, WRITE)
+      await this.#system.ftruncate(fd, original.durable).finally(() => this.#system.close(fd))
+    }
+    await this.#system.unlink(`${directory}/${stagedName(taken)}`)
+    return name
+  }
+
+  async #open(path: string, root: string, directory: string, name: StagedName): Promise<Session> {
+    const open = this.#system.open(`${directory}/${stagedName(name)}`, WRITE)
+    const fd = await unless(open, 'ENOENT')
+    if (fd === undefined) {
+      throw new UploadNotFoundError('the upload was removed by a delete', { path })
+    }
+    try {
+      const { size } = await this.#system.fstat(fd)
+      return { path, root, directory, name, fd, size }
+    } catch (error) {
+      await this.#system.close(fd)
+      throw error
+    }
+  }
+
+  rename(directory: string, from: StagedName, to: StagedName): Promise<void> {
+    return this.#system.rename(`${directory}/${stagedName(from)}`, `${directory}/${stagedName(to)}`)
+  }
+
+  /** Removes the directories of the path that hold no other upload. */
+  prune(root: string, path: string): Promise<void> {
+    return this.#root.prune(this.#directory(root, path), this.beneath(root, '/'))
+  }
+
+  /** The uploads at the path and beneath it that are older and that no living writer of this machine holds. */
+  async *purge(root: string, path: string, options: BarePurgeOptions): AsyncGenerator<UploadInfo> {
+    options.signal?.throwIfAborted()
+    const entries =
+      (await unless(this.#system.readdir(this.beneath(root, path), 'utf8'), 'ENOENT', 'ENOTDIR')) ??
+      []
+    for (const { name } of entries) {
+      if (name === RESERVED && path !== '/') yield* this.#purgeOf(root, path, options)
+      else if (name !== RESERVED)
+        yield* this.purge(root, `${path === '/' ? '' : path}/${name}`, options)
+    }
+    // What a crash left empty goes too.
+    if (!options.dryRun) await this.#root.prune(this.beneath(root, path), this.beneath(root, '/'))
+  }
+
+  async *#purgeOf(
+    root: string,
+    path: string,
+    { olderThan, dryRun, signal }: BarePurgeOptions,
+  ): AsyncGenerator<UploadInfo> {
+    const directory = this.#directory(root, path)
+    for (const name of await this.#names(directory)) {
+      if (startedAt(name) >= olderThan || writerOf(name) === 'alive') continue
+      const file = `${directory}/${stagedName(name)}`
+      const stats = await unless(this.#system.lstat(file), 'ENOENT')
+      signal?.throwIfAborted()
+      // Gone: somebody continues it, under another name.
+      const gone = dryRun ? undefined : this.#system.unlink(file).then(() => true)
+      if (stats === undefined || (gone && !(await unless(gone, 'ENOENT')))) continue
+      yield { path, startedAt: startedAt(name), size: stats.size }
+    }
+    if (!dryRun) await this.prune(root, path)
+  }
+
+  async #names(directory: string): Promise<StagedName[]> {
+    const entries = (await unless(this.#system.readdir(directory, 'utf8'), 'ENOENT')) ?? []
+    return entries.flatMap(({ name }) => parseStaged(name) ?? [])
+  }
+
+  #directory(root: string, path: string): string {
+    return `${this.beneath(root, path)}/${RESERVED}`
+  }
+}

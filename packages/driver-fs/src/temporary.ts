@@ -1,0 +1,104 @@
+import { constants } from 'node:fs'
+import type { BarePurgeOptions } from '@stowage/core'
+import { type FileSystem, readAll, unless, writeAll } from './file-system.ts'
+import { ATTEMPTS, type Root } from './root.ts'
+import {
+  newName,
+  parseStaged,
+  type StagedName,
+  stagedName,
+  startedAt,
+  writerOf,
+} from './staged-name.ts'
+
+const CREATE =
+  constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0)
+const READ = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0)
+
+export interface TemporaryFile {
+  readonly file: string
+  readonly fd: number
+}
+
+/**
+ * Files on their way to their places: of no use without the process that makes them, and removed by
+ * purgeUploads once that is gone.
+ */
+export class Temporary {
+  readonly #root: Root
+  readonly #system: FileSystem
+
+  constructor(root: Root) {
+    this.#root = root
+    this.#system = root.system
+  }
+
+  /** An empty file in staging, for content that is to be at the path. */
+  async create(path: string): Promise<TemporaryFile> {
+    const file = await this.name()
+    return { file, fd: await this.createFile(file, path) }
+  }
+
+  /** A place in staging that nothing is at. */
+  async name(): Promise<string> {
+    return this.#root.staging(await this.#root.make(), 'temporary', stagedName(newName('temp')))
+  }
+
+  /** Makes an empty file, with the directories on the way to it, and opens it. */
+  async createFile(file: string, path: string): Promise<number> {
+    const { fileMode } = this.#root.settings
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const fd = await unless(this.#system.open(file, CREATE, fileMode), 'ENOENT')
+      if (fd !== undefined) return fd
+      // Somebody removes directories in which nothing is.
+      await this.#root.ensure(file.slice(0, file.lastIndexOf('/')), path)
+    }
+    return await this.#system.open(file, CREATE, fileMode)
+  }
+
+  /** Notes that a temporary file of this name will be in that directory of another file system. */
+  async mark(name: string, directory: string, path: string): Promise<string> {
+    const mark = this.#root.staging(await this.#root.make(), 'marks', name)
+    const fd = await this.createFile(mark, path)
+    try {
+      await writeAll(this.#system, fd, Buffer.from(directory), 0)
+      if (this.#root.durability !== 'none') await this.#system.fsync(fd)
+    } finally {
+      await this.#system.close(fd)
+    }
+    return mark
+  }
+
+  /** Removes what dead processes left, and, by age, what processes of other machines did. */
+  async purge(root: string, { olderThan }: BarePurgeOptions): Promise<void> {
+    const isLeft = (name: StagedName): boolean =>
+      writerOf(name) === 'dead' || (writerOf(name) === 'unknown' && startedAt(name) < olderThan)
+    for (const kind of ['marks', 'temporary']) {
+      const directory = this.#root.staging(root, kind)
+      const entries = (await unless(this.#system.readdir(directory, 'utf8'), 'ENOENT')) ?? []
+      for (const { name } of entries) {
+        const parsed = parseStaged(name)
+        if (parsed === undefined || !isLeft(parsed)) continue
+        if (kind === 'marks') await this.#removeMarked(root, `${directory}/${name}`, name)
+        await unless(this.#system.unlink(`${directory}/${name}`), 'ENOENT')
+      }
+      await this.#root.prune(directory, root)
+    }
+  }
+
+  async #removeMarked(root: string, mark: string, name: string): Promise<void> {
+    const fd = await unless(this.#system.open(mark, READ), 'ENOENT')
+    if (fd === undefined) return
+    try {
+      const bytes = Buffer.alloc((await this.#system.fstat(fd)).size)
+      await readAll(this.#system, fd, bytes, 0)
+      const directory = bytes.toString()
+      if (!(await this.#root.shows(root + directory))) return
+      const near = this.#root.staging(root + directory)
+      await unless(this.#system.unlink(`${near}/${name}`), 'ENOENT', 'ENOTDIR')
+      await this.#root.prune(near, root)
+    } finally {
+      await this.#system.close(fd)
+    }
+  }
+}

@@ -1,0 +1,113 @@
+import type { Dirent, Stats } from 'node:fs'
+import { pathProblem } from '@stowage/core'
+import { errno, type FileSystem, unless } from './file-system.ts'
+import { checkNames, isReserved, RESERVED, sortKeys } from './names.ts'
+import type { Root } from './root.ts'
+
+/** What is no longer there, or never was what it looked like. */
+const ABSENT = ['ENOENT', 'ENOTDIR', 'ELOOP']
+
+/** What of a directory on the disk callers see. */
+export class Tree {
+  readonly #root: Root
+  readonly #system: FileSystem
+
+  constructor(root: Root) {
+    this.#root = root
+    this.#system = root.system
+  }
+
+  /** The stats of a file, or of the file inside the root that a symbolic link leads to. */
+  async file(root: string, path: string): Promise<Stats | undefined> {
+    const stats = await unless(this.#system.lstat(root + path), ...ABSENT)
+    if (stats?.isSymbolicLink()) return (await this.linked(root, path))?.stats
+    return stats?.isFile() ? stats : undefined
+  }
+
+  /** The file that a symbolic link leads to; undefined where it leads out, to nothing, or elsewhere. */
+  async linked(root: string, path: string): Promise<{ real: string; stats: Stats } | undefined> {
+    const real = await unless(this.#system.realpath(root + path), ...ABSENT)
+    if (real === undefined || !real.startsWith(root)) return undefined
+    const [first, ...names] = real.slice(root.length).split(/[/\\]/)
+    if (first !== '' || names.some((name) => isReserved(name, this.#root.rules))) return undefined
+    const stats = await unless(this.#system.lstat(real), ...ABSENT)
+    return stats?.isFile() ? { real, stats } : undefined
+  }
+
+  /**
+   * The keys that may be visible in a directory, sorted, and which of them are symbolic links. A
+   * directory that vanished, or is none, has no keys.
+   */
+  async read(root: string, path: string): Promise<{ keys: string[]; links: Set<string> }> {
+    const prefix = path === '/' ? '/' : `${path}/`
+    const links = new Set<string>()
+    const keys: string[] = []
+    const entries = (await unless(this.#system.readdir(root + path, 'utf8'), ...ABSENT)) ?? []
+    for (const entry of entries) {
+      const key = this.#key(prefix, entry)
+      if (key === undefined) continue
+      keys.push(key)
+      if (entry.isSymbolicLink()) links.add(key)
+    }
+    return { keys: sortKeys(keys), links }
+  }
+
+  /** The key of a file, link or directory; undefined for what callers never see. */
+  #key(prefix: string, entry: Dirent): string | undefined {
+    const path = prefix + entry.name
+    if (isReserved(entry.name, this.#root.rules) || pathProblem(path) !== undefined)
+      return undefined
+    if (entry.isDirectory()) return `${path}/`
+    return entry.isFile() || entry.isSymbolicLink() ? path : undefined
+  }
+
+  /** Whether callers see the entry that {@link read} found. A name that was no valid UTF-8 is not there. */
+  async isVisible(root: string, key: string, isLink: boolean): Promise<boolean> {
+    if (key.endsWith('/')) return this.hasFile(root, key.slice(0, -1))
+    if (!isLink && !key.includes('\ufffd')) return true
+    return (await this.file(root, key)) !== undefined
+  }
+
+  /** Whether a file is beneath the directory, at any depth: without one, it does not exist. */
+  async hasFile(root: string, path: string): Promise<boolean> {
+    const prefix = path === '/' ? '/' : `${path}/`
+    const directory = await unless(this.#system.opendir(root + path), ...ABSENT)
+    if (directory === undefined) return false
+    try {
+      for (;;) {
+        const entry = await directory.read()
+        if (entry === null) return false
+        const key = this.#key(prefix, entry)
+        if (key && (await this.isVisible(root, key, entry.isSymbolicLink()))) return true
+      }
+    } finally {
+      await directory.close()
+    }
+  }
+
+  /**
+   * Removes a directory that holds nothing but directories, and says whether it is gone.
+   */
+  async removeEmpty(directory: string): Promise<boolean> {
+    const entries = (await unless(this.#system.readdir(directory, 'utf8'), 'ENOENT')) ?? []
+    for (const entry of entries) {
+      if (!entry.isDirectory() || entry.name === RESERVED) return false
+      if (!(await this.removeEmpty(`${directory}/${entry.name}`))) return false
+    }
+    const removed = this.#system.rmdir(directory).then(() => true)
+    return (await unless(removed, 'ENOTEMPTY', 'EEXIST')) ?? !(await this.#exists(directory))
+  }
+
+  async #exists(path: string): Promise<boolean> {
+    return (await unless(this.#system.lstat(path), 'ENOENT')) !== undefined
+  }
+
+  /** @throws InvalidPathError where the file system cannot hold the path. */
+  check(path: string): void {
+    checkNames(path, this.#root.rules)
+  }
+}
+
+export function isAbsent(error: unknown): boolean {
+  return ABSENT.includes(errno(error) ?? '')
+}

@@ -1,0 +1,130 @@
+import type { Stats } from 'node:fs'
+import { type BareWalkOptions, compareKeys, directoryKey, type FileInfo } from '@stowage/core'
+import { unless } from './file-system.ts'
+import type { Root } from './root.ts'
+import type { Tree } from './tree.ts'
+
+/** Entries looked at ahead of the one that comes next: threads are busy, memory stays small. */
+const AHEAD = 32
+
+/** What is known of an entry before its turn. */
+type Ahead = Promise<Stats | Directory | undefined>
+
+interface Place {
+  readonly root: Root
+  readonly tree: Tree
+  readonly at: string
+  readonly options: BareWalkOptions
+}
+
+/** A directory under way: its keys, and the answers for the next few of them. */
+class Directory {
+  readonly key: string
+  readonly #place: Place
+  readonly #keys: readonly string[]
+  readonly #links: ReadonlySet<string>
+  readonly #ahead: Ahead[] = []
+  #started = 0
+  #next = 0
+
+  private constructor(place: Place, key: string, keys: readonly string[], links: Set<string>) {
+    this.#place = place
+    this.key = key
+    this.#keys = keys
+    this.#links = links
+  }
+
+  static async open(place: Place, path: string): Promise<Directory> {
+    const { startAfter } = place.options
+    const { keys, links } = await place.tree.read(place.at, path)
+    const wanted = startAfter === undefined ? keys : keys.filter((key) => isWanted(key, startAfter))
+    const directory = new Directory(place, directoryKey(path), wanted, links)
+    // Its directories are opened when its turn comes: else each level would open the one below.
+    directory.#lookAhead(AHEAD / 4, false)
+    return directory
+  }
+
+  /** The next entry with what it is, or undefined at the end. */
+  next(): { key: string; found: Ahead } | undefined {
+    const key = this.#keys[this.#next]
+    if (key === undefined) return undefined
+    this.#lookAhead(AHEAD, true)
+    this.#next++
+    return { key, found: this.#ahead.shift() as Ahead }
+  }
+
+  #lookAhead(count: number, directories: boolean): void {
+    for (; this.#started < this.#keys.length; this.#started++) {
+      const key = this.#keys[this.#started] as string
+      const isDirectory = key.endsWith('/')
+      const ahead = this.#started - this.#next
+      if (ahead >= (isDirectory ? count / 4 : count) || (isDirectory && !directories)) return
+      const found = this.#find(key)
+      // Nobody may ever ask: the caller can stop or skip.
+      found.catch(() => {})
+      this.#ahead.push(found)
+    }
+  }
+
+  async #find(key: string): Ahead {
+    const { tree, root, at, options } = this.#place
+    if (options.skip !== undefined && key.startsWith(options.skip)) return undefined
+    if (key.endsWith('/')) return Directory.open(this.#place, key.slice(0, -1))
+    if (this.#links.has(key)) return tree.file(at, key)
+    const stats = await unless(root.system.lstat(at + key), 'ENOENT', 'ENOTDIR')
+    return stats?.isFile() ? stats : undefined
+  }
+}
+
+/** Whether the entry sorts after that key, or is a directory in which something may. */
+function isWanted(key: string, startAfter: string): boolean {
+  return compareKeys(key, startAfter) > 0 || (key.endsWith('/') && startAfter.startsWith(key))
+}
+
+/**
+ * The files beneath a directory in key order. It holds the names of the directories on the way to the
+ * current entry, and a few answers ahead of it. Entries that vanish meanwhile are left out.
+ */
+export async function* walkFiles(
+  root: Root,
+  tree: Tree,
+  at: string,
+  path: string,
+  options: BareWalkOptions,
+): AsyncGenerator<FileInfo> {
+  const stack = [await Directory.open({ root, tree, at, options }, path)]
+  for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+    options.signal?.throwIfAborted()
+    const { skip } = options
+    const entry = skip !== undefined && top.key.startsWith(skip) ? undefined : top.next()
+    if (entry === undefined) {
+      stack.pop()
+      continue
+    }
+    if (skip !== undefined && entry.key.startsWith(skip)) continue
+    const found = await entry.found
+    if (found === undefined) continue
+    if (found instanceof Directory) stack.push(found)
+    else yield fileInfo(entry.key, found)
+  }
+}
+
+export function fileInfo(path: string, { size, mtimeMs }: Stats): FileInfo {
+  return { path, size, modTime: new Date(mtimeMs), isDir: false }
+}
+
+/** The keys of a directory's visible children in order: of directories those with a file beneath. */
+export async function* listKeys(tree: Tree, at: string, path: string): AsyncGenerator<string> {
+  const { keys, links } = await tree.read(at, path)
+  const ahead: Promise<boolean>[] = []
+  let started = 0
+  for (const [index, key] of keys.entries()) {
+    for (; started < Math.min(keys.length, index + AHEAD); started++) {
+      const next = keys[started] as string
+      const visible = tree.isVisible(at, next, links.has(next))
+      visible.catch(() => {})
+      ahead.push(visible)
+    }
+    if (await ahead.shift()) yield key
+  }
+}

@@ -1,0 +1,169 @@
+import { type BareWriter, UploadNotFoundError, WriterStateError } from '@stowage/core'
+import { translated } from './errors.ts'
+import { type FileSystem, unless, writeAll } from './file-system.ts'
+import type { Publisher } from './publish.ts'
+import type { Root } from './root.ts'
+import type { Session, Sessions } from './sessions.ts'
+import { type StagedName, stagedName } from './staged-name.ts'
+
+interface Parts {
+  readonly root: Root
+  readonly sessions: Sessions
+  readonly publisher: Publisher
+}
+
+/** Writes an upload at positions of its own, on a handle of its own. */
+export class FsWriter implements BareWriter {
+  readonly #parts: Parts
+  readonly #system: FileSystem
+  readonly #session: Session
+  readonly #signal: AbortSignal | undefined
+  /** Small chunks are gathered: a call costs more than their copy. */
+  #buffer: Buffer | undefined
+  #buffered = 0
+  #name: StagedName
+  /** Bytes in the file. */
+  #written: number
+  #fd: number | undefined
+  /** Why the disk may not hold what was written: a second flush would say nothing of it. */
+  #damaged: { readonly error: unknown } | undefined
+  /** Renamed to its place; only flushing may be left to do. */
+  #published = false
+
+  constructor(parts: Parts, session: Session, signal: AbortSignal | undefined) {
+    this.#parts = parts
+    this.#system = parts.root.system
+    this.#session = session
+    this.#signal = signal
+    this.#fd = session.fd
+    this.#name = session.name
+    this.#written = session.size
+  }
+
+  get size(): number {
+    return this.#written + this.#buffered
+  }
+
+  write(chunk: Uint8Array): Promise<void> {
+    return this.#do(async () => {
+      const room = this.#parts.root.settings.chunkSize
+      if (this.#buffered + chunk.length > room) await this.#flush()
+      if (chunk.length >= room) return await this.#append(chunk)
+      this.#buffer ??= Buffer.allocUnsafeSlow(room)
+      this.#buffer.set(chunk, this.#buffered)
+      this.#buffered += chunk.length
+    })
+  }
+
+  close(): Promise<void> {
+    return this.#do(async () => {
+      if (this.#published) return await this.#finish()
+      if (this.#name.state === 'idle') return
+      // Whatever fails here, what is certain stays resumable, and no handle is kept.
+      const failure = await this.#settle().then(
+        () => undefined,
+        (error: unknown) => ({ error }),
+      )
+      await this.#release(failure && this.#damaged ? this.#name.durable : undefined)
+      await this.#park(failure ? this.#name.durable : this.#written)
+      if (failure) throw failure.error
+    })
+  }
+
+  /** Renames the upload to one that anybody may continue. */
+  async #park(durable: number): Promise<void> {
+    const { directory } = this.#session
+    const idle: StagedName = { ...this.#name, state: 'idle', durable, owner: undefined }
+    const renamed = this.#parts.sessions.rename(directory, this.#name, idle).then(() => true)
+    if (!(await unless(renamed, 'ENOENT'))) throw this.#gone()
+    this.#name = idle
+    await this.#parts.root.sync(directory)
+  }
+
+  cancel(): Promise<void> {
+    return this.#do(async () => {
+      if (this.#published) throw new WriterStateError('already committed', this.#session.path)
+      await this.#release()
+      await unless(this.#system.unlink(this.#file), 'ENOENT', 'ENOTDIR')
+      await this.#prune()
+    })
+  }
+
+  commit(): Promise<void> {
+    return this.#do(async () => {
+      if (!this.#published) {
+        await this.#settle()
+        await this.#parts.publisher.publish(this.#file, this.#session.path, this.#signal)
+        this.#published = true
+      }
+      await this.#finish()
+    })
+  }
+
+  async #finish(): Promise<void> {
+    await this.#parts.publisher.sync(this.#session.root, this.#session.path)
+    await this.#prune()
+  }
+
+  get #file(): string {
+    return `${this.#session.directory}/${stagedName(this.#name)}`
+  }
+
+  /** Every byte in the file, flushed, and the handle free: Windows renames nothing that is open. */
+  async #settle(): Promise<void> {
+    if (this.#damaged) throw this.#damaged.error
+    if (this.#fd === undefined) return
+    await this.#flush()
+    if (this.#parts.root.durability !== 'none') {
+      await this.#system.fsync(this.#fd).catch((error: unknown) => {
+        this.#damaged = { error }
+        throw error
+      })
+    }
+    await this.#release()
+  }
+
+  async #flush(): Promise<void> {
+    if (this.#buffered === 0 || this.#buffer === undefined) return
+    const bytes = this.#buffer.subarray(0, this.#buffered)
+    await writeAll(this.#system, this.#handle, bytes, this.#written)
+    this.#written += this.#buffered
+    this.#buffered = 0
+  }
+
+  async #append(chunk: Uint8Array): Promise<void> {
+    await writeAll(this.#system, this.#handle, chunk, this.#written)
+    this.#written += chunk.length
+  }
+
+  get #handle(): number {
+    if (this.#fd === undefined) throw this.#gone()
+    return this.#fd
+  }
+
+  async #release(truncateTo?: number): Promise<void> {
+    const fd = this.#fd
+    this.#fd = undefined
+    this.#buffer = undefined
+    this.#buffered = 0
+    if (fd === undefined) return
+    try {
+      if (truncateTo !== undefined) await this.#system.ftruncate(fd, truncateTo)
+    } finally {
+      await this.#system.close(fd)
+    }
+  }
+
+  #gone(): UploadNotFoundError {
+    const { path } = this.#session
+    return new UploadNotFoundError('the upload was removed or taken over', { path })
+  }
+
+  async #prune(): Promise<void> {
+    await this.#parts.sessions.prune(this.#session.root, this.#session.path)
+  }
+
+  #do(steps: () => Promise<void>): Promise<void> {
+    return translated(this.#session.path, 'write', steps)
+  }
+}

@@ -1,0 +1,9 @@
+import { join } from 'node:path'
+import '../src/index.ts'
+import { create, type StorageDriver } from '@stowage/core'
+
+/** Opens a storage of the conformance test, in the process that runs it or in one that it starts. */
+export function open(storage: string): Promise<StorageDriver> {
+  const folder = process.env.STOWAGE_FS_FOLDER ?? ''
+  return create('fs', { rootDirectory: join(folder, storage), chunkSize: 64 * 1024 })
+}
