@@ -54,7 +54,7 @@ export interface Description {
 
 type Advice = readonly [exitCode: ExitCode, hint: string | ((path: string) => string) | undefined]
 
-const look = (path: string): string => `see what is there: stowage ls ${parentOf(path)}`
+const look = (path: string): string => `see what is in ${parentOf(path)} with stowage ls`
 
 /** Exit code and next step for each cause. */
 const ADVICE: Readonly<Record<StorageErrorCode, Advice>> = {

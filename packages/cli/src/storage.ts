@@ -76,7 +76,7 @@ export class Storages {
   async openLocal(directory: string): Promise<StorageDriver> {
     return this.#once(`./${directory}`, async () => {
       await loadDriver('fs', this.#options.cwd)
-      return create('fs', { rootDirectory: directory } as never)
+      return create('fs', { rootDirectory: directory, durability: 'file' })
     })
   }
 

@@ -69,7 +69,7 @@ export const TOPICS: Readonly<Record<string, string>> = {
 }
 
 /** What stands beneath the list of commands. */
-export const OVERVIEW = `
+export const OVERVIEW: string = `
 Examples:
   stowage ls -l fs:///var/data                              list the root of a storage
   stowage put -r ./site fs:///var/data#/www                 store a directory

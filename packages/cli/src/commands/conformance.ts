@@ -59,6 +59,13 @@ async function runCases(
   const { runSuite } = await import('@stowage/testsuite')
   const { cwd, signal, concurrency, storages, redactor } = context
   const child = { named, cwd, imports: storages.imports }
+  const done: CaseResult[] = []
+  const tellAll = async (result: CaseResult): Promise<void> => {
+    // Results come area by area: one is complete when the next one begins.
+    if (done.length > 0 && done[0]?.area !== result.area) await area(context, done.splice(0))
+    done.push(result)
+    await tell(context, result)
+  }
   const report = await runSuite(
     {
       name: redactor.redact(named.name),
@@ -75,11 +82,12 @@ async function runCases(
     },
     {
       filter: ({ id }) => id.includes(options.only ?? ''),
-      onResult: (result) => void tell(context, result),
+      onResult: (result) => void tellAll(result),
       signal,
     },
   )
   signal.throwIfAborted()
+  if (done.length > 0) await area(context, done)
   return report
 }
 
@@ -101,20 +109,26 @@ function indent(text: string): string {
   return text.trim().replace(/\n+/g, '\n  ')
 }
 
+/** The line of an area's results. */
+async function area({ out }: Context, cases: readonly CaseResult[]): Promise<void> {
+  const count = (status: string): number => cases.filter((one) => one.status === status).length
+  const counts = { passed: count('passed'), failed: count('failed'), skipped: count('skipped') }
+  const name = cases[0]?.area ?? ''
+  const ms = cases.reduce((sum, one) => sum + one.ms, 0)
+  const mark = counts.failed > 0 ? 'FAILED' : counts.passed > 0 ? 'ok' : 'skipped'
+  const shown = [
+    `${mark.padEnd(8)} ${name.padEnd(16)} ${String(counts.passed).padStart(3)} passed`,
+    `${String(counts.failed).padStart(3)} failed`,
+    `${String(counts.skipped).padStart(3)} skipped`,
+    duration(ms),
+  ]
+  await out.result({ type: 'area', area: name, ...counts, ms }, shown.join(', '))
+}
+
 async function summary({ out }: Context, report: SuiteReport): Promise<void> {
-  const { results, passed, failed, skipped, seed, name } = report
-  for (const [area, cases] of Map.groupBy(results, (result) => result.area)) {
-    const count = (status: string): number => cases.filter((one) => one.status === status).length
-    const counts = { passed: count('passed'), failed: count('failed'), skipped: count('skipped') }
-    const ms = cases.reduce((sum, one) => sum + one.ms, 0)
-    const mark = counts.failed > 0 ? 'FAILED' : counts.passed > 0 ? 'ok' : 'skipped'
-    const shown = [
-      `${mark.padEnd(8)} ${area.padEnd(16)} ${String(counts.passed).padStart(3)} passed`,
-      `${String(counts.failed).padStart(3)} failed, ${String(counts.skipped).padStart(3)} skipped`,
-    ]
-    await out.result({ type: 'area', area, ...counts, ms }, `${shown.join(', ')}, ${duration(ms)}`)
-  }
+  const { passed, failed, skipped, seed, name } = report
   const verdict = failed === 0 ? 'keeps the contract' : 'does not keep the contract'
-  const text = `${name} ${verdict}: ${plural(passed, 'case')} passed, ${failed} failed, ${skipped} skipped (seed ${seed})`
+  const counts = `${plural(passed, 'case')} passed, ${failed} failed, ${skipped} skipped`
+  const text = `${name} ${verdict}: ${counts} (seed ${seed})`
   await out.result({ type: 'summary', name, seed, passed, failed, skipped }, text)
 }
