@@ -115,8 +115,9 @@ class Base implements StorageDriver {
       }
     })
     const open = () => this.#bare.writer(path, { append, signal })
-    // Nobody was told of this session yet: one that was there before is to stay.
-    const late = (writer: BareWriter) => (append ? writer.close() : writer.cancel())
+    // Nobody was told of this session yet: bytes that were there before are to stay.
+    const late = (writer: BareWriter) =>
+      append && writer.size > 0 ? writer.close() : writer.cancel()
     const writer = await this.#run('writer', { path, append }, signal, open, late)
     return new BaseWriter(writer, { driver: this.name, path, signal })
   }

@@ -1,8 +1,7 @@
-import { fileURLToPath } from 'node:url'
 import type { StorageDriver } from './driver.ts'
 import { InvalidPathError, PathNotFoundError } from './errors.ts'
 import { checkPath } from './paths.ts'
-import { type TransferOptions, type TransferResult, transfer } from './transfer.ts'
+import type { TransferOptions, TransferResult } from './transfer.ts'
 import { argumentError, wrapError } from './wrap-error.ts'
 
 /**
@@ -38,6 +37,7 @@ export async function copy(
   const { signal } = options
   const { isDir, size } = await from.stat(source, { signal })
   if (isDir) throw new PathNotFoundError(source, { driver: from.name, detail: 'it is a directory' })
+  const { transfer } = await import('./transfer.ts')
   return transfer({ size, open: () => from.reader(source, { signal }) }, to, destination, options)
 }
 
@@ -63,11 +63,11 @@ export async function uploadFile(
   options: TransferOptions = {},
 ): Promise<TransferResult> {
   const { createReadStream, promises } = await import('node:fs')
-  const name = typeof file === 'string' ? file : fileURLToPath(file)
+  const { transfer } = await import('./transfer.ts')
   options.signal?.throwIfAborted()
-  const info = await promises.stat(name)
-  if (!info.isFile()) throw argumentError(`${name} is not a regular file`)
+  const info = await promises.stat(file)
+  if (!info.isFile()) throw argumentError(`${file} is not a regular file`)
   // Half a megabyte at a time: fewer round trips through the thread pool than by the default.
-  const open = async () => createReadStream(name, { highWaterMark: 512 * 1024 })
+  const open = async () => createReadStream(file, { highWaterMark: 512 * 1024 })
   return transfer({ size: info.size, open }, driver, path, options)
 }

@@ -1,8 +1,8 @@
 import type { StorageDriver } from './driver.ts'
 import { ConfigError } from './errors.ts'
-import { type RedirectMiddlewareOptions, redirect } from './middleware-redirect.ts'
-import { type RegulatorOptions, regulator } from './middleware-regulator.ts'
-import { type RewriteOptions, rewrite } from './middleware-rewrite.ts'
+import type { RedirectMiddlewareOptions } from './middleware-redirect.ts'
+import type { RegulatorOptions } from './middleware-regulator.ts'
+import type { RewriteOptions } from './middleware-rewrite.ts'
 import { compareKeys } from './paths.ts'
 import { shared } from './shared.ts'
 
@@ -51,11 +51,11 @@ export type MiddlewareEntries<N extends readonly string[]> = readonly [
 /** One table for the process, whichever copy of core asks. */
 const table: Map<string, Middleware> = shared('@stowage/core/middleware')
 
-/** Known without registration, so that importing core changes nothing. */
-const BUILT_IN: ReadonlyMap<string, Middleware> = new Map<string, Middleware>([
-  ['redirect', redirect],
-  ['regulator', regulator],
-  ['rewrite', rewrite],
+/** Known without registration, so that importing core changes nothing; loaded on first use. */
+const BUILT_IN: ReadonlyMap<string, () => Promise<Middleware>> = new Map([
+  ['redirect', async () => (await import('./middleware-redirect.ts')).redirect],
+  ['regulator', async () => (await import('./middleware-regulator.ts')).regulator],
+  ['rewrite', async () => (await import('./middleware-rewrite.ts')).rewrite],
 ])
 
 /**
@@ -64,8 +64,7 @@ const BUILT_IN: ReadonlyMap<string, Middleware> = new Map<string, Middleware>([
  */
 export function registerMiddleware(name: string, middleware: Middleware): void {
   if (typeof middleware !== 'function') throw new ConfigError('a middleware is a function')
-  const there = find(name)
-  if (there !== undefined && there !== middleware) {
+  if (BUILT_IN.has(name) || (table.get(name) ?? middleware) !== middleware) {
     throw new ConfigError(`name already registered: ${name}`)
   }
   table.set(name, middleware)
@@ -76,8 +75,12 @@ export function registeredMiddleware(): string[] {
   return [...new Set([...BUILT_IN.keys(), ...table.keys()])].sort(compareKeys)
 }
 
-function find(name: string): Middleware | undefined {
-  return BUILT_IN.get(name) ?? table.get(name)
+async function find(name: string): Promise<Middleware> {
+  const found = table.get(name) ?? (await BUILT_IN.get(name)?.())
+  if (found !== undefined) return found
+  throw new ConfigError(`no storage middleware registered with name: ${name}`, {
+    detail: `registered now: ${registeredMiddleware().join(', ')}`,
+  })
 }
 
 /**
@@ -91,14 +94,10 @@ export async function applyMiddleware<const N extends readonly string[]>(
   entries: MiddlewareEntries<N>,
 ): Promise<StorageDriver> {
   const enabled = (entries as readonly MiddlewareEntry[]).filter(({ disabled }) => !disabled)
-  const steps = enabled.map(({ name, options }) => {
-    const middleware = find(name)
-    if (middleware !== undefined) return { middleware, options: options ?? {} }
-    throw new ConfigError(`no storage middleware registered with name: ${name}`, {
-      detail: `registered now: ${registeredMiddleware().join(', ')}`,
-    })
-  })
+  const found = await Promise.all(enabled.map(({ name }) => find(name)))
   let wrapped = driver
-  for (const { middleware, options } of steps) wrapped = await middleware(wrapped, options)
+  for (const [index, middleware] of found.entries()) {
+    wrapped = await middleware(wrapped, enabled[index]?.options ?? {})
+  }
   return wrapped
 }

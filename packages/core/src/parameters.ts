@@ -1,4 +1,3 @@
-import { inspect } from 'node:util'
 import { ConfigError } from './errors.ts'
 
 /** How one parameter is read. Made by {@link text}, {@link flag}, {@link integer}, {@link oneOf} .... */
@@ -111,8 +110,17 @@ function isNear(a: string, b: string): boolean {
 }
 
 function show(value: unknown): string {
-  const text = typeof value === 'string' ? `'${value}'` : inspect(value, { breakLength: Infinity })
+  const text = typeof value === 'string' ? `'${value}'` : plain(value)
   return text.length > 80 ? `${text.slice(0, 77)}...` : text
+}
+
+function plain(value: unknown): string {
+  try {
+    if (typeof value === 'object') return JSON.stringify(value)
+  } catch {
+    // A circle, say: its kind is enough.
+  }
+  return String(value)
 }
 
 type Extra<T> = Partial<Omit<Parameter<T>, 'read'>>

@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream'
 import { raceSignal } from './abort.ts'
 import type { FileWriter, OperationOptions, StorageDriver } from './driver.ts'
-import { abandon, bytesOf, type UploadSource } from './sources.ts'
+import type { UploadSource } from './sources.ts'
 
 export interface UploadOptions extends OperationOptions {
   /** Continue the newest unfinished upload of the path: the source gives what comes after it. */
@@ -32,6 +32,8 @@ export async function upload(
   source: UploadSource,
   { append, keep = false, signal }: UploadOptions = {},
 ): Promise<number> {
+  // What only a transfer needs is loaded with the first one: core is to load quickly.
+  const { abandon, bytesOf } = await import('./sources.ts')
   let writer: FileWriter
   try {
     writer = await openWriter(driver, path, { append, keep, signal })

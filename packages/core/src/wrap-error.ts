@@ -1,4 +1,3 @@
-import { types } from 'node:util'
 import { DriverError, isStorageError } from './errors.ts'
 
 /**
@@ -14,7 +13,7 @@ export function wrapError(
 ): unknown {
   if (signal?.aborted) return signal.reason
   if (isStorageError(error)) return error.stamp(driver, path)
-  const native = types.isNativeError(error) ? error : undefined
+  const native = isNativeError(error) ? error : undefined
   if ((native as NodeJS.ErrnoException | undefined)?.code === 'ERR_INVALID_ARG_TYPE') return error
   const message = native?.message ?? String(error)
   return new DriverError(message === '' ? (native?.name ?? 'unknown error') : message, {
@@ -22,6 +21,11 @@ export function wrapError(
     path,
     cause: error,
   })
+}
+
+/** An Error of any realm. `node:util` has this too, and takes longer to load than all of core. */
+function isNativeError(error: unknown): error is Error {
+  return Object.prototype.toString.call(error) === '[object Error]'
 }
 
 /** A TypeError as Node.js itself makes them for wrong arguments. */

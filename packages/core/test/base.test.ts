@@ -183,16 +183,18 @@ describe('an abort', () => {
   })
 
   it.each([
-    [false, 'cancel'],
-    [true, 'close'],
-  ])('ends a writer that comes late: append %s, %s', async (append, method) => {
+    [false, 0, 'cancel'],
+    [true, 3, 'close'],
+    // A session that append has begun on an empty file.
+    [true, 0, 'cancel'],
+  ])('ends a writer that comes late: append %s, %i bytes: %s', async (append, size, method) => {
     const opening = gate()
     const calls: string[] = []
     const noted = async (name: string) => void calls.push(name)
     class Slow extends Memory {
       override async writer(): Promise<never> {
         await opening.opened
-        return { close: () => noted('close'), cancel: () => noted('cancel') } as never
+        return { size, close: () => noted('close'), cancel: () => noted('cancel') } as never
       }
     }
     const abort = new AbortController()

@@ -134,11 +134,12 @@ describe.each(runs)('%s', (_, run) => {
 
   it('starts over when the upload it continued was of something else', async () => {
     const { memory, driver } = storage()
-    await unfinished(driver, '/a', bytes(1000, 9))
+    // The older one is not continued either, although it is idle then.
+    for (const seed of [8, 9]) await unfinished(driver, '/a', bytes(1000, seed))
     const result = await run(driver, { resume: true })
     expect(result).toEqual({ bytes: file.length, sha256, resumedAt: 0, verified: true })
     expect(memory.files.get('/a')?.equals(file)).toBe(true)
-    expect(memory.sessions).toEqual([])
+    expect(memory.sessions).toHaveLength(1)
   })
 
   it('gives up when it is wrong again', async () => {

@@ -21,14 +21,17 @@ function read(parameter: ParameterSchema[string], value: unknown): unknown {
   }
 }
 
+const circle: Record<string, unknown> = {}
+circle.self = circle
+
 describe('text', () => {
   it.each([
     ['a', 'a'],
     ['', ''],
     [12, '12'],
     [true, 'true'],
-    [['a'], "foo: p is [ 'a' ], but should be text"],
-    [{ a: 1 }, 'foo: p is { a: 1 }, but should be text'],
+    [['a'], 'foo: p is ["a"], but should be text'],
+    [{ a: 1 }, 'foo: p is {"a":1}, but should be text'],
   ])('%j', (given, expected) => {
     expect(read(text(), given)).toBe(expected)
   })
@@ -69,7 +72,8 @@ describe('integer', () => {
     ['0x5', "foo: p is '0x5', but should be an integer from 1 to 10"],
     [Number.NaN, 'foo: p is NaN, but should be an integer from 1 to 10'],
     [true, 'foo: p is true, but should be an integer from 1 to 10'],
-    [5n, 'foo: p is 5n, but should be an integer from 1 to 10'],
+    [circle, 'foo: p is [object Object], but should be an integer from 1 to 10'],
+    [5n, 'foo: p is 5, but should be an integer from 1 to 10'],
   ])('%p', (given, expected) => {
     expect(read(integer({ min: 1, max: 10 }), given)).toBe(expected)
   })
@@ -103,7 +107,7 @@ describe('limit, as the original reads it', () => {
     [0, 25],
     [1.5, 'foo: p config error: invalid value 1.5'],
     [true, 'foo: p config error: invalid value true'],
-    [[1], 'foo: p config error: invalid value [ 1 ]'],
+    [[1], 'foo: p config error: invalid value [1]'],
   ])('%j', (given, expected) => {
     expect(read(limit({ min: 25 }, { default: 100 }), given)).toBe(expected)
   })

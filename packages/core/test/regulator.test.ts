@@ -47,6 +47,22 @@ it('lets as many operations run as its limit says', async () => {
   expect(bare.most).toBe(3)
 })
 
+it('counts each step of a list or walk as one', async () => {
+  const bare = new Counting()
+  bare.files.set('/a', Buffer.from('x'))
+  const driver = await regulate(base(bare), 1)
+  const held = driver.getContent('/a')
+  let steps = 0
+  const all = [driver.list('/'), driver.walk('/')].map(async (entries) => {
+    for await (const _ of entries) steps++
+  })
+  await settle()
+  expect(steps).toBe(0)
+  bare.hold.open()
+  await Promise.all([held, ...all])
+  expect(steps).toBe(2)
+})
+
 it('copies within one driver with a single slot, while it is listed and walked', async () => {
   const { memory, driver } = storage({ '/a/x': bytes(500_000), '/a/y': 'y' })
   const one = await regulate(driver, 1)

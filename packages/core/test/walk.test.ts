@@ -295,14 +295,21 @@ describe('an iteration', () => {
     const abort = new AbortController()
     const reason = new Error('enough')
     const seen: string[] = []
+    const { memory, driver } = storage()
+    let steps = 0
+    memory.list = async function* () {
+      for (const path of ['/a', '/b']) {
+        steps++
+        yield path
+      }
+    }
     const run = async (): Promise<void> => {
-      const { driver } = storage({ '/a': 'x', '/b': 'x' })
       for await (const path of driver.list('/', { signal: abort.signal })) {
         seen.push(path)
         abort.abort(reason)
       }
     }
     expect(await failure(run())).toBe(reason)
-    expect(seen).toEqual(['/a'])
+    expect([seen, steps]).toEqual([['/a'], 1])
   })
 })
