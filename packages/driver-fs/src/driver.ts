@@ -14,7 +14,6 @@ import {
   type FileInfo,
   InvalidOffsetError,
   PathNotFoundError,
-  parentOf,
   UnsupportedMethodError,
   type UploadInfo,
 } from '@stowage/core'
@@ -170,7 +169,7 @@ export class FsDriver implements BareDriver {
       if (root === undefined) throw new PathNotFoundError(path)
       const [stats, shown] = await Promise.all([
         unless(this.#system.lstat(root + path), 'ENOENT', 'ENOTDIR', 'ELOOP'),
-        this.#root.shows(root + parentOf(path)),
+        this.#root.shows(dirname(root + path)),
       ])
       if (!shown || stats === undefined) throw new PathNotFoundError(path)
       if (stats.isFile()) return fileInfo(path, stats)
@@ -222,7 +221,7 @@ export class FsDriver implements BareDriver {
       const root = await this.#root.find()
       if (root === undefined) throw new PathNotFoundError(path)
       signal?.throwIfAborted()
-      const shown = await this.#root.shows(root + parentOf(path))
+      const shown = await this.#root.shows(dirname(root + path))
       const uploads = await removeAll(this.#system, this.#sessions.beneath(root, path))
       const files = shown ? await removeAll(this.#system, root + path) : NOTHING
       await this.#sessions.prune(root, path)
@@ -251,7 +250,7 @@ export class FsDriver implements BareDriver {
     try {
       const [stats, shown] = await Promise.all([
         this.#system.fstat(fd),
-        this.#root.shows(root + parentOf(path)),
+        this.#root.shows(dirname(root + path)),
       ])
       if (!shown || !stats.isFile()) throw new PathNotFoundError(path)
       return { fd, stats }

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path'
-import { InvalidPathError, isStorageError, PathNotFoundError, parentOf } from '@stowage/core'
+import { InvalidPathError, isStorageError, PathNotFoundError } from '@stowage/core'
 import { mustBeGone } from './errors.ts'
 import { errno, type FileSystem, unless } from './file-system.ts'
 import type { Publisher } from './publish.ts'
@@ -36,7 +36,7 @@ export class Mover {
   async move(source: string, destination: string, signal: AbortSignal | undefined): Promise<void> {
     const { root, tree } = this.#parts
     const at = await root.find()
-    if (at === undefined || !(await root.shows(at + parentOf(source)))) {
+    if (at === undefined || !(await root.shows(dirname(at + source)))) {
       throw new PathNotFoundError(source)
     }
     const move = { at, source, destination, signal }

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs'
 import { dirname } from 'node:path'
-import { InvalidPathError, parentOf, UploadNotFoundError } from '@stowage/core'
+import { InvalidPathError, UploadNotFoundError } from '@stowage/core'
 import { errno, type FileSystem, unless } from './file-system.ts'
 import { ATTEMPTS, type Root } from './root.ts'
 import { newName, stagedName } from './staged-name.ts'
@@ -30,7 +30,7 @@ export class Publisher {
    */
   async look(root: string, path: string): Promise<boolean> {
     const [parent, target] = await Promise.all([
-      this.#root.has(root + parentOf(path), path),
+      this.#root.has(dirname(root + path), path),
       unless(this.#system.lstat(root + path), 'ENOENT'),
     ])
     if (target?.isDirectory() && (await this.#tree.hasFile(root, path))) {

@@ -1,0 +1,19 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { create } from '@stowage/core'
+import '@stowage/driver-inmemory'
+import { registerModelSuite } from '@stowage/testsuite'
+import { open } from './open.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'stowage-fs-'))
+process.env.STOWAGE_FS_FOLDER = folder
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+registerModelSuite({
+  name: 'fs',
+  open,
+  remove: (storage) => rmSync(join(folder, storage), { recursive: true, force: true }),
+  oracle: (parameters) => create('inmemory', parameters),
+  partSize: 64 * 1024,
+})
