@@ -70,7 +70,7 @@ const ADVICE: Readonly<Record<StorageErrorCode, Advice>> = {
   UNAVAILABLE: [EXIT.failed, 'check the network and the endpoint, then run it again'],
   NO_SPACE: [EXIT.failed, 'free some space, then run it again'],
   UPLOAD_NOT_FOUND: [EXIT.failed, 'run the command again; it starts that file anew'],
-  REVISION_CHANGED: [EXIT.failed, 'the file is being changed; run the command again'],
+  REVISION_CHANGED: [EXIT.failed, 'look at it, then run the command again'],
   CONTENT: [EXIT.failed, 'run the command again; compare with stowage verify'],
   DRIVER: [EXIT.failed, 'run it with --debug to see the cause'],
   MULTIPLE: [EXIT.partial, 'the rest is done; run it again for these'],

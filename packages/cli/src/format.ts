@@ -14,9 +14,10 @@ export function bytes(count: number): string {
   return `${shown} ${UNITS[unit]}`
 }
 
-/** `0.8 s`, `12 s`, `3 min 20 s`. */
+/** `80 ms`, `0.8 s`, `12 s`, `3 min 20 s`. */
 export function duration(milliseconds: number): string {
   const seconds = milliseconds / 1000
+  if (seconds < 0.1) return `${Math.ceil(milliseconds)} ms`
   if (seconds < 10) return `${seconds.toFixed(1)} s`
   if (seconds < 60) return `${Math.round(seconds)} s`
   const whole = Math.round(seconds)

@@ -29,6 +29,9 @@ export interface TransferSettings {
 /** Smaller files are sent again as a whole: asking for their unfinished uploads costs a request each. */
 const RESUMABLE = 8 * 1024 * 1024
 
+/** Less than this says nothing about how fast it is. */
+const WORTH_A_RATE = 1024 * 1024
+
 /** Errors after which no further file has a chance. */
 const FATAL = ['CONFIG', 'UNKNOWN_DRIVER', 'NO_SPACE'] as const
 
@@ -115,6 +118,13 @@ export class Transfers {
     this.progress.note(errorText(error, this.#context))
   }
 
+  /** A file whose source stays, and which therefore was copied, not moved. */
+  keep(job: Job, error: unknown): void {
+    this.files--
+    this.bytes -= job.size
+    this.fail(error)
+  }
+
   /** Shows the sum, and gives the exit code. */
   async finish(word: string, more: Record<string, number> = {}): Promise<number> {
     this.progress.stop()
@@ -123,8 +133,9 @@ export class Transfers {
     const notes = Object.entries(more).map(([name, value]) => `${value} ${name}`)
     if (resumed > 0) notes.push(`${resumed} resumed after ${bytes(resumedBytes)}`)
     if (failed > 0) notes.push(`${failed} FAILED`)
-    const speed = rate(count - resumedBytes, elapsed)
-    const sum = `${word} ${plural(files, 'file')}, ${bytes(count)} in ${duration(elapsed)} (${speed})`
+    const sent = count - resumedBytes
+    const speed = sent < WORTH_A_RATE ? '' : ` (${rate(sent, elapsed)})`
+    const sum = `${word} ${plural(files, 'file')}, ${bytes(count)} in ${duration(elapsed)}${speed}`
     const { quiet, json, stderr, out } = this.#context
     if (!quiet && !json) stderr.write(`${[sum, ...notes].join('; ')}\n`)
     await out.result({

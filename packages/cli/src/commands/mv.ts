@@ -56,7 +56,7 @@ async function across(context: Context, from: Source, to: End): Promise<number> 
     const unchanged: string[] = []
     for (const job of copied) {
       if (await isUnchanged(from.storage, job, context.signal)) unchanged.push(job.source)
-      else transfers.fail(changed(from.storage, job.source))
+      else transfers.keep(job, changed(from.storage, job.source))
     }
     await removeFiles(context, from.storage, unchanged, (error) => transfers.fail(error))
   } finally {

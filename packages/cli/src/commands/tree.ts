@@ -7,7 +7,7 @@ import { entry } from './ls.ts'
 
 interface Options {
   readonly depth?: number
-  readonly sizes?: boolean
+  readonly long?: boolean
 }
 
 interface Node {
@@ -23,14 +23,14 @@ export const addTree: Add = (program, bind) => {
     .description('draw what is beneath a directory')
     .argument('[location]')
     .option('-d, --depth <levels>', 'how deep', integerFrom(1))
-    .option('-s, --sizes', 'with the sizes of files')
+    .option('-l, --long', 'with the sizes of files')
     .addHelpText('after', examples(['stowage tree -d 2 fs:///var/data#/docker']))
     .action(bind<Options>(tree))
 }
 
 async function tree(context: Context, [location]: readonly string[], options: Options) {
   const { out, json, signal } = context
-  const { depth: deepest = Number.POSITIVE_INFINITY, sizes } = options
+  const { depth: deepest = Number.POSITIVE_INFINITY, long } = options
   const end = await openStorageEnd(context, location)
   const nodes: Node[] = []
   let files = 0
@@ -47,12 +47,12 @@ async function tree(context: Context, [location]: readonly string[], options: Op
   }
   const sum = `${plural(files, 'file')}, ${plural(directories, 'directory').replace('ys', 'ies')}`
   if (!json) await out.write(`${end.show(end.path)}\n`)
-  for (const line of draw(nodes, sizes)) await out.write(`${line}\n`)
+  for (const line of draw(nodes, long)) await out.write(`${line}\n`)
   await out.result({ type: 'summary', files, directories }, `\n${sum}`)
 }
 
 /** From the end, as only what follows tells whether an entry is its directory's last. */
-function draw(nodes: readonly Node[], sizes = false): string[] {
+function draw(nodes: readonly Node[], long = false): string[] {
   const lines: string[] = []
   /** For each depth, whether something follows there in the same directory. */
   const follows: boolean[] = []
@@ -61,7 +61,7 @@ function draw(nodes: readonly Node[], sizes = false): string[] {
     let line = ''
     for (let level = 1; level < depth; level++) line += follows[level] ? '│   ' : '    '
     line += follows[depth] ? '├── ' : '└── '
-    const size = sizes && !info.isDir ? `  (${bytes(info.size)})` : ''
+    const size = long && !info.isDir ? `  (${bytes(info.size)})` : ''
     lines.push(`${line}${name}${info.isDir ? '/' : ''}${size}`)
     follows[depth] = true
   }

@@ -119,7 +119,7 @@ class Check {
     const { files, bytes: count, differences, failed } = this
     const milliseconds = Math.round(performance.now() - this.#started)
     const { quiet, json, stderr, out } = this.#context
-    const what = `${verb} ${plural(files, 'file')}, ${bytes(count)} read in ${duration(milliseconds)}`
+    const what = `${verb} ${plural(files, 'file')}, ${bytes(count)} in ${duration(milliseconds)}`
     const found = verb === 'read' ? '' : `; ${plural(differences, 'difference')}`
     const failures = failed > 0 ? `; ${failed} FAILED` : ''
     if (!quiet && !json) stderr.write(`${what}${found}${failures}\n`)
