@@ -3,8 +3,8 @@ import { readdir } from 'node:fs/promises'
 import { area, type Case } from '../case.ts'
 import type { CaseContext } from '../context.ts'
 
-const WARM_UP = 30
-const ROUNDS = 300
+const WARM_UP = 20
+const ROUNDS = 100
 /** What may come and go by itself meanwhile: a socket of a pool, a timer of the runner. */
 const SLACK = 20
 

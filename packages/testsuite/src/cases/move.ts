@@ -104,9 +104,9 @@ export const move: readonly Case[] = area('move', [
   },
   {
     id: 'large',
-    title: 'move takes 64 MiB along',
+    title: 'move takes a large file along',
     run: async (t) => {
-      const size = t.settings.size === 'full' ? 64 * 2 ** 20 : 8 * 2 ** 20
+      const size = t.settings.size === 'full' ? 64 * 2 ** 20 : 4 * 2 ** 20
       const data = t.data('/source', size)
       await t.commit('/source', data)
       await t.driver.move('/source', '/destination')

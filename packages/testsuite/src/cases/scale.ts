@@ -9,7 +9,7 @@ const FULL_COUNT = 10_000
 /** Memory that a process may gain while gigabytes go through. */
 const RSS_GROWTH = 300 * 2 ** 20
 /** More than the buffers of any reader. */
-const HELD = 24 * 2 ** 20
+const HELD = 12 * 2 ** 20
 const STREAM_SIZE = 5 * 2 ** 30
 
 /** Stores, lists, walks, moves and deletes so many files. */

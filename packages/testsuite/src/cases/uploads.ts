@@ -125,7 +125,7 @@ export const uploads: readonly Case[] = area('uploads', [
     needs: 'purgeUploads',
     run: async (t) => {
       const { pageSize, size } = t.settings
-      const count = size === 'full' ? 1001 : Math.min(2 * pageSize + 1, 101)
+      const count = size === 'full' ? 1001 : Math.min(2 * pageSize + 1, 41)
       const all = Array.from({ length: count }, (_, i) => `/dir/file${i % 7}/${i}`)
       for (let at = 0; at < count; at += 10) {
         await Promise.all(all.slice(at, at + 10).map((path) => t.leave(path, t.data(path))))
