@@ -220,10 +220,9 @@ export class FsDriver implements BareDriver {
     return this.#do(path, 'write', async () => {
       const root = await this.#root.find()
       if (root === undefined) throw new PathNotFoundError(path)
-      signal?.throwIfAborted()
       const shown = await this.#root.shows(dirname(root + path))
-      const uploads = await removeAll(this.#system, this.#sessions.beneath(root, path))
-      const files = shown ? await removeAll(this.#system, root + path) : NOTHING
+      const uploads = await removeAll(this.#system, this.#sessions.beneath(root, path), signal)
+      const files = shown ? await removeAll(this.#system, root + path, signal) : NOTHING
       await this.#sessions.prune(root, path)
       if (shown) await this.#root.prune(dirname(root + path), root)
       mustBeGone([uploads, files], root)

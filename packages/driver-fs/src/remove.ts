@@ -4,9 +4,9 @@ import { errno, type FileSystem, unless } from './file-system.ts'
 /** What a removal did. */
 export interface Removal {
   /** Entries that are gone now, directories not counted. */
-  files: number
+  readonly files: number
   /** Why something is still there. */
-  readonly errors: { readonly path: string; readonly error: unknown }[]
+  readonly errors: readonly { readonly path: string; readonly error: unknown }[]
 }
 
 /** The removal of what is not there. */
@@ -20,62 +20,80 @@ const ROUNDS = 3
 /** Names as their bytes, one character each: what is no valid UTF-8 has to go too. */
 const raw = (path: string): Buffer => Buffer.from(path, 'latin1')
 
-const problem = (path: string, error: unknown): Removal['errors'][number] => ({
-  path: raw(path).toString(),
-  error,
-})
-
 /**
  * Removes a file, a symbolic link (never what it leads to) or a directory with all that is in it. Goes
- * on after an error. What others put there meanwhile may stay.
+ * on after an error, and stops when the signal is aborted. What others put there meanwhile may stay.
  */
-export async function removeAll(system: FileSystem, path: string): Promise<Removal> {
-  const removal: Removal = { files: 0, errors: [] }
+export async function removeAll(
+  system: FileSystem,
+  path: string,
+  signal?: AbortSignal,
+): Promise<Removal> {
+  const removal: Mutable = { files: 0, errors: [] }
+  const work = new Work(system, removal, signal)
   const bytes = Buffer.from(path).toString('latin1')
   const stats = await unless(system.lstat(path), 'ENOENT', 'ENOTDIR')
-  if (stats?.isDirectory()) await removeDirectory(system, bytes, removal)
-  else if (stats) await removeFile(system, bytes, removal)
+  if (stats?.isDirectory()) await work.directory(bytes)
+  else if (stats) await work.file(bytes)
   return removal
 }
 
-async function removeDirectory(system: FileSystem, path: string, removal: Removal): Promise<void> {
-  for (let round = 0; round < ROUNDS; round++) {
-    const before = removal.errors.length
-    try {
-      const entries = await system.readdir(raw(path), 'latin1')
-      await removeFiles(system, path, entries, removal)
-      for (const entry of entries) {
-        if (entry.isDirectory()) await removeDirectory(system, `${path}/${entry.name}`, removal)
+interface Mutable {
+  files: number
+  readonly errors: Removal['errors'][number][]
+}
+
+class Work {
+  readonly #system: FileSystem
+  readonly #removal: Mutable
+  readonly #signal: AbortSignal | undefined
+
+  constructor(system: FileSystem, removal: Mutable, signal: AbortSignal | undefined) {
+    this.#system = system
+    this.#removal = removal
+    this.#signal = signal
+  }
+
+  async directory(path: string): Promise<void> {
+    const before = this.#removal.errors.length
+    for (let round = 0; round < ROUNDS; round++) {
+      try {
+        const entries = await this.#system.readdir(raw(path), 'latin1')
+        await this.#files(path, entries)
+        for (const entry of entries) {
+          if (entry.isDirectory()) await this.directory(`${path}/${entry.name}`)
+        }
+        if (this.#removal.errors.length > before) return
+        this.#signal?.throwIfAborted()
+        return await this.#system.rmdir(raw(path))
+      } catch (error) {
+        if (['ENOENT', 'ENOTDIR'].includes(errno(error) ?? '')) return
+        if (['ENOTEMPTY', 'EEXIST'].includes(errno(error) ?? '')) continue
+        return this.#failed(path, error)
       }
-      if (removal.errors.length > before) return
-      return await system.rmdir(raw(path))
-    } catch (error) {
-      if (['ENOENT', 'ENOTDIR'].includes(errno(error) ?? '')) return
-      if (['ENOTEMPTY', 'EEXIST'].includes(errno(error) ?? '')) continue
-      removal.errors.push(problem(path, error))
-      return
     }
   }
-}
 
-async function removeFiles(
-  system: FileSystem,
-  path: string,
-  entries: readonly Dirent[],
-  removal: Removal,
-): Promise<void> {
-  const files = entries.filter((entry) => !entry.isDirectory()).values()
-  const work = async (): Promise<void> => {
-    for (const { name } of files) await removeFile(system, `${path}/${name}`, removal)
+  async #files(path: string, entries: readonly Dirent[]): Promise<void> {
+    const files = entries.filter((entry) => !entry.isDirectory()).values()
+    const next = async (): Promise<void> => {
+      for (const { name } of files) await this.file(`${path}/${name}`)
+    }
+    await Promise.all(Array.from({ length: PARALLEL }, next))
   }
-  await Promise.all(Array.from({ length: PARALLEL }, work))
-}
 
-async function removeFile(system: FileSystem, path: string, removal: Removal): Promise<void> {
-  try {
-    await system.unlink(raw(path))
-    removal.files++
-  } catch (error) {
-    if (errno(error) !== 'ENOENT') removal.errors.push(problem(path, error))
+  async file(path: string): Promise<void> {
+    this.#signal?.throwIfAborted()
+    try {
+      await this.#system.unlink(raw(path))
+      this.#removal.files++
+    } catch (error) {
+      if (errno(error) !== 'ENOENT') this.#failed(path, error)
+    }
+  }
+
+  #failed(path: string, error: unknown): void {
+    this.#signal?.throwIfAborted()
+    this.#removal.errors.push({ path: raw(path).toString(), error })
   }
 }
