@@ -157,7 +157,7 @@ interface ListWalk {
  * The generic walk: by list, and stat for files. Directories that `startAfter` or the caller rules out
  * are not listed; entries that vanish meanwhile are left out, and only they.
  */
-export async function* filesByList(
+async function* filesByList(
   driver: BareDriver,
   path: string,
   options: ListWalk,

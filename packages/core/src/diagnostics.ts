@@ -23,7 +23,7 @@ export const OPERATION_CHANNEL = 'stowage:operation'
  * Every operation of every driver, as `node:diagnostics_channel` has it. Without a subscriber it costs
  * one comparison.
  */
-export const operations: TracingChannel<string, OperationContext> =
+const operations: TracingChannel<string, OperationContext> =
   tracingChannel(OPERATION_CHANNEL)
 
 /** Runs the operation inside of its events. */
