@@ -138,7 +138,7 @@ async function empty(driver: StorageDriver): Promise<void> {
 /** The error with what a reader needs to see it again. */
 function explained(error: unknown, { name, seed }: Settings, one: Case): Error {
   const { message, stack } = error as Partial<Error>
-  const text = `${message ?? String(error)}\n\n  case ${one.id} of ${name}; to replay it: STOWAGE_SUITE_SEED=${seed}`
+  const text = `${message ?? String(error)}\n\n  case ${one.id} of ${name}; to replay it: STOWAGE_SUITE_SEED=${seed} and only the tests with ${one.id} in their names`
   const made = new Error(text, { cause: error })
   const frames = stack?.slice(stack.indexOf('\n    at ')) ?? ''
   made.stack = `Error: ${text}${frames.startsWith('\n    at ') ? frames : ''}`

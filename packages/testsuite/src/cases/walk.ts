@@ -68,7 +68,9 @@ export const walk: readonly Case[] = area('walk', [
       for await (const info of t.driver.walk('/')) {
         const { path, size, isDir, modTime } = await t.driver.stat(info.path)
         assert.deepEqual([info.path, info.size, info.isDir], [path, size, isDir])
-        if (!isDir) assert.equal(info.modTime.getTime(), modTime.getTime(), `time of ${path}`)
+        // Some backends list with milliseconds and answer a stat with seconds.
+        const apart = Math.abs(info.modTime.getTime() - modTime.getTime())
+        if (!isDir) assert.ok(apart < 1000, `the times of ${path} are ${apart} ms apart`)
       }
     },
   },
