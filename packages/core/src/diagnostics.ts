@@ -23,8 +23,7 @@ export const OPERATION_CHANNEL = 'stowage:operation'
  * Every operation of every driver, as `node:diagnostics_channel` has it. Without a subscriber it costs
  * one comparison.
  */
-const operations: TracingChannel<string, OperationContext> =
-  tracingChannel(OPERATION_CHANNEL)
+const operations: TracingChannel<string, OperationContext> = tracingChannel(OPERATION_CHANNEL)
 
 /** Runs the operation inside of its events. */
 export function traced<T>(
