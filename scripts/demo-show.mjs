@@ -9,6 +9,11 @@ export function say(text) {
   process.stdout.write(`${text}\n`)
 }
 
+/** A line about the step under way. */
+export function tell(text) {
+  say(`   ${text}`)
+}
+
 export function step(number, title) {
   const bold = process.stdout.isTTY ? ['\u001b[1m', '\u001b[22m'] : ['', '']
   say(`\n${bold[0]}${number}. ${title}${bold[1]}`)
@@ -67,6 +72,6 @@ export class Bar {
     const full = Math.round(done * WIDTH)
     const bar = '█'.repeat(full) + '░'.repeat(WIDTH - full)
     const percent = String(Math.floor(done * 100)).padStart(3)
-    process.stdout.write(`\r  ${bar} ${percent}%  ${bytes(this.#at)} ${this.#label}\u001b[K`)
+    process.stdout.write(`\r   ${bar} ${percent}%  ${bytes(this.#at)} ${this.#label}\u001b[K`)
   }
 }

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url'
 import { create, Limiter, uploadFile } from '../packages/core/dist/index.js'
 import '../packages/driver-fs/dist/index.js'
 import { pattern } from './demo-data.mjs'
-import { Bar, bytes, duration, rate, say, step } from './demo-show.mjs'
+import { Bar, bytes, duration, rate, say, step, tell } from './demo-show.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const LEFT_OUT = ['node_modules', '.git', '.toolchain', 'dist', '.turbo', 'coverage']
@@ -88,8 +88,8 @@ async function storeTree(storage) {
   )
   bar.end()
   const time = performance.now() - started
-  say(`${originals.size} files, ${bytes(total)} in ${duration(time)} (${rate(total, time)}),`)
-  say('each flushed to the disk before it became visible')
+  tell(`${originals.size} files, ${bytes(total)} in ${duration(time)} (${rate(total, time)}),`)
+  tell('each flushed to the disk before it became visible')
   return originals
 }
 
@@ -106,14 +106,14 @@ async function listAndWalk(storage, originals) {
   step(2, 'List and walk')
   const children = []
   for await (const path of storage.list('/clone')) children.push(path.slice('/clone/'.length))
-  say(`list  /clone has ${children.length} entries: ${children.slice(0, 5).join(', ')}, ...`)
+  tell(`list  /clone has ${children.length} entries: ${children.slice(-4).join(', ')} ...`)
   const found = []
   let directories = 0
   for await (const entry of storage.walk('/clone')) {
     if (entry.isDir) directories++
     else found.push(entry)
   }
-  say(`walk  ${found.length} files in ${directories} directories, always in the same order`)
+  tell(`walk  ${found.length} files in ${directories} directories, always in the same order`)
   assert.deepEqual(
     new Set(found.map(({ path }) => path)),
     new Set(originals.keys()),
@@ -130,7 +130,7 @@ async function readFromOffset(storage) {
   }
   const original = readFileSync(join(root, 'README.md')).subarray(offset, offset + length)
   assert.ok(Buffer.concat(parts).equals(original), 'the bytes read from an offset are others')
-  say(`${length} bytes of README.md from byte ${offset} on: as in the original`)
+  tell(`${length} bytes of README.md from byte ${offset} on: as in the original`)
 }
 
 async function interruptAndResume(storage) {
@@ -139,9 +139,9 @@ async function interruptAndResume(storage) {
   const first = await upload(bar, (at) => at < BIG * 0.6)
   bar.pause()
   assert.equal(first.signal, 'SIGKILL', 'the first process was to be killed')
-  say(`process ${first.pid} was killed (SIGKILL) after ${bytes(first.at)} of ${bytes(BIG)}`)
+  tell(`process ${first.pid} was killed (SIGKILL) after ${bytes(first.at)} of ${bytes(BIG)}`)
   await assert.rejects(storage.stat(BIG_PATH), { code: 'PATH_NOT_FOUND' })
-  say('nothing is visible at its path, as it was not committed')
+  tell('nothing is visible at its path, as it was not committed')
   const second = await upload(bar, () => true)
   bar.end()
   assert.equal(second.code, 0, 'the second process failed')
@@ -149,7 +149,7 @@ async function interruptAndResume(storage) {
     second.begin > 0 && second.begin <= first.at,
     'the upload did not go on, but began anew',
   )
-  say(
+  tell(
     `process ${second.pid} went on after ${bytes(second.begin)} and committed ${bytes(second.at)}`,
   )
 }
@@ -176,7 +176,7 @@ async function move(storage) {
   step(5, 'Move the whole tree')
   const started = performance.now()
   await storage.move('/clone', '/archive/clone')
-  say(`/clone is now /archive/clone, in one step of ${duration(performance.now() - started)}`)
+  tell(`/clone is now /archive/clone, in one step of ${duration(performance.now() - started)}`)
   await assert.rejects(storage.stat('/clone'), { code: 'PATH_NOT_FOUND' })
 }
 
@@ -197,8 +197,8 @@ async function verify(storage, originals) {
   await check(BIG_PATH, await checksum(bigOriginal()))
   bar.end()
   const time = performance.now() - started
-  say(`${originals.size + 1} of ${originals.size + 1} files are equal, byte for byte`)
-  say(`${bytes(total)} read in ${duration(time)} (${rate(total, time)})`)
+  tell(`${originals.size + 1} of ${originals.size + 1} files are equal, byte for byte`)
+  tell(`${bytes(total)} read in ${duration(time)} (${rate(total, time)})`)
   return total
 }
 
@@ -224,7 +224,7 @@ async function remove(storage) {
   const left = []
   for await (const file of filesOf(rootDirectory)) left.push(file)
   assert.deepEqual(left, [], 'files are left in the directory')
-  say('no file is left, visible or not, and no unfinished upload')
+  tell('no file is left, visible or not, and no unfinished upload')
 }
 
 function conclude(originals, read, time) {
@@ -241,7 +241,8 @@ What to type next (npm's own lines go away with --silent):
   npm start --silent -- verify ./docs fs:///tmp/my-storage#/docs
   npm test
 
-To use it in a program, see README.md; to write a driver, docs/writing-a-driver.md.`)
+README.md shows how to use it in a program, docs/writing-a-driver.md how to write
+a driver.`)
 }
 
 function sum(list) {
