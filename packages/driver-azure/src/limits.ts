@@ -16,8 +16,8 @@ export const MAX_PAGE = 5000
  * enough: 8 MiB blocks stay so up to 40 GiB, and reach the service's largest at 20 TiB.
  */
 export function blockSizeAt(offset: number, smallest: number): number {
-  const wanted = Math.ceil(offset / 5000 / MIB) * MIB
-  return Math.min(MAX_BLOCK_SIZE, Math.max(smallest, wanted))
+  const wanted = offset / 5000
+  return wanted <= smallest ? smallest : Math.min(MAX_BLOCK_SIZE, Math.ceil(wanted / MIB) * MIB)
 }
 
 /**

@@ -92,7 +92,7 @@ function endOf(
   length: number | undefined,
 ): number {
   const ranged = offset > 0 || length !== undefined
-  const [, from, total] = /^bytes (\d+)-\d+\/(\d+)$/.exec(contentRange ?? '') ?? []
+  const [, from, total] = /^bytes (\d+)--?\d+\/(\d+)$/.exec(contentRange ?? '') ?? []
   if (ranged ? Number(from) !== offset : contentRange !== undefined) {
     throw new ContentError(`asked for bytes from ${offset}, got ${contentRange ?? 'all'}`, { path })
   }
