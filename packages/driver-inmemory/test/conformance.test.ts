@@ -1,0 +1,20 @@
+import { applyMiddleware, create } from '@stowage/core'
+import { registerSuite } from '@stowage/testsuite'
+import '@stowage/driver-inmemory'
+
+/** Why what is asked for in full size only is not done here. */
+const GIGABYTES = 'the content would be held in memory'
+const skip = { 'reader-far-offsets': GIGABYTES, 'scale-five-gibibytes': GIGABYTES }
+
+registerSuite({ name: 'inmemory', skip, open: () => create('inmemory') })
+
+// Core's middleware must not change what a driver guarantees.
+registerSuite({
+  name: 'inmemory as an object store, behind middleware',
+  skip,
+  open: async () =>
+    applyMiddleware(await create('inmemory', { fileAndDirectory: true }), [
+      { name: 'regulator', options: { maxConcurrency: 2 } },
+      { name: 'rewrite', options: { scheme: 'https' } },
+    ]),
+})
