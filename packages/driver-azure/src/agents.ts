@@ -9,12 +9,11 @@ export class Agents {
   readonly #https: https.Agent
 
   constructor({ idleTimeout, skipVerify }: { idleTimeout: number; skipVerify: boolean }) {
-    this.#http = watched(new http.Agent({ keepAlive: true }), idleTimeout)
-    const trust = { rejectUnauthorized: !skipVerify }
-    this.#https = watched(
-      new https.Agent({ keepAlive: true, ...(skipVerify ? trust : {}) }),
-      idleTimeout,
-    )
+    // Without `timeout`, an agent takes the limit off a socket that it uses again.
+    const options = { keepAlive: true, timeout: idleTimeout }
+    const trust = skipVerify ? { rejectUnauthorized: false } : {}
+    this.#http = watched(new http.Agent(options), idleTimeout)
+    this.#https = watched(new https.Agent({ ...options, ...trust }), idleTimeout)
   }
 
   for(url: string): http.Agent {

@@ -26,7 +26,6 @@ interface Pending {
   readonly block: StagedBlock
   readonly bytes: BlockBuffer
   task: Promise<void>
-  failed: boolean
 }
 
 /**
@@ -42,6 +41,8 @@ export class AzureWriter implements BareWriter {
   readonly #signal: AbortSignal
   readonly #blocks: StagedBlock[]
   readonly #pending = new Set<Pending>()
+  /** Whether a block could not be sent since the last attempt to send all. */
+  #failed = false
   #buffer = new BlockBuffer()
   /** Bytes in blocks, sent or under way; the buffer's come after them. */
   #passed: number
@@ -143,7 +144,7 @@ export class AzureWriter implements BareWriter {
       offset: this.#passed,
       size: bytes.length,
     }
-    const pending: Pending = { block, bytes, task: Promise.resolve(), failed: false }
+    const pending: Pending = { block, bytes, task: Promise.resolve() }
     this.#blocks.push(block)
     this.#passed += bytes.length
     this.#buffer = new BlockBuffer()
@@ -154,14 +155,13 @@ export class AzureWriter implements BareWriter {
 
   #send(pending: Pending): void {
     const { block, bytes } = pending
-    pending.failed = false
     const sent = this.#staging.stageBlock(block.id, bytes.body(), block.size, {
       abortSignal: this.#signal,
     })
     pending.task = sent.then(
       () => void this.#pending.delete(pending),
       (error: unknown) => {
-        pending.failed = true
+        this.#failed = true
         throw translate(error, this.#context.path)
       },
     )
@@ -171,16 +171,13 @@ export class AzureWriter implements BareWriter {
 
   /** Sends what is left, and again what could not be sent before, and waits for all. */
   async #passAll(): Promise<void> {
-    if (this.#buffer.length > 0) await this.#passBuffer()
-    const failed = [...this.#pending].filter((pending) => pending.failed)
-    for (const pending of failed) this.#send(pending)
+    if (this.#failed) {
+      await Promise.allSettled([...this.#pending].map(({ task }) => task))
+      this.#failed = false
+      for (const pending of this.#pending) this.#send(pending)
+    }
+    if (this.#buffer.length > 0) await this.#pass()
     await Promise.all([...this.#pending].map(({ task }) => task))
-  }
-
-  async #passBuffer(): Promise<void> {
-    const failed = [...this.#pending].filter((pending) => pending.failed)
-    for (const pending of failed) this.#send(pending)
-    await this.#pass()
   }
 
   /** The whole file in one request. */

@@ -1,8 +1,14 @@
 // Storages of the tests: folders of one container, on the Azurite that was started for this test run.
+import {
+  BlobServiceClient,
+  type ContainerClient,
+  StorageSharedKeyCredential,
+} from '@azure/storage-blob'
 import { create, type StorageDriver } from '@stowage/core'
 import type { AzureParameters } from '@stowage/driver-azure'
 import '@stowage/driver-azure'
 import { type AzuriteServer, startAzurite } from '@stowage-internal/test-servers'
+import { FaultProxy } from './fault-proxy.ts'
 
 /** Small enough that a few kilobytes are several blocks and pages. */
 export const SMALL = { blockSize: 64 * 1024, pageSize: 50 } as const
@@ -38,4 +44,58 @@ export async function parametersOf(storage: string): Promise<AzureParameters> {
 /** The storage, as another process would open it. */
 export async function open(storage: string, more: AzureParameters = {}): Promise<StorageDriver> {
   return create('azure', { ...(await parametersOf(storage)), ...SMALL, ...more })
+}
+
+let count = 0
+
+/** A name that no other test has. */
+export function newStorage(): string {
+  count++
+  return `t${process.pid.toString(36)}-${Date.now().toString(36)}-${count}`
+}
+
+/** The storage by way of a proxy that can do harm, and the proxy. */
+export async function openThroughProxy(
+  storage: string,
+  more: AzureParameters = {},
+): Promise<{ driver: StorageDriver; proxy: FaultProxy } & AsyncDisposable> {
+  const { endpoint } = await azurite()
+  const proxy = await FaultProxy.start(endpoint)
+  const driver = await open(storage, { serviceURL: proxy.url, ...more })
+  const dispose = async (): Promise<void> => {
+    await driver.close()
+    await proxy[Symbol.asyncDispose]()
+  }
+  return { driver, proxy, [Symbol.asyncDispose]: dispose }
+}
+
+/** The SDK's own client for the container: to make what other tools make, and to look behind the driver. */
+export async function containerClient(): Promise<ContainerClient> {
+  const { accountName, accountKey, serviceURL, container = '' } = await parametersOf('')
+  const credential = new StorageSharedKeyCredential(accountName ?? '', accountKey ?? '')
+  return new BlobServiceClient(serviceURL ?? '', credential).getContainerClient(container)
+}
+
+/** All names beneath a prefix, those of blobs that were never committed too. */
+export async function blobNames(prefix: string): Promise<string[]> {
+  const names: string[] = []
+  const container = await containerClient()
+  for await (const { name } of container.listBlobsFlat({ prefix, includeUncommitedBlobs: true })) {
+    names.push(name)
+  }
+  return names
+}
+
+export async function collect<T>(entries: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = []
+  for await (const entry of entries) all.push(entry)
+  return all
+}
+
+/** Bytes in which every position can be told from its neighbours. */
+export function pattern(length: number, seed = 1): Buffer {
+  const bytes = Buffer.allocUnsafe(length)
+  for (let i = 0; i < length; i++)
+    bytes[i] = (i * 7 + (i >> 8) * 13 + (i >> 16) * 31 + seed * 101) & 255
+  return bytes
 }

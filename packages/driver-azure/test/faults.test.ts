@@ -1,0 +1,153 @@
+// Faults made by a proxy between the driver and Azurite: what happened to the data is what counts.
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import type { StorageDriver } from '@stowage/core'
+import type { FaultProxy, Rule } from './helpers/fault-proxy.ts'
+import { blobNames, newStorage, openThroughProxy, pattern, SMALL } from './helpers/storages.ts'
+
+const { blockSize } = SMALL
+const data = pattern(3 * blockSize + 100)
+
+let storage: string
+let driver: StorageDriver
+let proxy: FaultProxy
+let end: AsyncDisposable
+
+beforeEach(async () => {
+  storage = newStorage()
+  const opened = await openThroughProxy(storage, { idleTimeout: '500ms', maxRetries: 2 })
+  driver = opened.driver
+  proxy = opened.proxy
+  end = opened
+})
+
+afterEach(async () => {
+  await end[Symbol.asyncDispose]()
+})
+
+/** The fault for the first so many requests of that operation. */
+function first(times: number, operation: string, fault: ReturnType<Rule>): Rule {
+  let left = times
+  return (seen) => (seen.operation === operation && left-- > 0 ? fault : undefined)
+}
+
+async function write(path: string, content: Uint8Array = data): Promise<void> {
+  const writer = await driver.writer(path)
+  await writer.write(content)
+  await writer.commit()
+}
+
+async function holds(path: string, content: Uint8Array): Promise<void> {
+  expect(Buffer.compare(await driver.getContent(path), content)).toBe(0)
+  expect(await blobNames(storage)).toEqual([`${storage}${path}`])
+}
+
+const WRITES = ['Put Block', 'Put Block List', 'Copy Blob From URL', 'Delete Blob']
+
+test.each(WRITES)('a lost reply to %s neither loses nor repeats data', async (operation) => {
+  proxy.rule = first(1, operation, { loseReply: true })
+  await write('/file')
+  await holds('/file', data)
+})
+
+test('a lost reply to the Put Blob of a small file does no harm', async () => {
+  proxy.rule = first(1, 'Put Blob', { loseReply: true })
+  await write('/file', data.subarray(0, 10))
+  await holds('/file', data.subarray(0, 10))
+})
+
+test.each(WRITES)('a refused %s is tried again', async (operation) => {
+  proxy.rule = first(2, operation, { refuse: { status: 503, code: 'ServerBusy' } })
+  await write('/file')
+  await holds('/file', data)
+})
+
+test.each([
+  ['Put Block', 'write'],
+  ['Put Block List', 'commit'],
+  ['Copy Blob From URL', 'commit'],
+])('after %s has failed for good, the upload can be finished', async (operation, method) => {
+  const writer = await driver.writer('/file')
+  proxy.rule = first(99, operation, { refuse: { status: 503, code: 'ServerBusy' } })
+  await expect(
+    (async () => {
+      await writer.write(data)
+      await writer.commit()
+    })(),
+  ).rejects.toMatchObject({ code: 'THROTTLED', retryable: true })
+  proxy.rule = () => undefined
+  if (method === 'commit') await writer.commit()
+  else {
+    await writer.close()
+    const next = await driver.writer('/file', { append: true })
+    await next.write(data.subarray(next.size))
+    await next.commit()
+  }
+  await holds('/file', data)
+})
+
+test('a lost reply to the commit of a continued upload neither loses nor repeats data', async () => {
+  const begun = await driver.writer('/file')
+  await begun.write(data.subarray(0, blockSize + 1))
+  await begun.close()
+  // The first commits what was there, the second what was added.
+  proxy.rule = first(1, 'Put Block List', { loseReply: true })
+  const next = await driver.writer('/file', { append: true })
+  await next.write(data.subarray(next.size))
+  proxy.rule = first(1, 'Put Block List', { loseReply: true })
+  await next.commit()
+  await holds('/file', data)
+})
+
+test('a body that breaks again and again is read to its end', async () => {
+  await write('/file')
+  proxy.rule = ({ operation }) => (operation === 'Get Blob' ? { cutAfter: 50_000 } : undefined)
+  expect(Buffer.compare(await driver.getContent('/file'), data)).toBe(0)
+  const ranges = proxy.seen.filter(({ operation }) => operation === 'Get Blob')
+  expect(ranges.map(({ headers }) => headers['x-ms-range'] ?? headers.range)).toEqual([
+    undefined,
+    ...[50_000, 100_000, 150_000].map((at) => `bytes=${at}-${data.length - 1}`),
+  ])
+})
+
+test('a body that goes silent is read to its end', async () => {
+  await write('/file')
+  proxy.rule = first(1, 'Get Blob', { stallAfter: 1000 })
+  expect(Buffer.compare(await driver.getContent('/file'), data)).toBe(0)
+})
+
+test('a body that brings nothing in any attempt is an error', async () => {
+  await write('/file')
+  proxy.rule = ({ operation }) => (operation === 'Get Blob' ? { cutAfter: 0 } : undefined)
+  await expect(driver.getContent('/file')).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+})
+
+test('a file that is replaced while its body breaks is never mixed', async () => {
+  await write('/file')
+  proxy.rule = first(1, 'Get Blob', { cutAfter: 1000 })
+  const stream = await driver.reader('/file')
+  await driver.putContent('/file', pattern(data.length, 2))
+  await expect(stream.toArray()).rejects.toMatchObject({ code: 'REVISION_CHANGED' })
+})
+
+test('a reply with other bytes than those asked for is an error', async () => {
+  await write('/file')
+  proxy.rule = first(1, 'Get Blob', { headers: { 'content-range': 'bytes 0-9/10' } })
+  await expect(driver.reader('/file', { offset: 5 })).rejects.toMatchObject({ code: 'CONTENT' })
+})
+
+test('a destroyed stream frees its socket at once', async () => {
+  await write('/file', pattern(4_000_000))
+  const streams = await Promise.all(Array.from({ length: 5 }, () => driver.reader('/file')))
+  expect(await proxy.connections()).toBe(5)
+  for (const stream of streams) stream.destroy()
+  const deadline = Date.now() + 5000
+  while ((await proxy.connections()) > 0 && Date.now() < deadline) {
+    await new Promise((done) => setImmediate(done))
+  }
+  expect(await proxy.connections()).toBe(0)
+})
+
+test('a server that does not answer is an error, not a hang', async () => {
+  proxy.rule = () => ({ before: () => new Promise(() => {}) })
+  await expect(driver.stat('/file')).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+})
