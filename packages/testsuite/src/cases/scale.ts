@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { setTimeout as wait } from 'node:timers/promises'
 import { area, type Case } from '../case.ts'
 import { byteOrder, type CaseContext, paths } from '../context.ts'
+import { heldBytes } from '../memory.ts'
 
 /** A page of Amazon S3, of Google Cloud Storage, and one delete request, hold 1,000. */
 const PAGE = 1000
@@ -9,7 +10,10 @@ const FULL_COUNT = 10_000
 /** Memory that a process may gain while gigabytes go through. */
 const RSS_GROWTH = 300 * 2 ** 20
 /** More than the buffers of any reader. */
-const HELD = 12 * 2 ** 20
+const READ_HELD = 12 * 2 ** 20
+/** More than a writer holds back: buffers of all kinds, and parts that are under way. */
+const WRITE_HELD = 8 * 2 ** 20
+const PARTS_HELD = 9
 const STREAM_SIZE = 5 * 2 ** 30
 
 /** Stores, lists, walks, moves and deletes so many files. */
@@ -63,17 +67,33 @@ export const scale: readonly Case[] = area('scale', [
     title: 'a large file that is opened and not read takes little memory',
     alone: true,
     run: async (t) => {
-      await t.commit('/file', t.data('/file', 2 * HELD))
-      const before = process.memoryUsage().arrayBuffers
-      const stream = await t.driver.reader('/file')
-      for await (const _ of stream) {
+      await t.commit('/file', t.data('/file', 2 * READ_HELD))
+      const before = heldBytes()
+      for await (const _ of await t.driver.reader('/file')) {
         for (let i = 0; i < 10; i++) {
           await wait(20)
-          const growth = process.memoryUsage().arrayBuffers - before
-          assert.ok(growth < HELD, `${growth} bytes are held after the first chunk`)
+          const growth = heldBytes() - before
+          assert.ok(growth < READ_HELD, `${growth} bytes are held after the first chunk`)
         }
         break
       }
+    },
+  },
+  {
+    id: 'unfinished',
+    title: 'what a writer holds back is a few parts, however much was written',
+    // Where nothing outlives the process, memory is where the bytes go.
+    needs: 'persistent',
+    alone: true,
+    run: async (t) => {
+      const limit = WRITE_HELD + PARTS_HELD * t.settings.partSize
+      const chunk = t.data('/file', 2 ** 19).bytes()
+      const before = heldBytes()
+      const writer = await t.driver.writer('/file')
+      while (writer.size < 2 * limit) await writer.write(chunk)
+      const growth = heldBytes() - before
+      assert.ok(growth < limit, `${growth} bytes are held of ${writer.size} that were written`)
+      await writer.cancel()
     },
   },
   {
