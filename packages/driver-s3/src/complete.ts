@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto'
+import { isStorageError, UploadNotFoundError } from '@stowage/core'
+import { isMissing, isUploadGone } from './errors.ts'
+import type { Store } from './store.ts'
+import type { Part, Upload } from './uploads.ts'
+
+interface Where {
+  readonly path: string
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Publishes an upload. Where the store says that there is no such upload, an earlier try may have
+ * worked although its answer was lost: the object there tells.
+ * @throws UploadNotFoundError where it is gone, or another writer has replaced its parts.
+ */
+export async function completeUpload(
+  store: Store,
+  upload: Upload,
+  parts: readonly Part[],
+  where: Where,
+): Promise<void> {
+  try {
+    await store.call(
+      'CompleteMultipartUpload',
+      {
+        Key: upload.key,
+        UploadId: upload.id,
+        MultipartUpload: { Parts: parts.map(({ size: _, ...part }) => part) },
+        ...store.customerKey(),
+      },
+      where,
+    )
+  } catch (error) {
+    if (isUploadGone(error) || isMissing(error)) {
+      if (await isPublished(store, upload, parts, where)) return
+      throw new UploadNotFoundError('the upload is gone: removed, or committed by another writer', {
+        path: where.path,
+        cause: error,
+      })
+    }
+    if (isPartRefused(error)) {
+      throw new UploadNotFoundError('another writer has continued this upload', {
+        path: where.path,
+        cause: error,
+      })
+    }
+    throw error
+  }
+}
+
+function isPartRefused(error: unknown): boolean {
+  const { name } = (error as { cause?: { name?: string } }).cause ?? {}
+  return isStorageError(error) && (name === 'InvalidPart' || name === 'InvalidPartOrder')
+}
+
+async function isPublished(
+  store: Store,
+  upload: Upload,
+  parts: readonly Part[],
+  where: Where,
+): Promise<boolean> {
+  try {
+    const input = { Key: upload.key, ...store.customerKey() }
+    const { ContentLength, ETag } = await store.call('HeadObject', input, where)
+    const size = parts.reduce((sum, part) => sum + part.size, 0)
+    return ContentLength === size && ETag?.replaceAll('"', '') === etagOf(parts)
+  } catch (error) {
+    if (isMissing(error)) return false
+    throw error
+  }
+}
+
+/** The ETag of an object that was made of these parts: the MD5 of their MD5s, and their number. */
+export function etagOf(parts: readonly Pick<Part, 'ETag'>[]): string {
+  const hash = createHash('md5')
+  for (const { ETag } of parts) hash.update(Buffer.from(ETag.replaceAll('"', ''), 'hex'))
+  return `${hash.digest('hex')}-${parts.length}`
+}

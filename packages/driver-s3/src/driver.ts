@@ -1,0 +1,149 @@
+import type { Readable } from 'node:stream'
+import {
+  type BareDriver,
+  type BareOptions,
+  type BarePurgeOptions,
+  type BareReaderOptions,
+  type BareRedirectOptions,
+  type BareWalkOptions,
+  type BareWriter,
+  type BareWriterOptions,
+  type Capabilities,
+  type FileInfo,
+  isBeneath,
+  PathNotFoundError,
+  UnsupportedMethodError,
+  type UploadInfo,
+} from '@stowage/core'
+import { refuseConflict } from './conflicts.ts'
+import { head } from './copier.ts'
+import { isMissing } from './errors.ts'
+import { children, files, hasFiles } from './lister.ts'
+import { move } from './mover.ts'
+import type { Settings } from './parameters.ts'
+import { Presigner } from './presign.ts'
+import { purge } from './purge.ts'
+import { openReader, readAll } from './reader.ts'
+import { remove } from './remover.ts'
+import { Store } from './store.ts'
+import { newestUpload, storedParts } from './uploads.ts'
+import { type Resumed, S3Writer } from './writer.ts'
+
+/**
+ * Amazon S3 and stores that speak its protocol. Keys are those of the original driver: root directory
+ * and path without a leading slash. The SDK is loaded by the first call that needs it.
+ */
+export class S3Driver implements BareDriver {
+  readonly name = 's3aws'
+  readonly capabilities: Partial<Capabilities>
+  readonly #store: Store
+  readonly #presigner: Presigner
+  readonly #writers = new Set<S3Writer>()
+
+  constructor(settings: Settings) {
+    this.#store = new Store(settings)
+    this.#presigner = new Presigner(this.#store)
+    const { profile, sseCustomerKey } = settings
+    this.capabilities = {
+      persistent: true,
+      append: true,
+      purgeUploads: profile.uploadsByPrefix,
+      redirectURL: !sseCustomerKey,
+      fileAndDirectory: profile.fileAndDirectory,
+      longNames: profile.longNames,
+      unicodePaths: true,
+      caseSensitive: true,
+    }
+  }
+
+  getContent(path: string, { signal }: BareOptions): Promise<Uint8Array> {
+    return readAll(this.#store, path, signal)
+  }
+
+  async putContent(path: string, content: Uint8Array, { signal }: BareOptions): Promise<void> {
+    const Key = this.#store.key(path)
+    await refuseConflict(this.#store, path, signal)
+    const input = { Key, Body: content, ContentLength: content.length, ...this.#store.creation() }
+    signal?.throwIfAborted()
+    await this.#store.call('PutObject', input, { path, signal })
+  }
+
+  reader(path: string, options: BareReaderOptions): Promise<Readable> {
+    return openReader(this.#store, path, options)
+  }
+
+  async writer(path: string, { append, signal }: BareWriterOptions): Promise<BareWriter> {
+    this.#store.key(path)
+    const resumed = append ? await this.#resume(path, signal) : undefined
+    if (!resumed) await refuseConflict(this.#store, path, signal)
+    const onEnd = (ended: S3Writer): void => void this.#writers.delete(ended)
+    const writer = new S3Writer(this.#store, { path, signal, resumed, onEnd })
+    this.#writers.add(writer)
+    return writer
+  }
+
+  /** The newest unfinished upload, or undefined where a committed empty file is to be continued. */
+  async #resume(path: string, signal: AbortSignal | undefined): Promise<Resumed | undefined> {
+    const where = { path, signal }
+    const key = this.#store.key(path)
+    const upload = await newestUpload(this.#store, key, where)
+    if (upload) return { upload, parts: await storedParts(this.#store, upload, where) }
+    const { ContentLength } = await head(this.#store, key, where)
+    if (ContentLength === 0) return undefined
+    throw new UnsupportedMethodError({ path, detail: 'committed content cannot be appended to' })
+  }
+
+  async stat(path: string, { signal }: BareOptions): Promise<FileInfo> {
+    const key = this.#store.key(path)
+    try {
+      if (path !== '/') {
+        const { ContentLength = 0, LastModified } = await head(this.#store, key, { path, signal })
+        return { path, size: ContentLength, modTime: LastModified ?? new Date(0), isDir: false }
+      }
+    } catch (error) {
+      // Only "not there" leads on: without permission it is not known what is there.
+      if (!isMissing(error)) throw error
+    }
+    if (!(await hasFiles(this.#store, path, signal))) throw new PathNotFoundError(path)
+    return { path, size: 0, modTime: new Date(0), isDir: true }
+  }
+
+  list(path: string, { signal }: BareOptions): AsyncIterable<string> {
+    return children(this.#store, path, signal)
+  }
+
+  walk(path: string, options: BareWalkOptions): AsyncIterable<FileInfo> {
+    return files(this.#store, path, options)
+  }
+
+  async move(source: string, destination: string, { signal }: BareOptions): Promise<void> {
+    this.#store.key(destination)
+    await move(this.#store, { source, destination, signal })
+  }
+
+  async delete(path: string, { signal }: BareOptions): Promise<void> {
+    const held = [...this.#writers].filter(
+      (writer) => writer.path === path || isBeneath(writer.path, path),
+    )
+    await remove(this.#store, path, { signal, held: held.length > 0 })
+    for (const writer of held) writer.revoke()
+  }
+
+  redirectURL(path: string, options: BareRedirectOptions): Promise<string | undefined> {
+    return this.#presigner.url(path, options)
+  }
+
+  purgeUploads(path: string, options: BarePurgeOptions): AsyncIterable<UploadInfo> {
+    return purge(this.#store, path, options)
+  }
+
+  /** The key of a path in the bucket, for middleware that addresses objects by another way. */
+  bucketKey(path: string): string {
+    return this.#store.key(path)
+  }
+
+  async close(): Promise<void> {
+    await this.#presigner.close()
+    await this.#store.close()
+  }
+}

@@ -1,0 +1,182 @@
+import {
+  ConfigError,
+  DriverError,
+  InvalidPathError,
+  isStorageError,
+  NoSpaceError,
+  PathNotFoundError,
+  PermissionError,
+  RevisionChangedError,
+  ThrottledError,
+  UnavailableError,
+  UploadNotFoundError,
+} from '@stowage/core'
+
+/** The parts of an SDK error that matter here. */
+interface SdkError {
+  readonly name?: string
+  readonly Code?: string
+  readonly code?: string
+  readonly message?: string
+  readonly $metadata?: { httpStatusCode?: number; requestId?: string; attempts?: number }
+}
+
+type Kind =
+  | 'missing'
+  | 'upload'
+  | 'config'
+  | 'permission'
+  | 'throttled'
+  | 'unavailable'
+  | 'space'
+  | 'name'
+  | 'revision'
+
+const CODES: Readonly<Record<Kind, readonly string[]>> = {
+  missing: ['NoSuchKey', 'NotFound'],
+  upload: ['NoSuchUpload'],
+  config: [
+    'NoSuchBucket',
+    'InvalidBucketName',
+    'PermanentRedirect',
+    'TemporaryRedirect',
+    'AuthorizationHeaderMalformed',
+    'IllegalLocationConstraintException',
+    'InvalidAccessKeyId',
+    'SignatureDoesNotMatch',
+    'ExpiredToken',
+    'InvalidToken',
+    'TokenRefreshRequired',
+    'InvalidSecurity',
+    'RequestTimeTooSkewed',
+    'CredentialsProviderError',
+    'InvalidStorageClass',
+  ],
+  permission: ['AccessDenied', 'AllAccessDisabled', 'AccountProblem', 'InvalidObjectState'],
+  throttled: [
+    'SlowDown',
+    'Throttling',
+    'ThrottlingException',
+    'RequestLimitExceeded',
+    'TooManyRequests',
+  ],
+  unavailable: ['InternalError', 'ServiceUnavailable', 'RequestTimeout', 'TimeoutError', 'Busy'],
+  space: ['QuotaExceeded', 'XMinioStorageFull', 'InsufficientCapacity'],
+  name: [
+    'KeyTooLongError',
+    'InvalidObjectName',
+    'XMinioInvalidObjectName',
+    'XMinioParentIsObject',
+    'XMinioObjectExistsAsDirectory',
+    'ObjectParentIsFile',
+    'ExistingObjectIsDirectory',
+  ],
+  revision: ['PreconditionFailed'],
+}
+
+/** Where the name says nothing: HEAD has no body, so all that is left is the status. */
+const STATUS: Readonly<Record<number, Kind>> = {
+  301: 'config',
+  307: 'config',
+  401: 'config',
+  403: 'permission',
+  404: 'missing',
+  412: 'revision',
+  429: 'throttled',
+  507: 'space',
+}
+
+/** Node's codes of a connection that failed. */
+const NETWORK = /^(E(CONN|PIPE|HOST|NET|AI_AGAIN|TIMEDOUT|NOTFOUND|PROTO)|UND_ERR)/
+
+/** What kind of failure this is, or undefined where nothing better is known than its text. */
+function kindOf(error: SdkError): Kind | undefined {
+  const code = codeOf(error)
+  const named = (Object.keys(CODES) as Kind[]).find((kind) => CODES[kind].includes(code))
+  if (named !== undefined) return named
+  const status = statusOf(error)
+  if (status !== undefined && status >= 400)
+    return STATUS[status] ?? (status >= 500 ? 'unavailable' : undefined)
+  return NETWORK.test(error.code ?? '') ? 'unavailable' : undefined
+}
+
+/** The store's own name for the error. */
+export function codeOf(error: unknown): string {
+  const { name, Code, code } = (error ?? {}) as SdkError
+  return [Code, name, code].find((one) => one !== undefined && !GENERIC.has(one)) ?? ''
+}
+
+const GENERIC = new Set(['Error', 'S3ServiceException', 'Unknown', 'UnknownError'])
+
+export function statusOf(error: unknown): number | undefined {
+  return ((error ?? {}) as SdkError).$metadata?.httpStatusCode
+}
+
+/** Whether the object, or the path, is not there. */
+export function isMissing(error: unknown): boolean {
+  return isStorageError(error, 'PATH_NOT_FOUND')
+}
+
+/** Whether the upload is not there (any more). */
+export function isUploadGone(error: unknown): boolean {
+  return isStorageError(error, 'UPLOAD_NOT_FOUND')
+}
+
+interface Where {
+  readonly path: string
+  readonly operation: string
+  readonly secrets: readonly string[]
+}
+
+/**
+ * An error of the SDK as one of Stowage's. The cause has name, message, status and request id only:
+ * what else the SDK hangs on its errors may hold keys, tokens and signatures.
+ */
+export function mapError(native: unknown, { path, operation, secrets }: Where): Error {
+  if (isStorageError(native)) return native as unknown as Error
+  const error = (native ?? {}) as SdkError
+  const { httpStatusCode: status, requestId, attempts } = error.$metadata ?? {}
+  const code = codeOf(error)
+  const clean = (text: string): string =>
+    secrets.reduce((all, secret) => all.replaceAll(secret, '***'), text)
+  const said = clean(error.message ?? '')
+  const facts = [
+    status && `status ${status}`,
+    requestId && `request ${requestId}`,
+    (attempts ?? 0) > 1 && `${attempts} attempts`,
+  ].filter(Boolean)
+  const message = [
+    `${operation}: ${[code, said].filter((text, i, all) => text && all.indexOf(text) === i).join(': ') || 'failed'}`,
+    facts.length > 0 && `(${facts.join(', ')})`,
+  ]
+    .filter(Boolean)
+    .join(' ')
+  const cause = Object.assign(new Error(said), { name: code || 'Error', status, requestId })
+  return make(kindOf(error), message, path, cause)
+}
+
+function make(kind: Kind | undefined, message: string, path: string, cause: Error): Error {
+  const options = { path, cause }
+  switch (kind) {
+    case 'missing':
+      return new PathNotFoundError(path, { cause })
+    case 'upload':
+      return new UploadNotFoundError(message, options)
+    case 'config':
+      return new ConfigError(message, { cause })
+    case 'permission':
+      return new PermissionError(message, options)
+    case 'throttled':
+      return new ThrottledError(message, options)
+    case 'unavailable':
+      return new UnavailableError(message, options)
+    case 'space':
+      return new NoSpaceError(message, options)
+    case 'name':
+      return new InvalidPathError(path, { cause, detail: message })
+    case 'revision':
+      return new RevisionChangedError(message, options)
+    default:
+      return new DriverError(message, options)
+  }
+}

@@ -1,0 +1,209 @@
+import type { ListObjectsV2CommandOutput } from '@aws-sdk/client-s3'
+import {
+  type BareWalkOptions,
+  compareKeys,
+  DriverError,
+  directoryKey,
+  type FileInfo,
+} from '@stowage/core'
+import type { Store } from './store.ts'
+
+/** An object as a listing tells of it. */
+export interface Listed {
+  readonly key: string
+  readonly size: number
+  readonly modTime: Date
+  readonly etag: string | undefined
+}
+
+export interface ListRequest {
+  readonly prefix: string
+  /** The caller's path, for errors. */
+  readonly path: string
+  readonly delimiter?: '/' | undefined
+  readonly startAfter?: string | undefined
+  readonly maxKeys?: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+interface Page {
+  readonly objects: readonly Listed[]
+  /** Common prefixes, each with its final slash. */
+  readonly prefixes: readonly string[]
+  /** Another page follows. */
+  readonly truncated: boolean
+}
+
+/** Sorts after every character that a key can start a component with. */
+const LAST = '\u{10FFFF}'
+
+/** Pages of a listing as they come, each with one request, names decoded. */
+export async function* pages(store: Store, request: ListRequest): AsyncGenerator<Page> {
+  const { prefix, path, delimiter, startAfter, maxKeys, signal } = request
+  let token: string | undefined
+  do {
+    const reply: ListObjectsV2CommandOutput = await store.call(
+      'ListObjectsV2',
+      {
+        Prefix: prefix,
+        EncodingType: 'url',
+        ...(delimiter && { Delimiter: delimiter }),
+        ...(maxKeys && { MaxKeys: maxKeys }),
+        // A token goes on from its page; some stores take StartAfter as a restart.
+        ...(token ? { ContinuationToken: token } : startAfter && { StartAfter: startAfter }),
+      },
+      { path, signal },
+    )
+    const decode = reply.EncodingType === 'url' ? decodeKey : (key: string) => key
+    token = reply.IsTruncated ? reply.NextContinuationToken : undefined
+    yield {
+      truncated: token !== undefined,
+      objects: (reply.Contents ?? []).map(({ Key = '', Size = 0, LastModified, ETag }) => {
+        return {
+          key: decode(Key),
+          size: Size,
+          modTime: LastModified ?? new Date(0),
+          etag: ETag,
+        }
+      }),
+      prefixes: (reply.CommonPrefixes ?? []).map(({ Prefix = '' }) => decode(Prefix)),
+    }
+  } while (token)
+}
+
+/** Undoes `EncodingType=url`, in which a space may be a plus sign. */
+export function decodeKey(key: string): string {
+  return decodeURIComponent(key.replaceAll('+', '%20'))
+}
+
+/** Placeholders (`dir/`), with which other tools keep empty directories, and the driver's own objects. */
+export function isHidden(store: Store, key: string): boolean {
+  return key.endsWith('/') || key.startsWith(store.reservedPrefix) || key.includes('//')
+}
+
+/** The objects beneath a directory that a caller may see, and whether there is one at all. */
+export async function hasFiles(
+  store: Store,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  // Two: one may be the directory's own placeholder.
+  const request = { prefix: store.prefix(path), path, maxKeys: 2, signal }
+  for await (const { objects } of pages(store, request)) {
+    if (objects.some(({ key }) => !isHidden(store, key))) return true
+  }
+  return false
+}
+
+/** The keys of a directory's children, as paths, in byte order. */
+export async function* children(
+  store: Store,
+  path: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<string> {
+  const request = { prefix: store.prefix(path), delimiter: '/', path, signal } as const
+  for await (const key of ordered(store, path, childKeys(store, request), (one) => one)) {
+    yield store.path(key)
+  }
+}
+
+async function* childKeys(store: Store, request: ListRequest): AsyncGenerator<string> {
+  for await (const { objects, prefixes } of pages(store, request)) {
+    const keys = objects.map(({ key }) => key).filter((key) => !isHidden(store, key))
+    const directories = prefixes.filter(
+      (key) => key !== store.reservedPrefix && !key.endsWith('//') && key !== '/',
+    )
+    // The service gives the two apart; each page is a piece of one sorted listing of both.
+    yield* [...keys, ...directories].sort(compareKeys)
+  }
+}
+
+/** The files beneath a directory in byte order. What the caller skips is jumped over. */
+export async function* files(
+  store: Store,
+  path: string,
+  options: BareWalkOptions,
+): AsyncGenerator<FileInfo> {
+  const prefix = store.prefix(path)
+  const after = startKey(store, path, options.startAfter)
+  if (after === undefined) return
+  const source = flat(store, { prefix, path, startAfter: after, signal: options.signal }, () => {
+    return options.skip === undefined ? undefined : skipped(store, options.skip)
+  })
+  for await (const { key, size, modTime } of ordered(store, path, source, ({ key }) => key)) {
+    yield { path: store.path(key), size, modTime, isDir: false }
+  }
+}
+
+function skipped(store: Store, directory: string): string {
+  return store.prefix(directory.replace(/\/$/, ''))
+}
+
+/** The key after which a walk begins: '' for the start, undefined where nothing can come. */
+function startKey(store: Store, path: string, startAfter: string | undefined): string | undefined {
+  const from = directoryKey(path)
+  if (startAfter === undefined || compareKeys(startAfter, from) <= 0) return ''
+  if (!startAfter.startsWith(from)) return undefined
+  const { root } = store.settings
+  return root === '' ? startAfter.slice(1) : root + startAfter
+}
+
+/**
+ * The objects of a flat listing. `skip` is asked after each: where it names a prefix that the rest of
+ * the page lies in, the listing goes on behind it instead of reading it page by page.
+ */
+async function* flat(
+  store: Store,
+  request: ListRequest,
+  skip: () => string | undefined,
+): AsyncGenerator<Listed> {
+  let startAfter = request.startAfter
+  for (;;) {
+    let jump: string | undefined
+    for await (const { objects } of pages(store, { ...request, startAfter })) {
+      const last = objects.at(-1)?.key ?? ''
+      for (const object of objects) {
+        const { key } = object
+        const over = key.startsWith(store.reservedPrefix) ? store.reservedPrefix : skip()
+        if (over !== undefined && key.startsWith(over)) {
+          // Once behind it, the same prefix is not jumped again.
+          if (last.startsWith(over) && startAfter !== over + LAST) jump = over + LAST
+          if (jump !== undefined) break
+          continue
+        }
+        if (!isHidden(store, key)) yield object
+      }
+      if (jump !== undefined) break
+    }
+    if (jump === undefined) return
+    startAfter = jump
+  }
+}
+
+/**
+ * The items in the byte order of their keys. Stores list so; for those that do not, all of it is
+ * gathered and sorted first.
+ * @throws DriverError where a store that should list in order does not: a wrong order would be worse.
+ */
+async function* ordered<T>(
+  store: Store,
+  path: string,
+  source: AsyncIterable<T>,
+  keyOf: (item: T) => string,
+): AsyncGenerator<T> {
+  if (store.settings.unorderedListing) {
+    const all: T[] = []
+    for await (const item of source) all.push(item)
+    yield* all.sort((a, b) => compareKeys(keyOf(a), keyOf(b)))
+    return
+  }
+  let previous: string | undefined
+  for await (const item of source) {
+    const key = keyOf(item)
+    if (previous !== undefined && compareKeys(previous, key) > 0) {
+      throw new DriverError('the store lists in no order: set unorderedListing', { path })
+    }
+    if (key !== previous) yield item
+    previous = key
+  }
+}

@@ -1,0 +1,106 @@
+import { InvalidPathError, Limiter, PathNotFoundError } from '@stowage/core'
+import { copyObject, head, type Source } from './copier.ts'
+import { isMissing } from './errors.ts'
+import { isHidden, pages } from './lister.ts'
+import { deleteKeys } from './remover.ts'
+import type { Store } from './store.ts'
+
+/** Files of a directory that are copied at a time. */
+const COPIES = 16
+
+interface Move {
+  readonly source: string
+  readonly destination: string
+  readonly signal: AbortSignal | undefined
+}
+
+/**
+ * Moves an object, or where there is none, all objects beneath the path. Sources go once everything
+ * is copied and compared.
+ * @throws PathNotFoundError where nothing is at the source.
+ */
+export async function move(store: Store, request: Move): Promise<void> {
+  const { source, destination, signal } = request
+  const key = store.key(source)
+  const target = store.key(destination)
+  const where = { path: source, signal }
+  try {
+    const { ContentLength = 0, ETag } = await head(store, key, where)
+    await copyObject(store, { key, size: ContentLength, etag: ETag }, target, where)
+  } catch (error) {
+    if (!isMissing(error)) throw error
+    await moveDirectory(store, request)
+    return
+  }
+  signal?.throwIfAborted()
+  await deleteKeys(store, [key], source)
+}
+
+async function moveDirectory(store: Store, { source, destination, signal }: Move): Promise<void> {
+  const from = store.prefix(source)
+  const to = store.prefix(destination)
+  const sources = await objectsBeneath(store, source, signal)
+  if (sources.length === 0) throw new PathNotFoundError(source)
+  await refuseFile(store, destination, signal)
+  const names = new Map(sources.map((object) => [to + object.key.slice(from.length), object]))
+  const limiter = new Limiter(COPIES)
+  const stop = new AbortController()
+  const onAbort = (): void => stop.abort(signal?.reason)
+  signal?.addEventListener('abort', onAbort, { once: true })
+  try {
+    if (signal?.aborted) onAbort()
+    const copies = [...names].map(([target, object]) =>
+      limiter
+        .run(() => {
+          const where = { path: store.path(object.key), signal: stop.signal }
+          return copyObject(store, object, target, where)
+        }, stop.signal)
+        .catch((error: unknown) => {
+          stop.abort(error)
+          throw error
+        }),
+    )
+    await Promise.allSettled(copies)
+    if (stop.signal.aborted) throw stop.signal.reason
+  } finally {
+    signal?.removeEventListener('abort', onAbort)
+  }
+  // What was at the destination and is not of the source makes room: a move replaces.
+  const there = await objectsBeneath(store, destination, signal)
+  const old = there.map(({ key }) => key).filter((key) => !names.has(key))
+  await deleteKeys(store, old, destination)
+  signal?.throwIfAborted()
+  await deleteKeys(
+    store,
+    sources.map(({ key }) => key),
+    source,
+  )
+}
+
+/** Where files and directories exclude each other, a directory cannot take a file's place. */
+async function refuseFile(
+  store: Store,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (store.settings.profile.fileAndDirectory) return
+  try {
+    await head(store, store.key(path), { path, signal })
+  } catch (error) {
+    if (isMissing(error)) return
+    throw error
+  }
+  throw new InvalidPathError(path, { detail: 'a directory cannot replace a file' })
+}
+
+async function objectsBeneath(
+  store: Store,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<Source[]> {
+  const found: Source[] = []
+  for await (const { objects } of pages(store, { prefix: store.prefix(path), path, signal })) {
+    found.push(...objects.filter(({ key }) => !isHidden(store, key)))
+  }
+  return found
+}

@@ -1,0 +1,74 @@
+/** Stores that this driver knows the ways of. */
+export const PROVIDERS = [
+  'aws',
+  'r2',
+  'minio',
+  'ceph',
+  'b2',
+  'gcs-xml',
+  'versitygw',
+  'generic',
+] as const
+
+export type S3Provider = (typeof PROVIDERS)[number]
+
+/** In what a store differs. The README has the same table for users. */
+export interface Profile {
+  /** Signing region where none is given. Undefined: it has to be given. */
+  readonly region?: string | undefined
+  /** `/bucket/key` instead of the bucket as a host name. */
+  readonly pathStyle: boolean
+  /** The SDK's checksum headers, which only some stores know. Off, the signed SHA-256 protects bodies. */
+  readonly checksums: boolean
+  /** All parts but the last one must have one size. */
+  readonly equalParts: boolean
+  /** Keys one DeleteObjects request takes; 1 where the store has no such request. */
+  readonly deleteBatch: number
+  /** `a` and `a/b` can both be objects, and both are listed. */
+  readonly fileAndDirectory: boolean
+  /** The store itself refuses what `fileAndDirectory` excludes; else the driver looks first. */
+  readonly refusesConflicts?: boolean | undefined
+  /** A key's component may be longer than 255 bytes. */
+  readonly longNames: boolean
+  /** Unfinished uploads are listed by prefix, not by exact key only. */
+  readonly uploadsByPrefix: boolean
+}
+
+/** Amazon takes 1,000 keys in one DeleteObjects request. */
+const DELETE_BATCH = 1000
+
+const generic: Profile = {
+  region: 'us-east-1',
+  pathStyle: true,
+  checksums: false,
+  equalParts: false,
+  deleteBatch: DELETE_BATCH,
+  fileAndDirectory: true,
+  longNames: true,
+  uploadsByPrefix: true,
+}
+
+export const PROFILES: Readonly<Record<S3Provider, Profile>> = {
+  aws: { ...generic, region: undefined, pathStyle: false, checksums: true },
+  r2: { ...generic, region: 'auto', equalParts: true },
+  minio: { ...generic, fileAndDirectory: false, longNames: false, uploadsByPrefix: false },
+  ceph: generic,
+  b2: { ...generic, pathStyle: false },
+  'gcs-xml': { ...generic, region: 'auto', deleteBatch: 1 },
+  versitygw: { ...generic, fileAndDirectory: false, refusesConflicts: true, longNames: false },
+  generic,
+}
+
+const HOSTS: readonly [RegExp, S3Provider][] = [
+  [/\.amazonaws\.com(\.cn)?$/, 'aws'],
+  [/\.r2\.cloudflarestorage\.com$/, 'r2'],
+  [/\.backblazeb2\.com$/, 'b2'],
+  [/^storage\.googleapis\.com$/, 'gcs-xml'],
+]
+
+/** The provider of an endpoint by its host name; without an endpoint, Amazon. */
+export function providerOf(endpoint: string | undefined): S3Provider {
+  if (endpoint === undefined) return 'aws'
+  const host = URL.canParse(endpoint) ? new URL(endpoint).hostname : endpoint
+  return HOSTS.find(([pattern]) => pattern.test(host))?.[1] ?? 'generic'
+}

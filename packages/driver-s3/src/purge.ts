@@ -1,0 +1,47 @@
+import type { BarePurgeOptions, UploadInfo } from '@stowage/core'
+import { pages } from './lister.ts'
+import { deleteKeys } from './remover.ts'
+import type { Store } from './store.ts'
+import { removeUploads, tailKey, uploadsBeneath } from './uploads.ts'
+
+/**
+ * Removes unfinished uploads at the path and beneath it. At the root it also removes kept tails whose
+ * upload somebody else ended, a lifecycle rule of the bucket for instance.
+ */
+export async function* purge(
+  store: Store,
+  path: string,
+  { olderThan, dryRun, signal }: BarePurgeOptions,
+): AsyncGenerator<UploadInfo> {
+  const alive = new Set<string>()
+  for await (const found of uploadsBeneath(store, path, signal)) {
+    const old = found.filter(({ startedAt }) => startedAt < olderThan)
+    if (path === '/') {
+      for (const upload of found) if (!old.includes(upload)) alive.add(tailKey(store, upload))
+    }
+    if (!dryRun && old.length > 0) {
+      signal?.throwIfAborted()
+      await removeUploads(store, old, path)
+      const tails = old.map((upload) => tailKey(store, upload))
+      await deleteKeys(store, tails, path)
+    }
+    for (const { key, startedAt } of old) yield { path: store.path(key), startedAt }
+  }
+  if (path === '/' && !dryRun) await purgeTails(store, alive, { olderThan, signal })
+}
+
+async function purgeTails(
+  store: Store,
+  alive: ReadonlySet<string>,
+  { olderThan, signal }: Pick<BarePurgeOptions, 'olderThan' | 'signal'>,
+): Promise<void> {
+  const request = { prefix: store.reservedPrefix, path: '/', signal }
+  for await (const { objects } of pages(store, request)) {
+    const orphans = objects.filter(({ key, modTime }) => modTime < olderThan && !alive.has(key))
+    await deleteKeys(
+      store,
+      orphans.map(({ key }) => key),
+      '/',
+    )
+  }
+}

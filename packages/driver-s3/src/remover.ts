@@ -1,0 +1,166 @@
+import { createHash } from 'node:crypto'
+import { isStorageError, PathNotFoundError, StorageErrors } from '@stowage/core'
+import { isMissing, mapError } from './errors.ts'
+import { pages } from './lister.ts'
+import type { CallOptions, Store } from './store.ts'
+import { removeUploads, tailKey, uploadsBeneath } from './uploads.ts'
+
+/**
+ * Deletes the object at the path, all beneath it, and their unfinished uploads.
+ * @param held says whether a writer of this driver had begun an upload there that the store does not
+ *   know of yet.
+ * @throws PathNotFoundError, StorageErrors.
+ */
+export async function remove(
+  store: Store,
+  path: string,
+  { signal, held }: { signal: AbortSignal | undefined; held: boolean },
+): Promise<void> {
+  const [objects, uploads] = await Promise.all([
+    removeObjects(store, path, signal),
+    removeUploadsBeneath(store, path, signal),
+  ])
+  if (!objects && !uploads && !held) throw new PathNotFoundError(path)
+}
+
+async function removeObjects(
+  store: Store,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  let any = false
+  for await (const keys of keysBeneath(store, path, signal)) {
+    if (keys.length === 0) continue
+    any = true
+    signal?.throwIfAborted()
+    await deleteKeys(store, keys, path)
+  }
+  return any
+}
+
+async function removeUploadsBeneath(
+  store: Store,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  let any = false
+  for await (const found of uploadsBeneath(store, path, signal)) {
+    if (found.length === 0) continue
+    any = true
+    signal?.throwIfAborted()
+    await removeUploads(store, found, path)
+    await deleteKeys(
+      store,
+      found.map((upload) => tailKey(store, upload)),
+      path,
+    )
+  }
+  return any
+}
+
+/**
+ * The key and all beneath it. The first page of everything that starts with the key tells of both in
+ * one request, unless siblings (`/a-b` beside `/a`) fill it: from then on it asks for what is beneath.
+ */
+async function* keysBeneath(
+  store: Store,
+  path: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<string[]> {
+  const key = store.key(path)
+  const prefix = store.prefix(path)
+  for await (const { objects, truncated } of pages(store, { prefix: key, path, signal })) {
+    const mine = objects
+      .map((object) => object.key)
+      .filter((one) => one === key || one.startsWith(prefix))
+    yield mine
+    if (!truncated) return
+    const last = mine.findLast((one) => one !== key)
+    const startAfter = store.settings.unorderedListing ? undefined : last
+    for await (const page of pages(store, { prefix, path, signal, startAfter })) {
+      yield page.objects.map((object) => object.key)
+    }
+    return
+  }
+}
+
+/**
+ * Deletes objects, a batch in a request.
+ * @throws StorageErrors that name what could not be deleted.
+ */
+export async function deleteKeys(
+  store: Store,
+  keys: readonly string[],
+  path: string,
+): Promise<void> {
+  const size = store.settings.profile.deleteBatch
+  const errors: Error[] = []
+  for (let at = 0; at < keys.length; at += size) {
+    const batch = keys.slice(at, at + size)
+    if (batch.length === 1) await deleteOne(store, batch[0] ?? '', errors)
+    else await deleteBatch(store, batch, path, errors)
+  }
+  if (errors.length > 0) throw new StorageErrors(errors)
+}
+
+async function deleteOne(store: Store, key: string, errors: Error[]): Promise<void> {
+  try {
+    await store.call('DeleteObject', { Key: key }, { path: store.path(key) })
+  } catch (error) {
+    if (isMissing(error)) return
+    if (!isStorageError(error, 'PERMISSION_DENIED')) throw error
+    errors.push(error as unknown as Error)
+  }
+}
+
+async function deleteBatch(
+  store: Store,
+  keys: readonly string[],
+  path: string,
+  errors: Error[],
+): Promise<void> {
+  if (store.deletes === 'one by one') {
+    for (const key of keys) await deleteOne(store, key, errors)
+    return
+  }
+  try {
+    const Delete = { Objects: keys.map((Key) => ({ Key })), Quiet: true }
+    const prepare = store.deletes === 'with digest' ? addDigest : undefined
+    const reply = await store.call('DeleteObjects', { Delete }, { path, prepare })
+    for (const { Key = '', Code = '', Message = '' } of reply.Errors ?? []) {
+      if (Code === 'NoSuchKey') continue
+      const where = { path: store.path(Key), operation: 'DeleteObjects', secrets: [] }
+      errors.push(mapError({ name: Code, message: Message }, where))
+    }
+  } catch (error) {
+    const next = fallback(store.deletes, error)
+    if (next === undefined) throw error
+    store.deletes = next
+    await deleteBatch(store, keys, path, errors)
+  }
+}
+
+/** What a store that refuses DeleteObjects may accept instead; undefined where it refused for another reason. */
+function fallback(mode: Store['deletes'], error: unknown): Store['deletes'] | undefined {
+  const { name, status } = (error as { cause?: { name?: string; status?: number } }).cause ?? {}
+  if (status === 501 || status === 405) return 'one by one'
+  const refused =
+    status === 400 && /MD5|Digest|Checksum|InvalidRequest|InvalidArgument/.test(name ?? '')
+  if (!refused) return undefined
+  return mode === 'in batches' ? 'with digest' : 'one by one'
+}
+
+/** Older stores insist on the Content-MD5 that the SDK sends no more. */
+function addDigest({ middlewareStack }: Parameters<NonNullable<CallOptions['prepare']>>[0]): void {
+  middlewareStack.add(
+    (next) => async (args) => {
+      const { request } = args as { request: { body?: string; headers: Record<string, string> } }
+      const digest = createHash('md5')
+        .update(request.body ?? '')
+        .digest('base64')
+      request.headers['content-md5'] = digest
+      return next(args)
+    },
+    { step: 'build', name: 'stowageContentMD5', priority: 'low' },
+  )
+}

@@ -1,0 +1,160 @@
+import { flag, integer, object, oneOf, type Parameter, parseParameters, text } from '@stowage/core'
+import type { S3Parameters } from './parameters.ts'
+import { MAX_PART, MIN_PART } from './part-plan.ts'
+import { PROVIDERS } from './providers.ts'
+
+const MIB = 1024 * 1024
+
+export const STORAGE_CLASSES = [
+  'NONE',
+  'STANDARD',
+  'REDUCED_REDUNDANCY',
+  'STANDARD_IA',
+  'ONEZONE_IA',
+  'INTELLIGENT_TIERING',
+  'OUTPOSTS',
+  'GLACIER_IR',
+  'EXPRESS_ONEZONE',
+] as const
+
+export const ACLS = [
+  'private',
+  'public-read',
+  'public-read-write',
+  'authenticated-read',
+  'aws-exec-read',
+  'bucket-owner-read',
+  'bucket-owner-full-control',
+] as const
+
+/** The original's levels. All but `off` log one line for each request here; bodies and signatures never. */
+export const LOG_LEVELS = [
+  'off',
+  'debug',
+  'debugwithsigning',
+  'debugwithhttpbody',
+  'debugwithrequestretries',
+  'debugwithrequesterrors',
+  'debugwitheventstreambody',
+] as const
+
+/** An integer in a range, with the original's messages. */
+function ranged(min: number, max: number, fallback: number) {
+  const problem = (name: string, shown: string): string => {
+    const value = shown.replace(/^'(.*)'$/, '$1')
+    return /^[+-]?\d+$/.test(value)
+      ? `the ${name} ${value} parameter should be a number between ${min} and ${max} (inclusive)`
+      : `${name} parameter must be an integer, ${value} invalid`
+  }
+  return integer({ min, max }, { default: fallback, problem })
+}
+
+function unquoted(shown: string): string {
+  return shown.replace(/^'(.*)'$/, '$1')
+}
+
+/** Text of a certain form. */
+function matching<X extends Partial<Omit<Parameter<string>, 'read'>>>(pattern: RegExp, extra: X) {
+  const { read, ...rest } = text(extra)
+  return {
+    ...rest,
+    read: (value: unknown): string | undefined => {
+      const given = read(value)
+      return given !== undefined && pattern.test(given) ? given : undefined
+    },
+  }
+}
+
+/** As {@link oneOf}, but nothing else than text is taken for a word. */
+function word<const V extends string>(words: readonly V[], problem: (value: string) => string) {
+  return oneOf(words, { problem: (_, shown) => problem(unquoted(shown)) })
+}
+
+const schema = {
+  accessKey: text({ secret: true, aliases: ['accessKeyId'] }),
+  secretKey: text({ secret: true, aliases: ['secretAccessKey'] }),
+  sessionToken: text({ secret: true }),
+  credentials: object<object>('credentials or a function that gives them'),
+  client: object<object>('an S3Client of @aws-sdk/client-s3'),
+  provider: oneOf(PROVIDERS),
+  region: matching(/^[a-z0-9][a-z0-9-]*$/i, {
+    problem: (_: string, shown: string) => `invalid region provided: ${unquoted(shown)}`,
+  }),
+  endpoint: text({ aliases: ['regionEndpoint', 'regionendpoint'] }),
+  publicEndpoint: text({ aliases: ['redirectEndpoint', 'redirectendpoint'] }),
+  forcePathStyle: flag(),
+  bucket: matching(/./, {
+    required: 'no bucket parameter provided',
+    problem: () => 'no bucket parameter provided',
+  }),
+  rootDirectory: text({ default: '' }),
+  encrypt: flag({ default: false }),
+  keyId: text(),
+  sseCustomerKey: matching(/^[A-Za-z0-9+/]{43}=$/, {
+    expected: '32 bytes in base64',
+    secret: true,
+  }),
+  secure: flag({ default: true }),
+  skipVerify: flag({ default: false }),
+  v4Auth: flag({ default: true }),
+  chunkSize: ranged(MIN_PART, MAX_PART, 10 * MIB),
+  concurrency: ranged(1, 1000, 4),
+  multipartCopyChunkSize: ranged(MIN_PART, MAX_PART, 32 * MIB),
+  multipartCopyMaxConcurrency: ranged(1, Number.MAX_SAFE_INTEGER, 100),
+  multipartCopyThresholdSize: ranged(0, MAX_PART, 32 * MIB),
+  storageClass: word(
+    STORAGE_CLASSES,
+    (value) =>
+      `the storageclass parameter must be one of [${STORAGE_CLASSES.join(' ')}], ${value} invalid`,
+  ),
+  objectACL: word(ACLS, (value) => `invalid value for objectacl parameter: ${value}`),
+  contentType: text({ default: 'application/octet-stream' }),
+  userAgent: text(),
+  useDualStack: flag({ default: false }),
+  accelerate: flag({ default: false }),
+  useFIPSEndpoint: flag({ default: false }),
+  logLevel: { ...oneOf(LOG_LEVELS, { default: 'off' }), read: logLevel },
+  connectTimeout: ranged(1, 3_600_000, 10_000),
+  idleTimeout: ranged(1, 86_400_000, 60_000),
+  maxAttempts: ranged(1, 100, 4),
+  maxConnections: ranged(1, 10_000, 128),
+  unorderedListing: flag({ default: false }),
+}
+
+/** As in the original, what is no level means off. */
+function logLevel(value: unknown): (typeof LOG_LEVELS)[number] {
+  return LOG_LEVELS.find((level) => level === String(value).toLowerCase()) ?? 'off'
+}
+
+type Defaulted =
+  | 'bucket'
+  | 'rootDirectory'
+  | 'encrypt'
+  | 'secure'
+  | 'skipVerify'
+  | 'v4Auth'
+  | 'chunkSize'
+  | 'concurrency'
+  | 'multipartCopyChunkSize'
+  | 'multipartCopyMaxConcurrency'
+  | 'multipartCopyThresholdSize'
+  | 'contentType'
+  | 'useDualStack'
+  | 'accelerate'
+  | 'useFIPSEndpoint'
+  | 'logLevel'
+  | 'connectTimeout'
+  | 'idleTimeout'
+  | 'maxAttempts'
+  | 'maxConnections'
+  | 'unorderedListing'
+
+/** The parameters one by one: of the right type, with their defaults. */
+export type Checked = {
+  readonly [K in Exclude<keyof S3Parameters, Defaulted>]: S3Parameters[K]
+} & { readonly [K in Defaulted]: NonNullable<S3Parameters[K]> }
+
+/** @throws ConfigError that lists every problem. */
+export function check(raw: unknown): Checked {
+  return parseParameters('s3aws', schema, raw)
+}

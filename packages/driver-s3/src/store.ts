@@ -1,0 +1,191 @@
+import type * as S3 from '@aws-sdk/client-s3'
+import { InvalidPathError, Limiter } from '@stowage/core'
+import { loadSdk, makeClient, type Sdk } from './client.ts'
+import { mapError } from './errors.ts'
+import type { Settings } from './parameters.ts'
+
+/** The operations of the service that this driver uses. */
+interface Operations {
+  GetObject: [S3.GetObjectCommandInput, S3.GetObjectCommandOutput]
+  HeadObject: [S3.HeadObjectCommandInput, S3.HeadObjectCommandOutput]
+  PutObject: [S3.PutObjectCommandInput, S3.PutObjectCommandOutput]
+  CopyObject: [S3.CopyObjectCommandInput, S3.CopyObjectCommandOutput]
+  DeleteObject: [S3.DeleteObjectCommandInput, S3.DeleteObjectCommandOutput]
+  DeleteObjects: [S3.DeleteObjectsCommandInput, S3.DeleteObjectsCommandOutput]
+  ListObjectsV2: [S3.ListObjectsV2CommandInput, S3.ListObjectsV2CommandOutput]
+  CreateMultipartUpload: [
+    S3.CreateMultipartUploadCommandInput,
+    S3.CreateMultipartUploadCommandOutput,
+  ]
+  UploadPart: [S3.UploadPartCommandInput, S3.UploadPartCommandOutput]
+  UploadPartCopy: [S3.UploadPartCopyCommandInput, S3.UploadPartCopyCommandOutput]
+  CompleteMultipartUpload: [
+    S3.CompleteMultipartUploadCommandInput,
+    S3.CompleteMultipartUploadCommandOutput,
+  ]
+  AbortMultipartUpload: [S3.AbortMultipartUploadCommandInput, S3.AbortMultipartUploadCommandOutput]
+  ListParts: [S3.ListPartsCommandInput, S3.ListPartsCommandOutput]
+  ListMultipartUploads: [S3.ListMultipartUploadsCommandInput, S3.ListMultipartUploadsCommandOutput]
+}
+
+export interface CallOptions {
+  /** The caller's path, for errors. */
+  readonly path: string
+  readonly signal?: AbortSignal | undefined
+  /** Changes the command before it is sent. */
+  readonly prepare?: ((command: Pick<S3.PutObjectCommand, 'middlewareStack'>) => void) | undefined
+}
+
+/**
+ * First component of the keys under which the driver keeps tails of unfinished uploads. No path can
+ * name it, and no listing shows it.
+ */
+export const RESERVED = '.stowage-uploads'
+
+/** Longest key in bytes of UTF-8. */
+const MAX_KEY_BYTES = 1024
+/** Longest component where the store keeps keys as file names. */
+const MAX_NAME_BYTES = 255
+
+/** The bucket: requests with everything that all of them share, and the keys of paths. */
+export class Store {
+  readonly settings: Settings
+  /** How this store takes a request that deletes several objects; learned from its refusals. */
+  deletes: 'in batches' | 'with digest' | 'one by one' = 'in batches'
+  readonly #gate: Limiter
+  #sdk: Promise<Sdk> | undefined
+  #client: Promise<S3.S3Client> | undefined
+
+  constructor(settings: Settings) {
+    this.settings = settings
+    this.#gate = new Limiter(settings.maxConnections)
+  }
+
+  get bucket(): string {
+    return this.settings.bucket
+  }
+
+  /** The SDK's module, loaded by the first call. */
+  sdk(): Promise<Sdk> {
+    this.#sdk ??= loadSdk()
+    return this.#sdk
+  }
+
+  /** The client for requests, made by the first call. */
+  client(): Promise<S3.S3Client> {
+    const { client, endpoint } = this.settings
+    this.#client ??= this.sdk().then(
+      (sdk) => (client as S3.S3Client | undefined) ?? makeClient(sdk, this.settings, endpoint),
+    )
+    return this.#client
+  }
+
+  /** Sends one request, retried by the SDK, and gives its answer or one of Stowage's errors. */
+  async call<N extends keyof Operations>(
+    operation: N,
+    input: Omit<Operations[N][0], 'Bucket'>,
+    { path, signal, prepare }: CallOptions,
+  ): Promise<Operations[N][1]> {
+    try {
+      const [sdk, client] = await Promise.all([this.sdk(), this.client()])
+      const Command = sdk[`${operation}Command`] as unknown as new (input: object) => never
+      const command = new Command({ Bucket: this.bucket, ...input })
+      prepare?.(command)
+      const options = signal === undefined ? {} : { abortSignal: signal }
+      return await this.#gate.run(() => client.send(command, options), signal)
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason
+      throw mapError(error, { path, operation, secrets: this.#secrets() })
+    }
+  }
+
+  #secrets(): string[] {
+    const { accessKey, secretKey, sessionToken, sseCustomerKey } = this.settings
+    return [secretKey, sessionToken, sseCustomerKey, accessKey].filter((text) => !!text) as string[]
+  }
+
+  /**
+   * The key of a path: root and path without a leading slash, as the original has it; '' for `/`
+   * without a root.
+   * @throws InvalidPathError where the store cannot hold that key.
+   */
+  key(path: string): string {
+    const { root, profile } = this.settings
+    const key = `${root}${path === '/' ? '' : path}`.replace(/^\/+/, '')
+    if (path === `/${RESERVED}` || path.startsWith(`/${RESERVED}/`)) {
+      throw new InvalidPathError(path, { detail: 'the driver keeps its own data there' })
+    }
+    if (key.length * 3 > MAX_KEY_BYTES && Buffer.byteLength(key) > MAX_KEY_BYTES) {
+      throw new InvalidPathError(path, {
+        detail: `with the root directory it has more than ${MAX_KEY_BYTES} bytes`,
+      })
+    }
+    if (
+      !profile.longNames &&
+      path.split('/').some((name) => Buffer.byteLength(name) > MAX_NAME_BYTES)
+    ) {
+      throw new InvalidPathError(path, {
+        detail: `a name in it has more than ${MAX_NAME_BYTES} bytes`,
+      })
+    }
+    return key
+  }
+
+  /** The prefix of the keys beneath a directory. */
+  prefix(path: string): string {
+    const key = this.key(path)
+    return key === '' ? '' : `${key}/`
+  }
+
+  /** The path of a key beneath the root. */
+  path(key: string): string {
+    const { root } = this.settings
+    return root === '' ? `/${key}` : key.slice(root.length)
+  }
+
+  /** The prefix of the keys that are the driver's own. */
+  get reservedPrefix(): string {
+    const { root } = this.settings
+    return `${root === '' ? '' : `${root}/`}${RESERVED}/`
+  }
+
+  /** What every request that makes an object carries. */
+  creation(): Pick<
+    S3.PutObjectCommandInput,
+    'ContentType' | 'ACL' | 'StorageClass' | 'ServerSideEncryption' | 'SSEKMSKeyId'
+  > {
+    const { contentType, objectACL, storageClass, encrypt, keyId } = this.settings
+    return {
+      ContentType: contentType,
+      ...(objectACL && { ACL: objectACL }),
+      ...(storageClass && storageClass !== 'NONE' && { StorageClass: storageClass }),
+      ...(encrypt && { ServerSideEncryption: keyId ? ('aws:kms' as const) : ('AES256' as const) }),
+      ...(encrypt && keyId && { SSEKMSKeyId: keyId }),
+      ...this.customerKey(),
+    }
+  }
+
+  /** What every request that reads or writes content carries with SSE-C. */
+  customerKey(): { SSECustomerAlgorithm?: string; SSECustomerKey?: string } {
+    const { sseCustomerKey } = this.settings
+    return sseCustomerKey ? { SSECustomerAlgorithm: 'AES256', SSECustomerKey: sseCustomerKey } : {}
+  }
+
+  /** The same for the source of a copy. */
+  copySourceKey(): { CopySourceSSECustomerAlgorithm?: string; CopySourceSSECustomerKey?: string } {
+    const { sseCustomerKey } = this.settings
+    return sseCustomerKey
+      ? { CopySourceSSECustomerAlgorithm: 'AES256', CopySourceSSECustomerKey: sseCustomerKey }
+      : {}
+  }
+
+  /** Closes the connections of a client that is ours. */
+  async close(): Promise<void> {
+    const client = this.settings.client ? undefined : this.#client
+    this.#client = undefined
+    await client?.then(
+      (made) => made.destroy(),
+      () => {},
+    )
+  }
+}

@@ -1,0 +1,192 @@
+import { createHash } from 'node:crypto'
+import type {
+  CompletedPart,
+  ListMultipartUploadsCommandOutput,
+  ListPartsCommandOutput,
+} from '@aws-sdk/client-s3'
+import { isMissing, isUploadGone } from './errors.ts'
+import { decodeKey } from './lister.ts'
+import type { Store } from './store.ts'
+
+/** An unfinished multipart upload. */
+export interface Upload {
+  readonly key: string
+  readonly id: string
+  readonly startedAt: Date
+}
+
+/** A part that is stored. */
+export interface Part extends CompletedPart {
+  readonly PartNumber: number
+  readonly ETag: string
+  readonly size: number
+}
+
+interface Where {
+  readonly path: string
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Aborts at a time. */
+const ABORTS = 8
+/** How often an abort is repeated because a part landed after it. */
+const MAX_ABORTS = 5
+
+/**
+ * The unfinished uploads whose key has the prefix, page by page. Both markers are sent: with one alone
+ * the service starts from the beginning.
+ */
+export async function* uploads(
+  store: Store,
+  prefix: string,
+  { path, signal }: Where,
+): AsyncGenerator<Upload[]> {
+  let after: { KeyMarker?: string; UploadIdMarker?: string } = {}
+  for (;;) {
+    const reply: ListMultipartUploadsCommandOutput = await store.call(
+      'ListMultipartUploads',
+      { Prefix: prefix, EncodingType: 'url', ...after },
+      { path, signal },
+    )
+    const decode = reply.EncodingType === 'url' ? decodeKey : (key: string) => key
+    yield (reply.Uploads ?? []).map(({ Key = '', UploadId = '', Initiated }) => {
+      return { key: decode(Key), id: UploadId, startedAt: Initiated ?? new Date(0) }
+    })
+    const { IsTruncated, NextKeyMarker, NextUploadIdMarker } = reply
+    if (!IsTruncated || !NextKeyMarker) return
+    after = {
+      KeyMarker: decode(NextKeyMarker),
+      ...(NextUploadIdMarker && { UploadIdMarker: NextUploadIdMarker }),
+    }
+  }
+}
+
+/** The newest unfinished upload of exactly this key. Of the same instant, the one listed last. */
+export async function newestUpload(
+  store: Store,
+  key: string,
+  where: Where,
+): Promise<Upload | undefined> {
+  let newest: Upload | undefined
+  for await (const page of uploads(store, key, where)) {
+    for (const upload of page) {
+      if (upload.key !== key) continue
+      if (!newest || upload.startedAt >= newest.startedAt) newest = upload
+    }
+    // The key itself sorts before all others that begin with it.
+    if (!store.settings.unorderedListing && page.some((upload) => upload.key !== key)) break
+  }
+  return newest
+}
+
+/** The uploads of a path and of all beneath it. */
+export async function* uploadsBeneath(
+  store: Store,
+  path: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Upload[]> {
+  const key = store.key(path)
+  const prefix = store.prefix(path)
+  for await (const page of uploads(store, key, { path, signal })) {
+    yield page.filter((upload) => upload.key === key || upload.key.startsWith(prefix))
+  }
+}
+
+/**
+ * The stored parts from number 1 on without a gap. What lies behind a gap was in flight when a process
+ * died; it is written again.
+ */
+export async function storedParts(store: Store, upload: Upload, where: Where): Promise<Part[]> {
+  const parts: Part[] = []
+  let marker: string | undefined
+  do {
+    const reply: ListPartsCommandOutput = await store.call(
+      'ListParts',
+      {
+        Key: upload.key,
+        UploadId: upload.id,
+        ...(marker && { PartNumberMarker: marker }),
+        ...store.customerKey(),
+      },
+      where,
+    )
+    for (const { PartNumber = 0, ETag = '', Size = 0, ...rest } of reply.Parts ?? []) {
+      parts.push({ PartNumber, ETag, size: Size, ...checksumsOf(rest) })
+    }
+    marker = reply.IsTruncated ? reply.NextPartNumberMarker : undefined
+  } while (marker && marker !== '0')
+  parts.sort((a, b) => a.PartNumber - b.PartNumber)
+  const gap = parts.findIndex(({ PartNumber }, i) => PartNumber !== i + 1)
+  return gap < 0 ? parts : parts.slice(0, gap)
+}
+
+const CHECKSUMS = [
+  'ChecksumCRC32',
+  'ChecksumCRC32C',
+  'ChecksumCRC64NVME',
+  'ChecksumSHA1',
+  'ChecksumSHA256',
+] as const
+
+type Checksums = Partial<Pick<CompletedPart, (typeof CHECKSUMS)[number]>>
+
+/** The checksums that a completion must repeat. */
+export function checksumsOf(reply: Checksums): Checksums {
+  const found = CHECKSUMS.map((name) => [name, reply[name]]).filter(([, value]) => value)
+  return Object.fromEntries(found)
+}
+
+/**
+ * The key of the object that holds the bytes of an upload's short last part, which cannot be read back
+ * from the upload itself. See docs/decisions/ on sessions of S3.
+ */
+export function tailKey(store: Store, upload: Pick<Upload, 'key' | 'id'>): string {
+  const hash = createHash('sha256').update(`${upload.key}\0${upload.id}`).digest('hex')
+  return `${store.reservedPrefix}${hash.slice(0, 40)}`
+}
+
+/** Removes an upload; that it is gone already is fine. The caller's signal has no say in it. */
+export async function abortUpload(
+  store: Store,
+  upload: Pick<Upload, 'key' | 'id'>,
+  path: string,
+): Promise<void> {
+  try {
+    const input = { Key: upload.key, UploadId: upload.id }
+    await store.call('AbortMultipartUpload', input, { path })
+  } catch (error) {
+    if (!isUploadGone(error) && !isMissing(error)) throw error
+  }
+}
+
+/** As {@link abortUpload}, where parts were in flight: one that lands later would bring it back. */
+export async function abortSurely(
+  store: Store,
+  upload: Pick<Upload, 'key' | 'id'>,
+  path: string,
+): Promise<void> {
+  for (let i = 0; i < MAX_ABORTS; i++) {
+    await abortUpload(store, upload, path)
+    try {
+      await store.call('ListParts', { Key: upload.key, UploadId: upload.id }, { path })
+    } catch (error) {
+      if (isUploadGone(error) || isMissing(error)) return
+      throw error
+    }
+  }
+}
+
+/** Aborts uploads, a few at a time, and removes their tails. */
+export async function removeUploads(
+  store: Store,
+  all: readonly Upload[],
+  path: string,
+): Promise<void> {
+  const left = [...all]
+  const work = async (): Promise<void> => {
+    for (let next = left.pop(); next; next = left.pop()) await abortUpload(store, next, path)
+  }
+  const done = await Promise.allSettled(Array.from({ length: Math.min(ABORTS, all.length) }, work))
+  const failed = done.find((one) => one.status === 'rejected')
+  if (failed) throw failed.reason
+}
