@@ -71,6 +71,11 @@ export class WorkingChild {
     }
   }
 
+  /** Lets it go on where it waits for that. */
+  go(): void {
+    this.#process.send('go')
+  }
+
   /** Kills it at once and waits for its end. */
   async kill(): Promise<void> {
     this.#process.kill('SIGKILL')

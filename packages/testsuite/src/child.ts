@@ -1,5 +1,6 @@
 // A process that works on a storage until its parent kills it: one job, told by the environment, progress
 // over the IPC channel. It imports nothing but types and what has no dependency, so that it starts fast.
+import { once } from 'node:events'
 import type { StorageDriver } from '@stowage/core'
 import { Data } from './data.ts'
 import { type DataRecipe, JOB, type Job, type Progress } from './job.ts'
@@ -21,7 +22,12 @@ async function write(driver: StorageDriver, job: Job & { kind: 'write' }): Promi
     await tell({ step: ++step, size: writer.size })
   }
   if (job.end === 'close') await writer.close()
-  await tell({ step, size: writer.size, ended: true })
+  if (job.end === 'commit') {
+    await tell({ step, size: writer.size })
+    await once(process, 'message')
+    const failed = await writer.commit().catch((error: { code?: string }) => error)
+    await tell({ step, ended: true, ...(failed && { code: failed.code ?? String(failed) }) })
+  } else await tell({ step, size: writer.size, ended: true })
 }
 
 async function replace(

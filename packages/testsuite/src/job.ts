@@ -17,7 +17,8 @@ export type Job = {
       readonly append: boolean
       readonly from: number
       readonly chunk: number
-      readonly end: 'close' | 'none'
+      /** `commit` waits for a message of the parent first. */
+      readonly end: 'close' | 'commit' | 'none'
     }
   | {
       readonly kind: 'put' | 'commit'
@@ -34,6 +35,8 @@ export interface Progress {
   readonly size?: number
   /** The job's end has come. */
   readonly ended?: boolean
+  /** Why the commit failed. */
+  readonly code?: string
 }
 
 /** Name of the environment variable that holds the job. */

@@ -39,9 +39,9 @@ async function killedAfter(
 
 function writing(
   data: DataRecipe,
-  { path = '/dir/file', append = false, from = 0, chunk = 10_000, end = 'none' as const } = {},
+  { path = '/dir/file', append = false, from = 0, chunk = 10_000 } = {},
 ): ChildJob & { kind: 'write' } {
-  return { kind: 'write', path, data, append, from, chunk, end }
+  return { kind: 'write', path, data, append, from, chunk, end: 'none' }
 }
 
 /** Continues the upload that the killed process left, and commits it: the bytes are the right ones. */
@@ -67,13 +67,29 @@ function killedReplacing(kind: 'put' | 'commit'): (t: CaseContext) => Promise<vo
     for (let i = 0; i < KILLS; i++) {
       await killedAfter(t, { kind, path: '/dir/file', versions }, async (child) => {
         await child.until(({ step }) => step > random(3))
-        await wait(random(20))
+        const until = Date.now() + random(30)
+        while (Date.now() < until) isOneOf(await t.driver.getContent('/dir/file'), all)
       })
       const driver = await t.reopen()
       isOneOf(await driver.getContent('/dir/file'), all)
       assert.deepEqual(await t.walked('/', {}, driver), ['/dir/', '/dir/file'])
     }
     await t.driver.delete('/dir')
+  }
+}
+
+/** Tries to continue the upload that another process holds and to commit it; whether that worked. */
+async function takeOver(t: CaseContext, theirs: Data, whole: Buffer): Promise<boolean> {
+  try {
+    const writer = await t.driver.writer('/dir/file', { append: true })
+    assert.ok(writer.size <= theirs.size)
+    await writer.write(whole.subarray(writer.size))
+    await writer.commit()
+    return true
+  } catch (error) {
+    // A backend that can tell that the upload is held has nothing to continue.
+    await t.rejects(Promise.reject(error), ['PATH_NOT_FOUND', 'UPLOAD_NOT_FOUND', 'DRIVER'])
+    return false
   }
 }
 
@@ -189,6 +205,29 @@ export const killed: readonly Case[] = area('process', [
         for (const path of files) await t.holds(path, data)
         if (!files.includes('/a/file')) await t.driver.move('/b/file', '/a/file')
       }
+    },
+  },
+  {
+    id: 'held-elsewhere',
+    title: 'an upload that another process still writes is committed once at most, and never mixed',
+    needs: 'append',
+    child: true,
+    leavesUploads: true,
+    run: async (t) => {
+      const size = t.settings.partSize + 100
+      const theirs = t.data('theirs', size)
+      const job = { ...writing(t.recipe('theirs', size)), end: 'commit' } as const
+      await killedAfter(t, job, async (child) => {
+        await child.until((progress) => progress.size === size)
+        const mine = Buffer.concat([theirs.bytes(), t.data('mine').bytes()])
+        const won = await takeOver(t, theirs, mine)
+        child.go()
+        const { code } = await child.until(({ ended }) => ended === true)
+        assert.ok(!won || code !== undefined, 'both have committed the same upload')
+        if (!won && code !== undefined) return t.isMissing('/dir/file')
+        const content = await t.driver.getContent('/dir/file')
+        assert.equal(Buffer.compare(content, won ? mine : theirs.bytes()), 0)
+      })
     },
   },
   {
