@@ -105,8 +105,8 @@ export class FsDriver implements BareDriver {
   putContent(path: string, content: Uint8Array, { signal }: BareOptions): Promise<void> {
     return this.#do(path, 'write', async () => {
       const root = await this.#root.make()
-      const looked = this.#publisher.look(root, path)
-      looked.catch(() => {})
+      const parent = this.#publisher.hasParent(root, path)
+      parent.catch(() => {})
       const { file, fd } = await this.#temporary.create(path)
       try {
         try {
@@ -115,7 +115,7 @@ export class FsDriver implements BareDriver {
         } finally {
           await this.#system.close(fd)
         }
-        await this.#publisher.publish(file, path, signal, looked)
+        await this.#publisher.publish(file, path, signal, parent)
       } catch (error) {
         await this.#system.unlink(file).catch(() => {})
         throw error

@@ -27,13 +27,9 @@ export function gated(
   const calls = Object.entries(system).map(([name, call]: [string, AnyCall]) => {
     const again = [...NO_HANDLES]
     if (platform === 'win32' && RENAMING.includes(name)) again.push(...SCANNED)
-    const limited: AnyCall = async (...args) => {
+    const limited: AnyCall = (...args) => {
       const once = (): Promise<unknown> => limiter.run(() => call(...args))
-      try {
-        return await once()
-      } catch (error) {
-        return await retry(error, again, once)
-      }
+      return once().catch((error: unknown) => retry(error, again, once))
     }
     return [name, limited]
   })

@@ -25,38 +25,38 @@ export class Publisher {
   }
 
   /**
-   * Finds out, without a change, whether a file can be at the path, and whether its directory is there.
+   * Finds out, without a change, whether a file can be at the path.
    * @throws InvalidPathError where a directory is, or a link on the way, or a file as a parent.
    */
-  async look(root: string, path: string): Promise<boolean> {
-    const [parent, target] = await Promise.all([
-      this.#root.has(dirname(root + path), path),
+  async look(root: string, path: string): Promise<void> {
+    const [, target] = await Promise.all([
+      this.hasParent(root, path),
       unless(this.#system.lstat(root + path), 'ENOENT'),
     ])
     if (target?.isDirectory() && (await this.#tree.hasFile(root, path))) {
       throw new InvalidPathError(path, { detail: 'a directory is there' })
     }
-    if (target?.isSymbolicLink() && !(await this.#tree.linked(root, path))) {
-      const detail = 'a symbolic link is there that leads to no file inside the root directory'
-      throw new InvalidPathError(path, { detail })
-    }
-    return parent
+  }
+
+  /** Whether the directory of the path is there, as {@link Root.has} tells it. */
+  hasParent(root: string, path: string): Promise<boolean> {
+    return this.#root.has(dirname(root + path), path)
   }
 
   /**
-   * Renames a staged file over the path. Nothing is changed unless that succeeds. `looked` is a
-   * {@link look} that was begun before.
+   * Renames a staged file over the path, also over a symbolic link there, whose target stays as it is.
+   * Nothing is changed unless that succeeds. `parent` is a {@link hasParent} that was begun before.
    * @throws UploadNotFoundError where the staged file is gone.
    */
   async publish(
     staged: string,
     path: string,
     signal: AbortSignal | undefined,
-    looked?: Promise<boolean>,
+    parent?: Promise<boolean>,
   ): Promise<void> {
     const root = await this.#root.make()
     const target = root + path
-    let ready = await (looked ?? this.look(root, path))
+    let ready = await (parent ?? this.hasParent(root, path))
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (!ready) await this.#root.ensure(dirname(target), path)
       // The last moment at which an aborted call can leave everything as it was.

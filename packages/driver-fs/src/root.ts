@@ -11,6 +11,9 @@ export const ATTEMPTS = 100
 /** What a file system says that has no fsync of directories. */
 const NO_SYNC = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']
 
+/** Directories of which is remembered that no symbolic link is on the way to them. */
+const REMEMBERED = 4096
+
 interface Sync {
   readonly running: Promise<void>
   next?: Promise<void>
@@ -24,6 +27,7 @@ export class Root {
   readonly durability: Durability
   readonly #configured: string
   #real: string | undefined
+  readonly #plain = new Map<string, string>()
   /** Directories made here whose names are not known to be on the disk. */
   readonly #unsynced = new Set<string>()
   readonly #syncs = new Map<string, Sync>()
@@ -80,18 +84,28 @@ export class Root {
    * behind one.
    */
   async has(directory: string, path: string): Promise<boolean> {
-    if (directory === this.#real) return true
-    const real = await unless(this.system.realpath(directory), 'ENOENT')
-    if (real === undefined) return false
-    if (isSamePath(real, directory, this.rules)) return true
-    throw new InvalidPathError(path, { detail: 'a symbolic link is on its way' })
+    const there = await unless(this.#isPlain(directory), 'ENOENT')
+    if (there === false) throw behindLink(path)
+    return there ?? false
   }
 
   /** Whether the directory is there for a reader: behind a symbolic link nothing is. */
   async shows(directory: string): Promise<boolean> {
+    return (await unless(this.#isPlain(directory), 'ENOENT', 'ENOTDIR', 'ELOOP')) ?? false
+  }
+
+  /** Whether no symbolic link is on the way to what is there. */
+  async #isPlain(directory: string): Promise<boolean> {
     if (directory === this.#real) return true
-    const real = await unless(this.system.realpath(directory), 'ENOENT', 'ENOTDIR', 'ELOOP')
-    return real !== undefined && isSamePath(real, directory, this.rules)
+    const { dev, ino } = await this.system.lstat(directory)
+    const identity = `${dev}:${ino}`
+    // Behind a link that came meanwhile there is another directory than the one that was looked into.
+    if (this.#plain.get(directory) === identity) return true
+    const real = await this.system.realpath(directory)
+    if (!isSamePath(real, directory, this.rules)) return false
+    if (this.#plain.size >= REMEMBERED) this.#plain.clear()
+    this.#plain.set(directory, identity)
+    return true
   }
 
   /** Makes a directory beneath the root with its parents, for the path that is to be stored. */
@@ -119,8 +133,7 @@ export class Root {
   /** A link to nothing is there for mkdir, and not there for realpath. */
   async #mustNotBeLink(directory: string, path: string): Promise<void> {
     const stats = await unless(this.system.lstat(directory), 'ENOENT')
-    if (!stats?.isSymbolicLink()) return
-    throw new InvalidPathError(path, { detail: 'a symbolic link is on its way' })
+    if (stats?.isSymbolicLink()) throw behindLink(path)
   }
 
   /** Flushes the names in a directory, and that of the directory and its parents where they are new. */
@@ -185,4 +198,8 @@ export class Root {
   staging(root: string, ...names: string[]): string {
     return [root, RESERVED, ...names].join('/')
   }
+}
+
+function behindLink(path: string): InvalidPathError {
+  return new InvalidPathError(path, { detail: 'a symbolic link is on its way' })
 }

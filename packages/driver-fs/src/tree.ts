@@ -61,10 +61,15 @@ export class Tree {
     return entry.isFile() || entry.isSymbolicLink() ? path : undefined
   }
 
-  /** Whether callers see the entry that {@link read} found. A name that was no valid UTF-8 is not there. */
+  /** Whether it takes a look to know if callers see it. A name that was no valid UTF-8 is not there. */
+  isDoubtful(key: string): boolean {
+    return key.endsWith('/') || key.includes('\ufffd')
+  }
+
+  /** Whether callers see the entry that {@link read} found. */
   async isVisible(root: string, key: string, isLink: boolean): Promise<boolean> {
+    if (!isLink && !this.isDoubtful(key)) return true
     if (key.endsWith('/')) return this.hasFile(root, key.slice(0, -1))
-    if (!isLink && !key.includes('\ufffd')) return true
     return (await this.file(root, key)) !== undefined
   }
 
