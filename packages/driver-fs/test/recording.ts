@@ -1,0 +1,115 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { base, type StorageDriver } from '@stowage/core'
+import { FsDriver } from '../src/driver.ts'
+import { type FileSystem, nodeFileSystem } from '../src/file-system.ts'
+import { type FsParameters, parse } from '../src/parameters.ts'
+
+const folders: string[] = []
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+
+/** A new, empty directory that is removed after the tests of the file. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'stowage-fs-'))
+  folders.push(folder)
+  return folder
+}
+
+export interface Call {
+  readonly name: keyof FileSystem
+  /** What it was about, relative to the root: `rename /a -> /b`. */
+  readonly text: string
+}
+
+type Fault = (call: Call) => unknown
+
+/** A file system that writes down its calls, counts its open handles, and fails when it is told to. */
+export class Recording {
+  readonly root: string
+  readonly calls: Call[] = []
+  readonly #handles = new Map<number, string>()
+  /** Throws, or returns something else than undefined as the call's result, or a Promise of it. */
+  fault: Fault = () => undefined
+
+  constructor(root: string = join(temporaryFolder(), 'root')) {
+    this.root = root
+  }
+
+  driver(parameters: Partial<FsParameters> = {}, platform?: NodeJS.Platform): StorageDriver {
+    const settings = parse({ rootDirectory: this.root, ...parameters })
+    return base(new FsDriver(settings, { system: this.system, ...(platform && { platform }) }))
+  }
+
+  /** Handles that were opened and not closed. */
+  get open(): string[] {
+    return [...this.#handles.values()]
+  }
+
+  get texts(): string[] {
+    return this.calls.map(({ text }) => text)
+  }
+
+  readonly system: FileSystem = Object.fromEntries(
+    Object.entries(nodeFileSystem).map(([name, call]: [string, AnyCall]) => [
+      name,
+      (...args: unknown[]) => this.#run(name as keyof FileSystem, call, args),
+    ]),
+  ) as unknown as FileSystem
+
+  async #run(name: keyof FileSystem, call: AnyCall, args: unknown[]): Promise<unknown> {
+    const paths = args.filter((arg) => typeof arg === 'string' && arg !== 'utf8')
+    const fd = typeof args[0] === 'number' ? this.#handles.get(args[0]) : undefined
+    const about = fd ?? paths.map((path) => this.#plain(String(path))).join(' -> ')
+    const recorded = { name, text: `${name} ${about}` }
+    this.calls.push(recorded)
+    const other = await this.fault(recorded)
+    if (other !== undefined) return other
+    const result = await call(...args)
+    if (name === 'open') this.#handles.set(result as number, this.#plain(String(args[0])))
+    if (name === 'close') this.#handles.delete(args[0] as number)
+    return result
+  }
+
+  /** Without the root and what is random in the name of a staged file. */
+  #plain(path: string): string {
+    const beneath = path.startsWith(this.root) ? path.slice(this.root.length) || '/' : path
+    return beneath.replace(/\d{16}-[0-9a-f]{16}\.\d+\.([a-z]+)[.\w]*/g, '<$1>')
+  }
+}
+
+type AnyCall = (...args: unknown[]) => Promise<unknown>
+
+export function systemError(code: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(`${code}: injected`), { code, errno: -1, syscall: 'injected' })
+}
+
+/** Every file in staging, as a path beneath it. */
+export function staged(root: string): string[] {
+  const folder = join(root, '.stowage')
+  try {
+    return readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => !entry.isDirectory())
+      .map((entry) => join(entry.parentPath, entry.name).slice(folder.length))
+  } catch {
+    return []
+  }
+}
+
+/** What the promise fails with; it must fail. */
+export async function failure(promise: Promise<unknown>): Promise<Error & { code?: string }> {
+  try {
+    await promise
+  } catch (error) {
+    return error as Error & { code?: string }
+  }
+  throw new Error('it did not fail')
+}
+
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = []
+  for await (const item of items) all.push(item)
+  return all
+}
