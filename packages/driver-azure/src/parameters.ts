@@ -155,9 +155,10 @@ type Credentials = ParameterValues<typeof credentialsSchema>
 export function parse(raw: unknown): AzureSettings {
   const problems: string[] = []
   const values = collect(problems, () => parseParameters('azure', schema, raw))
-  const nested = values?.credentials
-  const credentials =
-    nested && collect(problems, () => parseParameters('azure', credentialsSchema, nested))
+  const nested = (raw as { credentials?: unknown } | null | undefined)?.credentials
+  const credentials = nested
+    ? collect(problems, () => parseParameters('azure', credentialsSchema, nested))
+    : undefined
   if (values === undefined) throw new ConfigError(problems)
   const { client } = values
   const connection = client ? undefined : connect(values, credentials, problems)

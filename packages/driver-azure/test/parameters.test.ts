@@ -1,0 +1,161 @@
+import { expect, test } from '@jest/globals'
+import { type AzureSettings, parse } from '../src/parameters.ts'
+
+const key = Buffer.from('a key').toString('base64')
+const account = { accountname: 'acc', container: 'c' }
+
+function problems(raw: unknown): readonly string[] {
+  try {
+    parse(raw)
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'CONFIG' })
+    return (error as { problems: string[] }).problems
+  }
+  return []
+}
+
+function connection(raw: unknown): AzureSettings['connection'] {
+  return parse(raw).connection
+}
+
+test('a storage section of the original is taken as it stands', () => {
+  const raw = {
+    accountname: 'acc',
+    accountkey: key,
+    container: 'c',
+    credentials: { type: 'shared_key' },
+    realm: 'core.windows.net',
+    rootdirectory: '/registry',
+    max_retries: 3,
+    retry_delay: '200ms',
+    skipverify: true,
+    useragent: 'me',
+  }
+  expect(parse(raw)).toMatchObject({
+    connection: {
+      serviceURL: 'https://acc.blob.core.windows.net',
+      authorization: { kind: 'key', accountName: 'acc', accountKey: key },
+    },
+    ...{ container: 'c', rootDirectory: '/registry', maxRetries: 3, retryDelay: 200 },
+    ...{ skipVerify: true, userAgent: 'me' },
+  })
+})
+
+test.each([
+  [{}, 'no accountname parameter provided'],
+  [{ accountname: 'acc', accountkey: key }, 'no container parameter provider'],
+  [{ ...account, credentials: { type: 'shared_key' } }, 'no accountkey parameter provided'],
+  [{ ...account, credentials: { type: 'magic' } }, 'invalid credentials type: "magic"'],
+  [{ ...account, credentials: { type: 'client_secret' } }, 'need tenantid, clientid and secret'],
+  [account, 'no credentials'],
+  [{ ...account, accountkey: 'no key!' }, 'an account key in base64'],
+  [{ ...account, accountkey: key, max_retries: '3' }, 'an integer'],
+  [{ ...account, accountkey: key, retry_delay: 100 }, 'a duration'],
+  [{ ...account, accountkey: key, retry_delay: 'soon' }, 'a duration'],
+  [{ ...account, accountkey: key, skipverify: 'true' }, 'true or false'],
+  [{ ...account, accountkey: key, container: 7 }, 'container is 7'],
+  [{ ...account, accountkey: key, credentials: { type: 'shared_key', key } }, 'unknown parameter'],
+  [{ ...account, connectionstring: 'what?' }, 'connectionString lacks'],
+  [{ ...account, accountkey: key, serviceurl: 'ftp://x' }, 'http or https URL'],
+])('%j is wrong: %s', (raw, text) => {
+  expect(problems(raw).join('\n')).toContain(text)
+})
+
+test('all problems are told at once, the account before the container', () => {
+  const found = problems({ max_retries: 'x', credentials: { type: 3 } })
+  expect(found).toEqual([
+    expect.stringContaining('max_retries'),
+    expect.stringContaining('type is 3'),
+  ])
+  expect(problems({})).toEqual([
+    'no accountname parameter provided',
+    'no container parameter provider',
+  ])
+})
+
+test('no secret is in a problem', () => {
+  const secret = 'very secret!'
+  const raw = {
+    accountname: 'a',
+    container: 'c',
+    accountkey: secret,
+    sasToken: 3,
+    connectionstring: 5,
+  }
+  expect(problems(raw).join('\n')).not.toContain(secret)
+  const nested = { ...account, credentials: { type: 'client_secret', secret: 7 } }
+  expect(problems(nested).join('\n')).toContain('(not shown)')
+})
+
+test.each([
+  ['core.chinacloudapi.cn', 'https://acc.blob.core.chinacloudapi.cn'],
+  ['core.usgovcloudapi.net', 'https://acc.blob.core.usgovcloudapi.net'],
+])('the realm %s is %s', (realm, serviceURL) => {
+  expect(connection({ ...account, accountkey: key, realm })).toMatchObject({ realm, serviceURL })
+})
+
+test('max_retries is the original’s: 0 is its default, -1 none', () => {
+  const retries = (max_retries?: number) =>
+    parse({ ...account, accountkey: key, ...(max_retries !== undefined && { max_retries }) })
+      .maxRetries
+  expect([retries(), retries(0), retries(-1), retries(2)]).toEqual([5, 5, 0, 2])
+})
+
+test('each way of authorisation is understood', () => {
+  const credential = { getToken: async () => null }
+  const kinds = [
+    { ...account, accountKey: key },
+    { ...account, sasToken: '?sv=1&sig=x' },
+    { ...account, credential },
+    { ...account, credentials: { type: 'default' } },
+    { ...account, credentials: { type: 'default_credentials' } },
+    {
+      ...account,
+      credentials: { type: 'client_secret', clientid: 'i', tenantid: 't', secret: 's' },
+    },
+    { container: 'c', serviceURL: 'https://acc.blob.core.windows.net/?sv=1&sig=x' },
+  ].map((raw) => connection(raw)?.authorization)
+  expect(kinds).toEqual([
+    { kind: 'key', accountName: 'acc', accountKey: key },
+    { kind: 'sas', token: 'sv=1&sig=x' },
+    { kind: 'credential', credential },
+    { kind: 'default' },
+    { kind: 'default' },
+    { kind: 'secret', tenantId: 't', clientId: 'i', secret: 's' },
+    { kind: 'sas', token: 'sv=1&sig=x' },
+  ])
+})
+
+test('a connection string says where and who', () => {
+  const text = `DefaultEndpointsProtocol=https;AccountName=acc;AccountKey=${key};EndpointSuffix=core.usgovcloudapi.net`
+  expect(connection({ container: 'c', connectionString: text })).toMatchObject({
+    serviceURL: 'https://acc.blob.core.usgovcloudapi.net',
+    authorization: { kind: 'key', accountKey: key },
+  })
+  const sas = 'BlobEndpoint=https://acc.blob.core.windows.net/;SharedAccessSignature=sv=1&sig=x%3D'
+  expect(connection({ container: 'c', connectionString: sas })).toMatchObject({
+    serviceURL: 'https://acc.blob.core.windows.net',
+    authorization: { kind: 'sas', token: 'sv=1&sig=x%3D' },
+  })
+})
+
+test('the emulator’s account is there by one switch, and by its connection string', () => {
+  const expected = {
+    serviceURL: 'http://127.0.0.1:10000/devstoreaccount1',
+    authorization: { kind: 'key', accountName: 'devstoreaccount1' },
+  }
+  expect(connection({ container: 'c', emulator: true })).toMatchObject(expected)
+  const connectionString = 'UseDevelopmentStorage=true'
+  expect(connection({ container: 'c', connectionString })).toMatchObject(expected)
+  const serviceURL = 'http://127.0.0.1:9/devstoreaccount1'
+  expect(connection({ container: 'c', emulator: true, serviceURL })).toMatchObject({ serviceURL })
+})
+
+test.each([
+  ['100ms', 100],
+  ['1.5s', 1500],
+  ['2m30s', 150_000],
+  ['0', 0],
+])('%s is %d ms', (text, ms) => {
+  expect(parse({ ...account, accountkey: key, retry_delay: text }).retryDelay).toBe(ms)
+})
