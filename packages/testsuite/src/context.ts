@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { setTimeout as wait } from 'node:timers/promises'
+import { setImmediate as immediate, setTimeout as wait } from 'node:timers/promises'
 import type {
   Capabilities,
   FileInfo,
@@ -16,6 +16,8 @@ import type { Settings } from './options.ts'
 
 /** Bytes of a file whose size does not matter. */
 const SMALL = 32
+/** More items than any case makes. */
+const ENDLESS = 100_000
 /** How long a condition may take to become true. */
 const PATIENCE_MS = 5_000
 
@@ -175,17 +177,39 @@ export class CaseContext {
     options: OperationOptions & { startAfter?: string } = {},
     driver: StorageDriver = this.driver,
   ): Promise<string[]> {
-    const found: string[] = []
-    for await (const info of driver.walk(path, options)) found.push(keyOf(info))
-    return found
+    return (await paths(driver.walk(path, options))).map(keyOf)
+  }
+
+  /** Watches, again and again, while the work is under way. Gives what the work gives. */
+  async during<T>(work: Promise<T>, watch: () => Promise<unknown>): Promise<T> {
+    let working = true
+    const end = work.finally(() => {
+      working = false
+    })
+    // Where watching fails first, nobody waits for the work any more.
+    end.catch(() => {})
+    while (working && !this.signal.aborted) {
+      await watch()
+      // A driver that needs no event of the system would keep timers from running for ever.
+      await immediate()
+    }
+    return end
   }
 }
 
 /** The items of a lazy iteration. */
 export async function paths<T>(source: AsyncIterable<T>): Promise<T[]> {
   const found: T[] = []
-  for await (const item of source) found.push(item)
+  for await (const item of source) {
+    found.push(item)
+    if (found.length > ENDLESS) assert.fail(`more than ${ENDLESS} items, the last ${String(item)}`)
+  }
   return found
+}
+
+/** Later than the begin of any upload, also by a clock that differs from this one. */
+export function anyAge(): Date {
+  return new Date(Date.now() + 24 * 3600 * 1000)
 }
 
 /** As `entryKey` of core, which the suite does not trust. */

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { StorageDriver } from '@stowage/core'
 import type { Case } from './case.ts'
-import { CaseContext } from './context.ts'
+import { anyAge, CaseContext } from './context.ts'
 import type { CaseResult, Settings } from './options.ts'
 
 /** How many times the limit a case of the full size may take. */
@@ -14,7 +14,7 @@ const CLEANUP_MS = 20_000
 const SETTLE_MS = 2_000
 
 /** Time that a case may take, its clean-up not included. */
-export function limitOf({ timeoutMs }: Settings, { size }: Case): number {
+function limitOf({ timeoutMs }: Settings, { size }: Case): number {
   return size === 'full' ? timeoutMs * FULL_FACTOR : timeoutMs
 }
 
@@ -104,16 +104,11 @@ async function noLeftovers(t: CaseContext, one: Case): Promise<void> {
   if (one.leavesUploads || !t.capabilities.purgeUploads) return
   const deadline = Date.now() + SETTLE_MS
   for (;;) {
-    const left = await t.driver.purgeUploads('/', { dryRun: true, olderThan: tomorrow() })
+    const left = await t.driver.purgeUploads('/', { dryRun: true, olderThan: anyAge() })
     if (left.length === 0) return
     if (Date.now() > deadline) assert.fail(`uploads left behind at ${left.map(({ path }) => path)}`)
     await wait(20)
   }
-}
-
-/** Later than the begin of any upload, also by a clock that differs from this one. */
-export function tomorrow(): Date {
-  return new Date(Date.now() + 24 * 3600 * 1000)
 }
 
 async function cleanUp(t: CaseContext): Promise<void> {
@@ -132,7 +127,7 @@ async function empty(driver: StorageDriver): Promise<void> {
   for await (const path of driver.list('/')) children.push(path)
   for (const path of children) await driver.delete(path)
   if (!driver.capabilities.purgeUploads) return
-  await driver.purgeUploads('/', { olderThan: tomorrow() })
+  await driver.purgeUploads('/', { olderThan: anyAge() })
 }
 
 /** The error with what a reader needs to see it again. */

@@ -13,16 +13,16 @@ async function errorOf(promise: Promise<unknown>): Promise<StorageError> {
   return error
 }
 
-function missing(t: CaseContext): readonly Promise<unknown>[] {
+function missing(t: CaseContext): readonly (() => Promise<unknown>)[] {
   const { driver } = t
   return [
-    driver.getContent('/none'),
-    driver.reader('/none'),
-    driver.stat('/none'),
-    driver.delete('/none'),
-    driver.move('/none', '/other'),
-    paths(driver.list('/none')),
-    paths(driver.walk('/none')),
+    () => driver.getContent('/none'),
+    () => driver.reader('/none'),
+    () => driver.stat('/none'),
+    () => driver.delete('/none'),
+    () => driver.move('/none', '/other'),
+    () => paths(driver.list('/none')),
+    () => paths(driver.walk('/none')),
   ]
 }
 
@@ -32,7 +32,7 @@ export const errors: readonly Case[] = area('errors', [
     title: "PathNotFoundError has the original's words and JSON fields, in every call",
     run: async (t) => {
       for (const call of missing(t)) {
-        const error = await errorOf(call)
+        const error = await errorOf(call())
         assert.equal(error.name, 'PathNotFoundError')
         assert.ok(
           error.message.startsWith(`${t.driver.name}: Path not found: /none`),
@@ -87,7 +87,7 @@ export const errors: readonly Case[] = area('errors', [
     title: 'an error shows itself in one piece: with a stack that begins with its message',
     run: async (t) => {
       for (const call of missing(t)) {
-        const error = await errorOf(call)
+        const error = await errorOf(call())
         assert.ok(error.stack?.includes(error.message), `the stack has the message: ${error.stack}`)
         assert.match(inspect(error), /PathNotFoundError/)
       }

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { area, type Case } from '../case.ts'
-import { paths } from '../context.ts'
-import { anyAge } from './uploads.ts'
+import { anyAge, paths } from '../context.ts'
 
 export const isolation: readonly Case[] = area('isolation', [
   {

@@ -76,6 +76,24 @@ export const leaks: readonly Case[] = area('leaks', [
     },
   },
   {
+    id: 'burst',
+    title: 'a burst of readers and writers that are given up leaves the driver as it was',
+    alone: true,
+    run: async (t) => {
+      const data = t.data('/file', 4 * t.settings.partSize)
+      await t.commit('/file', data)
+      const read = async (): Promise<void> => {
+        const stream = await t.driver.reader('/file')
+        stream.destroy()
+      }
+      const write = async (): Promise<void> => {
+        await (await t.begin('/file', t.data('other', t.settings.partSize + 1))).cancel()
+      }
+      await Promise.all(Array.from({ length: 100 }, (_, i) => (i % 3 === 0 ? write() : read())))
+      await Promise.all(Array.from({ length: 20 }, () => t.holds('/file', data)))
+    },
+  },
+  {
     id: 'failures',
     title: 'failed calls hold nothing',
     alone: true,

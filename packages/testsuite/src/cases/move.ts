@@ -240,16 +240,11 @@ export const move: readonly Case[] = area('move', [
     run: async (t) => {
       const data = await t.put('/d/0')
       for (let i = 0; i < 10; i++) {
-        let moving = true
-        const moved = t.driver.move(`/d/${i}`, `/d/${i + 1}`).finally(() => {
-          moving = false
-        })
-        while (moving) {
+        await t.during(t.driver.move(`/d/${i}`, `/d/${i + 1}`), async () => {
           // The old name is asked for last in the one question, first in the other.
           if (await exists(t, `/d/${i + 1}`)) assert.ok(!(await exists(t, `/d/${i}`)), 'both')
           if (!(await exists(t, `/d/${i}`))) assert.ok(await exists(t, `/d/${i + 1}`), 'neither')
-        }
-        await moved
+        })
       }
       await t.holds('/d/10', data)
     },
@@ -261,17 +256,11 @@ export const move: readonly Case[] = area('move', [
       const old = await t.put('/destination', 30_000)
       const data = t.data('/source', 4 * t.settings.partSize + 1)
       await t.commit('/source', data)
-      const moving = t.driver.move('/source', '/destination')
-      let done = false
-      const end = moving.finally(() => {
-        done = true
-      })
-      while (!done) {
+      await t.during(t.driver.move('/source', '/destination'), async () => {
         const content = await t.driver.getContent('/destination')
         if (content.length === old.size) old.check(content)
         else data.check(content)
-      }
-      await end
+      })
       await t.holds('/destination', data)
     },
   },

@@ -3,11 +3,10 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { FileWriter } from '@stowage/core'
 import { area, type Case } from '../case.ts'
 import { WorkingChild } from '../child-process.ts'
-import { type CaseContext, feed } from '../context.ts'
+import { anyAge, type CaseContext, feed } from '../context.ts'
 import type { Data } from '../data.ts'
 import type { DataRecipe } from '../job.ts'
 import { isOneOf } from './content.ts'
-import { anyAge } from './uploads.ts'
 
 /** A driver holds back at most so many parts: what was accepted before them has been passed on. */
 const HELD_BACK = 8

@@ -149,18 +149,16 @@ export const sessions: readonly Case[] = area('sessions', [
     run: async (t) => {
       const versions = Array.from({ length: 10 }, (_, i) => t.data(`v${i}`, 20_000 + i))
       await t.driver.putContent('/file', versions[0]?.bytes() ?? '')
-      let writing = true
       const write = async (): Promise<void> => {
         for (const [i, data] of versions.entries()) {
           if (i % 2 === 0) await t.commit('/file', data)
           else await t.driver.putContent('/file', data.bytes())
         }
-        writing = false
       }
-      const read = async (): Promise<void> => {
-        while (writing) isOneOf(await t.driver.getContent('/file'), versions)
-      }
-      await Promise.all([write(), read(), read()])
+      await t.during(write(), async () => {
+        isOneOf(await t.driver.getContent('/file'), versions)
+        assert.deepEqual(await t.walked('/'), ['/file'])
+      })
     },
   },
 ])

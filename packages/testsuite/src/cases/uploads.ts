@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict'
 import type { PurgeOptions, StorageDriver } from '@stowage/core'
 import { area, type Case } from '../case.ts'
-import { byteOrder, type CaseContext } from '../context.ts'
-
-/** Later than the begin of any upload, also by a clock that differs from this one. */
-export const anyAge = (): Date => new Date(Date.now() + 24 * 3600 * 1000)
+import { anyAge, byteOrder, type CaseContext } from '../context.ts'
 
 async function purged(
   driver: StorageDriver,
