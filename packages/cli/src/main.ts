@@ -6,6 +6,8 @@ import { run } from './program.ts'
 
 /** How long what is still open may keep the process alive once all is done. */
 const GRACE = 2_000
+/** How long a stopped transfer may take to make durable what it has sent. */
+const PATIENCE = 10_000
 
 const controller = new AbortController()
 
@@ -14,6 +16,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     const error = interruption(signal)
     if (controller.signal.aborted) process.exit(error.exitCode)
     controller.abort(error)
+    setTimeout(() => process.exit(error.exitCode), PATIENCE).unref()
   })
 }
 

@@ -3,7 +3,7 @@ import { type Context, errorText } from './context.ts'
 import type { End } from './ends.ts'
 import { EXIT } from './exit-codes.ts'
 import { bytes, duration, plural, rate } from './format.ts'
-import { forEach } from './pool.ts'
+import { AHEAD, forEach, readAhead } from './pool.ts'
 import { type Progress, startProgress } from './progress.ts'
 
 /** One file to be copied. */
@@ -71,7 +71,6 @@ export class Transfers {
   ): Promise<void> {
     const { concurrency, signal } = this.#context
     const one = async (job: Job): Promise<void> => {
-      this.progress.found(1, job.size)
       try {
         if (await job.isCurrent?.()) {
           this.unchanged++
@@ -86,7 +85,8 @@ export class Transfers {
         if (!onFailure(job, error)) this.fail(error)
       }
     }
-    await forEach(jobs, concurrency, one, signal)
+    const found = (job: Job): void => this.progress.found(1, job.size)
+    await forEach(readAhead(jobs, AHEAD, found), concurrency, one, signal)
   }
 
   async #copy(job: Job): Promise<void> {

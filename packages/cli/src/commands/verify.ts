@@ -8,7 +8,7 @@ import { usageError } from '../errors.ts'
 import { EXIT } from '../exit-codes.ts'
 import { bytes, duration, plural } from '../format.ts'
 import { type ManifestEntry, manifestLine, readManifest, writeManifest } from '../manifest.ts'
-import { forEach } from '../pool.ts'
+import { AHEAD, forEach, readAhead } from '../pool.ts'
 import { type Progress, startProgress } from '../progress.ts'
 
 interface Options {
@@ -139,13 +139,14 @@ async function compareTrees(
   const sum = (end: End, path: string): Promise<string> =>
     checksum(end.storage, path, signal, (count) => check.read(count))
   await forEach(
-    pairs(left, right, signal),
+    readAhead(pairs(left, right, signal), AHEAD, ({ left: a, right: b }) => {
+      if (a && b) check.progress.found(1, options.sizes ? 0 : a.size + b.size)
+    }),
     concurrency,
     async ({ name, left: a, right: b }) => {
       const shown = right.show(within(right, name))
       if (a === undefined) return check.differs('extra', shown)
       if (b === undefined) return check.differs('missing', shown)
-      check.progress.found(1, options.sizes ? 0 : a.size + b.size)
       if (a.size !== b.size) await check.differs('size', shown)
       else if (!options.sizes) {
         try {
@@ -169,6 +170,7 @@ async function compareManifest(
 ): Promise<void> {
   const { concurrency, signal } = context
   const entries = await readManifest(file)
+  check.progress.found(entries.length, 0)
   const listed = new Set(entries.map(({ name }) => within(end, name)))
   const one = async ({ name, sha256 }: ManifestEntry): Promise<void> => {
     const path = within(end, name)
@@ -191,10 +193,9 @@ async function write(context: Context, check: Check, end: End, file: string): Pr
   const { concurrency, signal, json, out } = context
   const entries: ManifestEntry[] = []
   await forEach(
-    filesBeneath(end, signal),
+    readAhead(filesBeneath(end, signal), AHEAD, ({ size }) => check.progress.found(1, size)),
     concurrency,
-    async ({ path, size }) => {
-      check.progress.found(1, size)
+    async ({ path }) => {
       const sha256 = await checksum(end.storage, path, signal, (count) => check.read(count))
       entries.push({ name: relative(end, path), sha256 })
       check.done()
