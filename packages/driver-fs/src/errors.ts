@@ -47,6 +47,9 @@ const TABLE: Readonly<Record<string, Make>> = {
   ENOENT: notFound,
   ENOTDIR: wrongKind,
   EISDIR: wrongKind,
+  // A socket, or a device without its hardware.
+  ENXIO: wrongKind,
+  ENODEV: wrongKind,
   ELOOP: wrongKind,
   ENAMETOOLONG: invalid,
   EILSEQ: invalid,

@@ -30,12 +30,17 @@ export class Publisher {
    */
   async look(root: string, path: string): Promise<void> {
     const [, target] = await Promise.all([
-      this.hasParent(root, path),
+      this.#lookUp(dirname(root + path), path),
       unless(this.#system.lstat(root + path), 'ENOENT'),
     ])
     if (target?.isDirectory() && (await this.#tree.hasFile(root, path))) {
       throw new InvalidPathError(path, { detail: 'a directory is there' })
     }
+  }
+
+  /** The nearest directory that is there has to be free of links: those beneath it are made in it. */
+  async #lookUp(directory: string, path: string): Promise<void> {
+    if (!(await this.#root.has(directory, path))) await this.#lookUp(dirname(directory), path)
   }
 
   /** Whether the directory of the path is there, as {@link Root.has} tells it. */

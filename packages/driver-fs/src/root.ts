@@ -97,8 +97,10 @@ export class Root {
   /** Whether no symbolic link is on the way to what is there. */
   async #isPlain(directory: string): Promise<boolean> {
     if (directory === this.#real) return true
-    const { dev, ino } = await this.system.lstat(directory)
-    const identity = `${dev}:${ino}`
+    const stats = await this.system.lstat(directory)
+    if (stats.isSymbolicLink()) return false
+    // An inode number alone may belong to something new by now.
+    const identity = `${stats.dev}:${stats.ino}:${stats.birthtimeMs}`
     // Behind a link that came meanwhile there is another directory than the one that was looked into.
     if (this.#plain.get(directory) === identity) return true
     const real = await this.system.realpath(directory)

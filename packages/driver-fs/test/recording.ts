@@ -108,6 +108,11 @@ export async function failure(promise: Promise<unknown>): Promise<Error & { code
   throw new Error('it did not fail')
 }
 
+/** What each of the promises fails with. */
+export function failures(...promises: Promise<unknown>[]): Promise<{ code?: string }[]> {
+  return Promise.all(promises.map(failure))
+}
+
 export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = []
   for await (const item of items) all.push(item)

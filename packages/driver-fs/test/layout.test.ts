@@ -1,0 +1,219 @@
+import { createHash } from 'node:crypto'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { collect, failure, failures, Recording, temporaryFolder } from './recording.ts'
+
+/** What the Go registry leaves after one push, one upload under way, and one deleted repository. */
+function registryTree(root: string): Record<string, string> {
+  const digest = createHash('sha256').update('layer').digest('hex')
+  const top = '/docker/registry/v2'
+  const repository = `${top}/repositories/library/alpine`
+  const upload = `${repository}/_uploads/0b5c3d2e-6f1a-4c8b-9d7e-1a2b3c4d5e6f`
+  const files = {
+    [`${top}/blobs/sha256/${digest.slice(0, 2)}/${digest}/data`]: 'layer',
+    [`${repository}/_layers/sha256/${digest}/link`]: `sha256:${digest}`,
+    [`${repository}/_manifests/revisions/sha256/${digest}/link`]: `sha256:${digest}`,
+    [`${repository}/_manifests/tags/latest/current/link`]: `sha256:${digest}`,
+    [`${repository}/_manifests/tags/latest/index/sha256/${digest}/link`]: `sha256:${digest}`,
+    [`${upload}/data`]: 'half of a la',
+    [`${upload}/hashstates/sha256/12`]: 'sha\u0003',
+    [`${upload}/startedat`]: '2026-11-24T08:00:00Z',
+    [`${upload}/startedat.6a1f0c5e-1b2c-4d3e-8f90-a1b2c3d4e5f6.tmp`]: '2026-',
+  }
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(root + path), { recursive: true })
+    writeFileSync(root + path, content)
+  }
+  mkdirSync(`${root}${top}/repositories/gone/_layers/sha256`, { recursive: true })
+  mkdirSync(`${root}${repository}/_uploads/empty`, { recursive: true })
+  return files
+}
+
+describe('a directory written by the Go registry', () => {
+  it('is read, listed and walked; directories without files are not there', async () => {
+    const recording = new Recording()
+    const files = registryTree(recording.root)
+    const storage = recording.driver()
+    const walked = await collect(storage.walk('/'))
+    const found = walked.filter(({ isDir }) => !isDir).map(({ path }) => path)
+    expect(new Set(found)).toEqual(new Set(Object.keys(files)))
+    for (const [path, content] of Object.entries(files)) {
+      expect(String(await storage.getContent(path))).toBe(content)
+      expect((await storage.stat(path)).size).toBe(Buffer.byteLength(content))
+    }
+    const repositories = '/docker/registry/v2/repositories'
+    expect(await collect(storage.list(repositories))).toEqual([`${repositories}/library`])
+    expect(await failure(storage.stat(`${repositories}/gone`))).toMatchObject({
+      code: 'PATH_NOT_FOUND',
+    })
+    expect(await failure(collect(storage.walk(`${repositories}/gone`)))).toMatchObject({
+      code: 'PATH_NOT_FOUND',
+    })
+  })
+
+  it('is extended: files where empty directories were, moves, deletes', async () => {
+    const recording = new Recording()
+    registryTree(recording.root)
+    const storage = recording.driver()
+    const repositories = '/docker/registry/v2/repositories'
+    await storage.putContent(`${repositories}/gone`, 'a file now')
+    expect(String(await storage.getContent(`${repositories}/gone`))).toBe('a file now')
+    const upload = `${repositories}/library/alpine/_uploads/0b5c3d2e-6f1a-4c8b-9d7e-1a2b3c4d5e6f`
+    await storage.move(`${upload}/data`, '/docker/registry/v2/blobs/sha256/ab/abcd/data')
+    await storage.delete(upload)
+    await storage.delete(`${repositories}/library`)
+    expect(readdirSync(recording.root + repositories)).toEqual(['gone'])
+  })
+
+  it('an empty directory at the path of a writer or of a move is no obstacle', async () => {
+    const recording = new Recording()
+    const storage = recording.driver()
+    mkdirSync(`${recording.root}/a/b/c`, { recursive: true })
+    mkdirSync(`${recording.root}/d/e/f`, { recursive: true })
+    const writer = await storage.writer('/a')
+    await writer.write(Buffer.from('content'))
+    await writer.commit()
+    await storage.move('/a', '/d')
+    mkdirSync(`${recording.root}/x/y/z`, { recursive: true })
+    await storage.putContent('/from/file', 'content')
+    await storage.move('/from', '/x')
+    expect(await collect(storage.list('/'))).toEqual(['/d', '/x'])
+    expect(await failure(storage.delete('/a'))).toMatchObject({ code: 'PATH_NOT_FOUND' })
+  })
+})
+
+describe('what this driver writes', () => {
+  it('lies at its plain path with nothing beside it but staging', async () => {
+    const recording = new Recording()
+    const storage = recording.driver()
+    await storage.putContent('/a/b', 'put')
+    const writer = await storage.writer('/c')
+    await writer.write(Buffer.from('written'))
+    await writer.commit()
+    expect(readFileSync(join(recording.root, 'a/b'), 'utf8')).toBe('put')
+    expect(readFileSync(join(recording.root, 'c'), 'utf8')).toBe('written')
+    expect(readdirSync(recording.root)).toEqual(['.stowage', 'a', 'c'])
+    expect(readdirSync(join(recording.root, 'a'))).toEqual(['b'])
+  })
+
+  it('has the modes that were asked for, minus the umask', async () => {
+    const mode = (path: string): number => statSync(path).mode & 0o777
+    const umask = process.umask()
+    for (const [parameters, file, directory] of [
+      [{}, 0o666, 0o777],
+      [{ fileMode: '0640', directoryMode: 0o750 }, 0o640, 0o750],
+    ] as const) {
+      const recording = new Recording()
+      const storage = recording.driver(parameters)
+      await storage.putContent('/dir/put', 'x')
+      const writer = await storage.writer('/dir/written')
+      await writer.commit()
+      expect(mode(join(recording.root, 'dir/put'))).toBe(file & ~umask)
+      expect(mode(join(recording.root, 'dir/written'))).toBe(file & ~umask)
+      expect(mode(join(recording.root, 'dir'))).toBe(directory & ~umask)
+      expect(mode(recording.root)).toBe(directory & ~umask)
+    }
+  })
+
+  it('the root is made with the first write, with its parents; an absent root is an empty store', async () => {
+    const root = join(temporaryFolder(), 'not/yet')
+    const storage = new Recording(root).driver()
+    expect(await collect(storage.list('/'))).toEqual([])
+    expect(await collect(storage.walk('/'))).toEqual([])
+    expect(await storage.stat('/')).toMatchObject({ isDir: true })
+    expect(await storage.purgeUploads('/')).toEqual([])
+    for (const error of await failures(
+      storage.getContent('/a'),
+      storage.delete('/a'),
+      storage.move('/a', '/b'),
+    )) {
+      expect(error).toMatchObject({ code: 'PATH_NOT_FOUND' })
+    }
+    expect(existsSync(join(root, '..'))).toBe(false)
+    await storage.putContent('/a', 'x')
+    expect(readFileSync(join(root, 'a'), 'utf8')).toBe('x')
+  })
+
+  it('a root that is removed under an open driver is made again', async () => {
+    const recording = new Recording()
+    const storage = recording.driver()
+    await storage.putContent('/a/b', 'x')
+    await storage.delete('/a')
+    const { rmSync } = await import('node:fs')
+    rmSync(recording.root, { recursive: true })
+    expect(await collect(storage.list('/'))).toEqual([])
+    await storage.putContent('/a/b', 'y')
+    expect(String(await storage.getContent('/a/b'))).toBe('y')
+  })
+
+  it('a root that is a file is ConfigError', async () => {
+    const root = join(temporaryFolder(), 'file')
+    writeFileSync(root, '')
+    const storage = new Recording(root).driver()
+    for (const error of await failures(storage.getContent('/a'), storage.putContent('/a', 'x'))) {
+      expect(error).toMatchObject({ code: 'CONFIG' })
+    }
+  })
+
+  it('the name of staging is refused everywhere', async () => {
+    const recording = new Recording()
+    const storage = recording.driver()
+    await storage.putContent('/a', 'x')
+    for (const path of ['/.stowage', '/.stowage/x', '/a/.stowage', '/a/.stowage/b']) {
+      for (const error of await failures(
+        storage.stat(path),
+        storage.getContent(path),
+        storage.putContent(path, 'x'),
+        storage.writer(path),
+        storage.move('/a', path),
+        storage.move(path, '/b'),
+        storage.delete(path),
+        collect(storage.list(path)),
+        collect(storage.walk(path)),
+        storage.purgeUploads(path),
+      )) {
+        expect(error).toMatchObject({ code: 'INVALID_PATH' })
+      }
+    }
+    await storage.putContent('/.stowage-not/.stowaged', 'x')
+  })
+
+  const itAsUser = process.getuid?.() === 0 ? it.skip : it
+  itAsUser('a directory without permission is PermissionError', async () => {
+    const recording = new Recording()
+    const storage = recording.driver()
+    await storage.putContent('/closed/file', 'x')
+    chmodSync(join(recording.root, 'closed'), 0)
+    expect(await failure(storage.stat('/closed/file'))).toMatchObject({ code: 'PERMISSION_DENIED' })
+    chmodSync(join(recording.root, 'closed'), 0o777)
+  })
+})
+
+describe('the rules of other platforms', () => {
+  it('names that Windows cannot hold are refused there, and only there', async () => {
+    const names = ['con', 'NUL.txt', 'com1', 'dot.', 'space ', 'a:b', 'a\\b', 'what?', '"', 'a|b']
+    const here = new Recording().driver()
+    const windows = new Recording().driver({}, 'win32')
+    for (const name of names) {
+      expect(await failure(windows.stat(`/dir/${name}`))).toMatchObject({ code: 'INVALID_PATH' })
+      await here.putContent(`/dir/${name}`, 'x')
+    }
+    for (const name of ['console', 'com10', 'a.b', 'ä']) await windows.putContent(`/${name}`, 'x')
+    expect(windows.capabilities).toMatchObject({ caseSensitive: false, snapshotReads: false })
+  })
+
+  it('macOS takes normal forms for one: names beyond ASCII are refused there', async () => {
+    const storage = new Recording().driver({}, 'darwin')
+    expect(storage.capabilities).toMatchObject({ caseSensitive: false, unicodePaths: false })
+    expect(await failure(storage.putContent('/ä', 'x'))).toMatchObject({ code: 'INVALID_PATH' })
+    expect(await failure(storage.stat('/.STOWAGE'))).toMatchObject({ code: 'INVALID_PATH' })
+  })
+})
