@@ -2,7 +2,7 @@ import type { Command, OptionValues } from 'commander'
 import type { Context } from './context.ts'
 
 /** What a command does. The result is its exit code; nothing means 0. */
-export type Run<O extends OptionValues = OptionValues> = (
+type Run<O extends OptionValues = OptionValues> = (
   context: Context,
   args: readonly string[],
   options: O,

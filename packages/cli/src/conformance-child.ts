@@ -8,13 +8,16 @@ import { type NamedSpec, Storages } from './storage.ts'
 export const CHILD_VARIABLE = 'STOWAGE_CONFORMANCE'
 
 /** What that process has to know. */
-export interface ChildStorage {
+interface ChildStorage {
   readonly named: NamedSpec
   readonly cwd: string
   readonly imports: readonly string[]
 }
 
-/** Opens the scratch storage of that name. */
+/**
+ * Opens the scratch storage of that name.
+ * @public The suite's child imports it by name.
+ */
 export async function open(storage: string): Promise<StorageDriver> {
   const { named, cwd, imports } = JSON.parse(process.env[CHILD_VARIABLE] ?? '') as ChildStorage
   const { env } = process

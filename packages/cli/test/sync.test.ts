@@ -2,6 +2,9 @@ import { execFileSync } from 'node:child_process'
 import { readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { Workspace } from './helpers/stowage.ts'
 
+/** Of GNU coreutils: not everywhere. */
+const SHA256SUM = 'sha256sum'
+
 let work: Workspace
 const names = async (storage: string): Promise<string[]> =>
   (await work.run(['ls', '-r', '--json', storage])).json
@@ -105,7 +108,7 @@ describe('verify', () => {
     const written = await work.run(['verify', '-w', 'sums', work.url('src')])
     expect([written.code, written.stdout]).toEqual([0, ''])
     if (process.platform === 'linux') {
-      execFileSync('sha256sum', ['--quiet', '-c', '../sums'], { cwd: work.path('src') })
+      execFileSync(SHA256SUM, ['--quiet', '-c', '../sums'], { cwd: work.path('src') })
     }
     expect((await work.run(['verify', '-m', 'sums', './src'])).code).toBe(0)
     await writeFile(work.path('src/a'), 'AAA')

@@ -68,10 +68,7 @@ export async function outcome(child: ChildProcess): Promise<Outcome> {
 }
 
 /** Runs the command to its end. */
-export async function stowage(
-  args: readonly string[],
-  options: StartOptions = {},
-): Promise<Outcome> {
+async function stowage(args: readonly string[], options: StartOptions = {}): Promise<Outcome> {
   const child = start(args, options)
   child.stdin?.on('error', () => {})
   child.stdin?.end(options.input)
