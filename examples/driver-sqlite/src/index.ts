@@ -16,7 +16,7 @@ export interface SqliteParameters {
 const schema = { file: core.text({ required: true, expected: 'the path of a database file' }) }
 
 core.register('sqlite', (raw) => new SqliteDriver(core.parseParameters('sqlite', schema, raw)), {
-  fromURL: (url) => ({ file: decodeURIComponent(url.pathname) }),
+  fromURL: (url) => ({ file: decodeURIComponent(url.pathname), ...core.queryParameters(url) }),
 })
 
 // A file is a row that names a revision, a revision is a run of chunks. An upload writes chunks of a

@@ -1,9 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { afterAll, describe, expect, it } from '@jest/globals'
 import { create } from '@stowage/core'
 import { registerSuite } from '@stowage/testsuite'
-import { afterAll, describe, expect, it } from '@jest/globals'
 import 'stowage-driver-sqlite'
 
 const folder = mkdtempSync(join(tmpdir(), 'stowage-sqlite-'))

@@ -4,5 +4,7 @@ import 'stowage-driver-sqlite'
 
 /** Opens a storage of the test that started this process. */
 export function open(storage: string): Promise<StorageDriver> {
-  return create('sqlite', { file: join(process.env['STOWAGE_SQLITE_FOLDER'] ?? '', `${storage}.db`) })
+  return create('sqlite', {
+    file: join(process.env.STOWAGE_SQLITE_FOLDER ?? '', `${storage}.db`),
+  })
 }
