@@ -37,8 +37,7 @@ export class AzureWriter implements BareWriter {
   readonly #session: HeldSession
   readonly #writer: string
   readonly #staging: BlockBlobClient
-  readonly #aborter = new AbortController()
-  readonly #signal: AbortSignal
+  readonly #abort: { readonly abortSignal?: AbortSignal }
   readonly #blocks: StagedBlock[]
   readonly #pending = new Set<Pending>()
   /** Whether a block could not be sent since the last attempt to send all. */
@@ -61,8 +60,7 @@ export class AzureWriter implements BareWriter {
     this.#blocks = [...(claim?.blocks ?? [])]
     this.#passed = claim?.size ?? 0
     this.#etag = claim?.etag
-    const { signal } = context
-    this.#signal = signal ? AbortSignal.any([signal, this.#aborter.signal]) : this.#aborter.signal
+    this.#abort = context.signal ? { abortSignal: context.signal } : {}
   }
 
   get size(): number {
@@ -88,7 +86,6 @@ export class AzureWriter implements BareWriter {
   }
 
   async cancel(): Promise<void> {
-    this.#aborter.abort()
     await Promise.allSettled([...this.#pending].map(({ task }) => task))
     if (this.#stored) await discard(this.#staging, this.#context.path, ownership(this.#etag))
     this.#end()
@@ -102,7 +99,7 @@ export class AzureWriter implements BareWriter {
       await this.#seal()
       await this.#publish()
       // Published it is. A left-over session harms nobody, and purging removes it.
-      await discard(this.#staging, this.#context.path, undefined).catch(() => {})
+      await this.#staging.delete({ deleteSnapshots: 'include' }).catch(() => {})
     }
     this.#end()
   }
@@ -155,9 +152,8 @@ export class AzureWriter implements BareWriter {
 
   #send(pending: Pending): void {
     const { block, bytes } = pending
-    const sent = this.#staging.stageBlock(block.id, bytes.body(), block.size, {
-      abortSignal: this.#signal,
-    })
+    // Not aborted: a block whose request is cut off may arrive after the session was discarded.
+    const sent = this.#staging.stageBlock(block.id, bytes.body(), block.size)
     pending.task = sent.then(
       () => void this.#pending.delete(pending),
       (error: unknown) => {
@@ -183,10 +179,10 @@ export class AzureWriter implements BareWriter {
   /** The whole file in one request. */
   async #putBlob(): Promise<void> {
     const { opened, sessions, path } = this.#context
-    this.#signal.throwIfAborted()
+    this.#context.signal?.throwIfAborted()
     try {
       await ontoBlockBlob(opened, sessions.names.blob(path), (blob) =>
-        blob.upload(this.#buffer.body(), this.#buffer.length, { abortSignal: this.#signal }),
+        blob.upload(this.#buffer.body(), this.#buffer.length, this.#abort),
       )
     } catch (error) {
       throw translate(error, path)
@@ -196,7 +192,7 @@ export class AzureWriter implements BareWriter {
   /** Commits all blocks on the staging blob. Until then they would not outlive a week, nor be copied. */
   async #seal(): Promise<void> {
     if (!this.#changed) return
-    this.#signal.throwIfAborted()
+    this.#context.signal?.throwIfAborted()
     await this.#commitBlocks()
     this.#changed = false
     this.#sealed = true
@@ -206,14 +202,17 @@ export class AzureWriter implements BareWriter {
     const { path } = this.#context
     try {
       const { etag } = await this.#staging.commitBlockList(ids(this.#blocks), {
-        abortSignal: this.#signal,
+        ...this.#abort,
         conditions: ownership(this.#etag),
       })
       this.#etag = etag
     } catch (error) {
-      const done = isConditionFailure(error) ? await this.#committedETag() : undefined
-      if (done === undefined) throw this.#lost(error) ?? translate(error, path)
-      this.#etag = done
+      if (isConditionFailure(error)) {
+        this.#etag = await this.#committedETag(error)
+        return
+      }
+      const gone = isNotFound(error) || codeOf(error) === 'InvalidBlockList'
+      throw gone ? this.#lost(error) : translate(error, path)
     }
   }
 
@@ -221,30 +220,26 @@ export class AzureWriter implements BareWriter {
    * The ETag of the staging blob if just our blocks are committed there: then an attempt of ours had
    * worked although its reply was lost. Their ids have our mark in them, so nobody else can have done it.
    */
-  async #committedETag(): Promise<string | undefined> {
-    try {
-      const { committedBlocks = [], etag } = await this.#staging.getBlockList('committed')
-      const same =
-        committedBlocks.length === this.#blocks.length &&
-        committedBlocks.every(({ name }, i) => name === this.#blocks[i]?.id)
-      return same ? etag : undefined
-    } catch (error) {
-      if (isNotFound(error)) return undefined
-      throw error
-    }
+  async #committedETag(refusal: unknown): Promise<string | undefined> {
+    const { path } = this.#context
+    const list = await this.#staging.getBlockList('committed').catch((error: unknown) => {
+      throw isNotFound(error) ? this.#lost(refusal) : translate(error, path)
+    })
+    const found = (list.committedBlocks ?? []).map(({ name }) => name)
+    const ours = ids(this.#blocks)
+    if (found.length === ours.length && found.every((id, i) => id === ours[i])) return list.etag
+    throw this.#lost(refusal)
   }
 
-  #lost(error: unknown): UploadNotFoundError | undefined {
-    const gone =
-      isConditionFailure(error) || isNotFound(error) || codeOf(error) === 'InvalidBlockList'
+  #lost(error: unknown): UploadNotFoundError {
     const text = 'the upload was removed, has expired, or another writer continued it'
-    return gone ? this.#gone(text, translate(error, this.#context.path)) : undefined
+    return this.#gone(text, translate(error, this.#context.path))
   }
 
   async #publish(): Promise<void> {
     const { client, opened, sessions, settings, path } = this.#context
     this.#mustExist()
-    this.#signal.throwIfAborted()
+    this.#context.signal?.throwIfAborted()
     try {
       const source = await copySource(client, opened, this.#staging.name)
       // The mark of a session that was taken over must not come along.
@@ -258,13 +253,11 @@ export class AzureWriter implements BareWriter {
       }
       await copyInOneStep(opened, original, sessions.names.blob(path), {
         ...settings,
-        signal: this.#signal,
+        signal: this.#context.signal,
       })
     } catch (error) {
       if (isStorageError(error)) throw error
-      throw isSourceGone(error)
-        ? (this.#lost(error) ?? this.#gone('the upload is gone', translate(error, path)))
-        : translate(error, path)
+      throw isSourceGone(error) ? this.#lost(error) : translate(error, path)
     }
   }
 }
