@@ -4,7 +4,7 @@ import type {
   StoragePipelineOptions,
 } from '@azure/storage-blob'
 import { ConfigError } from '@stowage/core'
-import { Agents } from './agents.ts'
+import type { Agents } from './agents.ts'
 import {
   type Authorization,
   authorityHost,
@@ -33,12 +33,11 @@ const MAX_RETRY_DELAY_MS = 30_000
 /** Loads the SDK and makes its client, once, when it is needed first. */
 export class AzureClient {
   readonly #settings: AzureSettings
-  readonly #agents: Agents
+  #agents: Agents | undefined
   #opening: Promise<Opened> | undefined
 
   constructor(settings: AzureSettings) {
     this.#settings = settings
-    this.#agents = new Agents(settings)
   }
 
   /** @throws ConfigError with the command to run where a package is not installed. */
@@ -60,7 +59,7 @@ export class AzureClient {
 
   /** Ends the sockets. An injected client has its own. */
   close(): void {
-    this.#agents.destroy()
+    this.#agents?.destroy()
   }
 
   async #open(): Promise<Opened> {
@@ -75,11 +74,14 @@ export class AzureClient {
     const { serviceURL, authorization } = connection as Connection
     const query = authorization.kind === 'sas' ? `?${authorization.token}` : ''
     const pipeline = sdk.newPipeline(await this.#credential(sdk), this.#options())
+    const { Agents } = await import('./agents.ts')
+    const agents = new Agents(this.#settings)
+    this.#agents = agents
     // The SDK's client for HTTP takes an agent with each request.
     pipeline.factories.push({
       create: (next) => ({
         sendRequest: (request) => {
-          request.agent ??= this.#agents.for(request.url)
+          request.agent ??= agents.for(request.url)
           return next.sendRequest(request)
         },
       }),
