@@ -6,15 +6,20 @@ import { FsDriver } from '../src/driver.ts'
 import { type FileSystem, nodeFileSystem } from '../src/file-system.ts'
 import { type FsParameters, parse } from '../src/parameters.ts'
 
-const folders: string[] = []
+const endings: (() => void)[] = []
 afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+  while (endings.length > 0) endings.pop()?.()
 })
+
+/** Runs after the tests of the file; what came last runs first. */
+export function atTheEnd(run: () => void): void {
+  endings.push(run)
+}
 
 /** A new, empty directory that is removed after the tests of the file. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'stowage-fs-'))
-  folders.push(folder)
+  atTheEnd(() => rmSync(folder, { recursive: true, force: true }))
   return folder
 }
 
