@@ -92,6 +92,15 @@ describe('an error', () => {
     }
   })
 
+  it('shows a URL that it names without its secrets', async () => {
+    const url = 'nosuch://user:pass-word@host/x?secretKey=hush-hush&region=eu'
+    const { code, stderr } = await work.run(['put', url, 'inmemory:#/x'])
+    expect(code).toBe(2)
+    expect(stderr).toMatch("'nosuch://user:***@host/x?secretKey=***&region=eu' is a storage")
+    const wrong = await work.run(['ls', '--debug', `a ${url}`])
+    expect(wrong.stderr).not.toMatch(/hush|pass-word/)
+  })
+
   it('of one file among many is reported, and the others are copied', async () => {
     await work.write('clash/dir/x', 'a directory is where a file goes')
     await work.write('from/dir', 'file')
