@@ -3,7 +3,7 @@ import type { BlockBlobClient } from '@azure/storage-blob'
 import { DriverError, UnavailableError } from '@stowage/core'
 import { blockId } from './blocks.ts'
 import type { Opened } from './client.ts'
-import { codeOf, statusOf, translate } from './errors.ts'
+import { codeOf, statusOf } from './errors.ts'
 import { copyStep, MAX_SYNC_COPY } from './limits.ts'
 import { forEach } from './parallel.ts'
 import { newWriterMark } from './sessions.ts'
@@ -190,7 +190,7 @@ export async function copyAndPoll(
     }
   } catch (error) {
     await abandon(blob, copyId)
-    throw translate(error, target)
+    throw error
   }
 }
 

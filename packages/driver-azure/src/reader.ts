@@ -20,6 +20,12 @@ interface Range {
   readonly etag: string
 }
 
+/** How a stream's requests are ended: `aborter` by the stream, `signal` by that or by the caller. */
+interface Abort {
+  readonly aborter: AbortController
+  readonly signal: AbortSignal
+}
+
 /** Attempts to go on after a body that broke, and the first pause between them. */
 export interface Patience {
   readonly maxRetries: number
@@ -53,7 +59,7 @@ export async function openReader(
     if (isFolder(reply.metadata, reply.contentLength)) throw new PathNotFoundError(path)
     const end = endOf(reply, path, offset, length)
     const range = { path, start: offset, end, etag: reply.etag ?? '' }
-    return new BlobReader(blob, body, range, patience, aborter)
+    return new BlobReader(blob, body, range, patience, { aborter, signal: abortSignal })
   } catch (error) {
     body.destroy()
     throw error
@@ -105,24 +111,18 @@ class BlobReader extends Readable {
   readonly #blob: BlobClient
   readonly #range: Range
   readonly #patience: Patience
-  readonly #aborter: AbortController
+  readonly #abort: Abort
   #body: Readable
   #position: number
   /** Broken bodies since the last byte. */
   #failures = 0
 
-  constructor(
-    blob: BlobClient,
-    body: Readable,
-    range: Range,
-    patience: Patience,
-    aborter: AbortController,
-  ) {
+  constructor(blob: BlobClient, body: Readable, range: Range, patience: Patience, abort: Abort) {
     super({ highWaterMark: 1 })
     this.#blob = blob
     this.#range = range
     this.#patience = patience
-    this.#aborter = aborter
+    this.#abort = abort
     this.#position = range.start
     this.#body = this.#attach(body)
   }
@@ -133,7 +133,7 @@ class BlobReader extends Readable {
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.#body.destroy()
-    this.#aborter.abort()
+    this.#abort.aborter.abort()
     done(error)
   }
 
@@ -169,13 +169,17 @@ class BlobReader extends Readable {
   async #resume(cause: unknown): Promise<void> {
     const { path } = this.#range
     const { maxRetries, retryDelay } = this.#patience
+    const { signal } = this.#abort
+    if (signal.aborted) {
+      this.destroy(cause as Error)
+      return
+    }
     const text = (cause as Error | undefined)?.message ?? 'it ended early'
     if (this.#failures++ >= maxRetries) {
       this.destroy(new UnavailableError(`the download broke off: ${text}`, { path }))
       return
     }
     const pause = retryDelay * 2 ** (this.#failures - 1) * Math.random()
-    const { signal } = this.#aborter
     try {
       await delay(pause, undefined, { signal })
       this.#body = this.#attach(await this.#reopen(signal))
