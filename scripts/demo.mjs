@@ -70,7 +70,10 @@ async function demonstrate() {
 async function storeTree(storage) {
   step(1, 'Store a tree of files, several at a time')
   const files = []
-  for await (const file of filesOf(root)) files.push({ file, size: (await stat(file)).size })
+  for await (const file of filesOf(root)) {
+    const info = await stat(file).catch(ifGone)
+    if (info) files.push({ file, size: info.size })
+  }
   const total = sum(files)
   const originals = new Map()
   const limiter = new Limiter(AT_A_TIME)
@@ -80,7 +83,8 @@ async function storeTree(storage) {
     files.map(({ file }) =>
       limiter.run(async () => {
         const path = `/clone/${relative(root, file).split(sep).join('/')}`
-        const stored = await uploadFile(storage, path, file)
+        const stored = await uploadFile(storage, path, file).catch(ifGone)
+        if (stored === undefined) return
         originals.set(path, { file, size: stored.bytes, sha256: stored.sha256 })
         bar.add(stored.bytes)
       }),
@@ -88,9 +92,16 @@ async function storeTree(storage) {
   )
   bar.end()
   const time = performance.now() - started
-  tell(`${originals.size} files, ${bytes(total)} in ${duration(time)} (${rate(total, time)}),`)
+  tell(
+    `${originals.size} files, ${bytes(sum([...originals.values()]))} in ${duration(time)} (${rate(total, time)}),`,
+  )
   tell('each flushed to the disk before it became visible')
   return originals
+}
+
+/** Somebody may be working in the clone: what has vanished since it was listed is left out. */
+function ifGone(error) {
+  if (error.code !== 'ENOENT') throw error
 }
 
 async function* filesOf(directory) {
@@ -106,7 +117,7 @@ async function listAndWalk(storage, originals) {
   step(2, 'List and walk')
   const children = []
   for await (const path of storage.list('/clone')) children.push(path.slice('/clone/'.length))
-  tell(`list  /clone has ${children.length} entries: ${children.slice(-4).join(', ')} ...`)
+  tell(`list  /clone has ${children.length} entries: ${children.slice(0, 3).join(', ')} ...`)
   const found = []
   let directories = 0
   for await (const entry of storage.walk('/clone')) {
@@ -241,8 +252,8 @@ What to type next (npm's own lines go away with --silent):
   npm start --silent -- verify ./docs fs:///tmp/my-storage#/docs
   npm test
 
-README.md shows how to use it in a program, docs/writing-a-driver.md how to write
-a driver.`)
+README.md shows how to use it in a program,
+docs/writing-a-driver.md how to write a driver.`)
 }
 
 function sum(list) {
