@@ -9,7 +9,7 @@ import { mkdtemp, readdir, realpath, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { create, Limiter, uploadFile } from '../packages/core/dist/index.js'
+import { compareKeys, create, entryKey, Limiter, uploadFile } from '../packages/core/dist/index.js'
 import '../packages/driver-fs/dist/index.js'
 import { pattern } from './demo-data.mjs'
 import { Bar, bytes, duration, rate, say, step, tell } from './demo-show.mjs'
@@ -120,11 +120,16 @@ async function listAndWalk(storage, originals) {
   tell(`list  /clone has ${children.length} entries: ${children.slice(0, 3).join(', ')} ...`)
   const found = []
   let directories = 0
+  let last = ''
   for await (const entry of storage.walk('/clone')) {
+    assert.ok(compareKeys(last, entryKey(entry)) < 0, `${entry.path} comes too late in the walk`)
+    last = entryKey(entry)
     if (entry.isDir) directories++
     else found.push(entry)
   }
-  tell(`walk  ${found.length} files in ${directories} directories, always in the same order`)
+  tell(
+    `walk  ${found.length} files in ${directories} directories, in the byte order of their names`,
+  )
   assert.deepEqual(
     new Set(found.map(({ path }) => path)),
     new Set(originals.keys()),
