@@ -29,15 +29,15 @@ const invalid: Make = (cause, path) =>
 const forbidden: Make = (cause, path) => {
   const user = process.geteuid ? `user id ${process.geteuid()}` : 'this user'
   const detail = `${user} needs access to it and to its directory, to write also the right to write there`
-  return new PermissionError(text(cause), { cause, path, detail })
+  return new PermissionError(cause.message, { cause, path, detail })
 }
 
-const full: Make = (cause, path) => new NoSpaceError(text(cause), { cause, path })
+const full: Make = (cause, path) => new NoSpaceError(cause.message, { cause, path })
 
-const busy: Make = (cause, path) => new UnavailableError(text(cause), { cause, path })
+const busy: Make = (cause, path) => new UnavailableError(cause.message, { cause, path })
 
 const noHandle: Make = (cause, path) =>
-  new UnavailableError(text(cause), {
+  new UnavailableError(cause.message, {
     cause,
     path,
     detail: 'raise the limit of open files (ulimit -n), or keep fewer readers and writers open',
@@ -71,11 +71,7 @@ export function storageError(error: unknown, path: string, purpose: Purpose): un
   if (code === undefined) return error
   const cause = error as NodeJS.ErrnoException
   const make = TABLE[code]
-  return make ? make(cause, path, purpose) : new DriverError(text(cause), { cause, path })
-}
-
-function text({ message }: NodeJS.ErrnoException): string {
-  return message
+  return make ? make(cause, path, purpose) : new DriverError(cause.message, { cause, path })
 }
 
 /** Runs the steps of one operation; what the file system reports becomes an error of ours. */

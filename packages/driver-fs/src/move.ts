@@ -96,85 +96,81 @@ export class Mover {
       if (there && !there.isDirectory()) {
         throw new InvalidPathError(destination, { detail: 'a directory cannot replace a file' })
       }
-      const inTheWay = there && !(await tree.removeEmpty(target))
+      if (there && !(await tree.removeEmpty(target))) return await this.#fileByFile(move)
       signal?.throwIfAborted()
-      const done = inTheWay ? this.#replace(move) : this.#rename(move)
-      // Others remove directories in which nothing is, or put something there: then once more.
-      if (
-        await unless(
-          done.then(() => true),
-          'ENOENT',
-          'ENOTEMPTY',
-          'EEXIST',
-        )
-      )
-        return
-      if (!(await unless(this.#system.lstat(at + source), 'ENOENT'))) {
-        throw new PathNotFoundError(source)
+      const renamed = this.#system.rename(at + source, target).then(() => true)
+      try {
+        // Others remove directories in which nothing is, or put something there: then once more.
+        if (await unless(renamed, 'ENOENT', 'ENOTEMPTY', 'EEXIST')) return
+      } catch (error) {
+        if (errno(error) === 'EXDEV') return await this.#fileByFile(move)
+        throw error
       }
+      if (!(await tree.hasFile(at, source))) throw new PathNotFoundError(source)
     }
     throw new InvalidPathError(destination, { detail: 'it keeps changing' })
   }
 
-  async #rename(move: Move): Promise<void> {
-    try {
-      await this.#system.rename(move.at + move.source, move.at + move.destination)
-    } catch (error) {
-      if (errno(error) !== 'EXDEV') throw error
-      await this.#fileByFile(move)
+  /**
+   * Into a directory with files, or across file systems, each file moves in a step of its own: at no
+   * instant is one missing in both places, or an old one gone without its successor.
+   */
+  async #fileByFile(move: Move): Promise<void> {
+    const { at, source, destination, signal } = move
+    const { root, tree, publisher } = this.#parts
+    const obsolete = await this.#makeWay(move)
+    let last: string | undefined
+    for await (const { path } of walkFiles(root, tree, at, source, { signal, skip: undefined })) {
+      const target = destination + path.slice(source.length)
+      if (last && dirname(last) !== dirname(target)) await publisher.sync(at, last)
+      last = target
+      await this.#entry({ ...move, source: path, destination: target })
     }
+    if (last) await publisher.sync(at, last)
+    await this.#remove(obsolete, at)
+    // What callers did not see, or others have just put there, stays.
+    await tree.removeEmpty(at + source)
   }
 
-  /** What is at the destination steps aside, and comes back should the source not get there. */
-  async #replace(move: Move): Promise<void> {
-    const { at, source, destination } = move
-    const target = at + destination
-    const aside = await this.#parts.temporary.name()
-    await this.#parts.root.ensure(dirname(aside), destination)
+  /** A file of a directory that moves; one that vanishes meanwhile is passed by. */
+  async #entry(move: Move): Promise<void> {
     try {
-      await this.#system.rename(target, aside)
+      const stats = await this.#system.lstat(move.at + move.source)
+      await (stats.isSymbolicLink() ? this.#link(move) : this.#file(move))
     } catch (error) {
-      if (errno(error) !== 'EXDEV') throw error
-      return await this.#fileByFile(move)
+      if (errno(error) !== 'ENOENT' && !isStorageError(error, 'PATH_NOT_FOUND')) throw error
     }
-    try {
-      await this.#system.rename(at + source, target)
-    } catch (error) {
-      await this.#system.rename(aside, target)
-      if (errno(error) !== 'EXDEV') throw error
-      return await this.#fileByFile(move)
-    }
-    await this.#parts.root.sync(dirname(target))
-    await removeAll(this.#system, aside)
   }
 
   /**
-   * Across file systems each file moves in one step of its own, after all of them are there as well. A
-   * failure on the way leaves every file of the source in one of the two places.
+   * Removes what would be a file where a directory comes, or the other way round. Gives the files that
+   * have no successor: they go last.
    */
-  async #fileByFile({ at, source, destination, signal }: Move): Promise<void> {
-    const { root, tree, publisher } = this.#parts
-    const moved = new Set<string>()
-    for await (const { path } of walkFiles(root, tree, at, source, { signal, skip: undefined })) {
-      const target = destination + path.slice(source.length)
-      const file = (await tree.linked(at, path))?.real
-      if (file === undefined) continue
-      await publisher.publish(await this.#copy(file, path), target, signal)
-      await publisher.sync(at, target)
-      moved.add(target)
-    }
+  async #makeWay({ at, source, destination, signal }: Move): Promise<string[]> {
+    const { root, tree } = this.#parts
     const obsolete: string[] = []
     for await (const { path } of walkFiles(root, tree, at, destination, {
       signal,
       skip: undefined,
     })) {
-      if (!moved.has(path)) obsolete.push(at + path)
+      const successor = at + source + path.slice(destination.length)
+      const stats = await unless(this.#system.lstat(successor), 'ENOENT').catch(
+        (error: unknown) => {
+          if (errno(error) === 'ENOTDIR') return 'in the way' as const
+          throw error
+        },
+      )
+      if (stats === 'in the way' || stats?.isDirectory()) await this.#remove([path], at)
+      else if (stats === undefined) obsolete.push(path)
     }
-    const sources = [...moved].map((path) => at + source + path.slice(destination.length))
+    return obsolete
+  }
+
+  async #remove(paths: readonly string[], at: string): Promise<void> {
     const removals = []
-    for (const file of [...obsolete, ...sources]) {
-      removals.push(await removeAll(this.#system, file))
-      await root.prune(dirname(file), at)
+    for (const path of paths) {
+      removals.push(await removeAll(this.#system, at + path))
+      await this.#parts.root.prune(dirname(at + path), at)
     }
     mustBeGone(removals, at)
   }

@@ -61,7 +61,25 @@ export class Publisher {
   ): Promise<void> {
     const root = await this.#root.make()
     const target = root + path
-    let ready = await (parent ?? this.hasParent(root, path))
+    const ready = await (parent ?? this.hasParent(root, path))
+    try {
+      return await this.#publish(staged, path, root, ready, signal)
+    } catch (error) {
+      // Directories that were made for it are in nobody's way, but of no use.
+      if (!ready) await this.#root.prune(dirname(target), root)
+      throw error
+    }
+  }
+
+  async #publish(
+    staged: string,
+    path: string,
+    root: string,
+    isReady: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const target = root + path
+    let ready = isReady
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (!ready) await this.#root.ensure(dirname(target), path)
       // The last moment at which an aborted call can leave everything as it was.
@@ -120,6 +138,8 @@ export class Publisher {
       await this.#system.copyFile(staged, `${near}/${name}`)
       await this.flush(`${near}/${name}`)
       await this.#system.rename(`${near}/${name}`, target)
+      // Two file systems keep no order between them: the copy is certain before the original goes.
+      await this.#root.sync(directory)
     } finally {
       await this.#system.unlink(`${near}/${name}`).catch(() => {})
       await this.#system.rmdir(near).catch(() => {})

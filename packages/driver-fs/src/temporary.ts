@@ -35,13 +35,9 @@ export class Temporary {
 
   /** An empty file in staging, for content that is to be at the path. */
   async create(path: string): Promise<TemporaryFile> {
-    const file = await this.name()
+    const root = await this.#root.make()
+    const file = this.#root.staging(root, 'temporary', stagedName(newName('temp')))
     return { file, fd: await this.createFile(file, path) }
-  }
-
-  /** A place in staging that nothing is at. */
-  async name(): Promise<string> {
-    return this.#root.staging(await this.#root.make(), 'temporary', stagedName(newName('temp')))
   }
 
   /** Makes an empty file, with the directories on the way to it, and opens it. */

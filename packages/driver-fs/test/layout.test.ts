@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs'
@@ -147,7 +148,6 @@ describe('what this driver writes', () => {
     const storage = recording.driver()
     await storage.putContent('/a/b', 'x')
     await storage.delete('/a')
-    const { rmSync } = await import('node:fs')
     rmSync(recording.root, { recursive: true })
     expect(await collect(storage.list('/'))).toEqual([])
     await storage.putContent('/a/b', 'y')
@@ -186,14 +186,31 @@ describe('what this driver writes', () => {
     await storage.putContent('/.stowage-not/.stowaged', 'x')
   })
 
-  const itAsUser = process.getuid?.() === 0 ? it.skip : it
-  itAsUser('a directory without permission is PermissionError', async () => {
+  it('a directory without permission is PermissionError, whoever asks', async () => {
     const recording = new Recording()
     const storage = recording.driver()
     await storage.putContent('/closed/file', 'x')
+    chmodSync(dirname(recording.root), 0o755)
+    chmodSync(recording.root, 0o755)
     chmodSync(join(recording.root, 'closed'), 0)
-    expect(await failure(storage.stat('/closed/file'))).toMatchObject({ code: 'PERMISSION_DENIED' })
-    chmodSync(join(recording.root, 'closed'), 0o777)
+    // Nothing is forbidden to root: it becomes somebody else.
+    const isRoot = process.geteuid?.() === 0
+    if (isRoot) process.seteuid?.(65_534)
+    try {
+      const errors = await failures(
+        storage.stat('/closed/file'),
+        storage.getContent('/closed/file'),
+        storage.putContent('/closed/file', 'y'),
+        collect(storage.list('/closed')),
+        collect(storage.walk('/')),
+      )
+      const codes = errors.map(({ code }) => code)
+      expect(codes).toEqual(Array.from({ length: 5 }, () => 'PERMISSION_DENIED'))
+    } finally {
+      if (isRoot) process.seteuid?.(0)
+      chmodSync(join(recording.root, 'closed'), 0o755)
+    }
+    expect(String(await storage.getContent('/closed/file'))).toBe('x')
   })
 })
 
@@ -215,5 +232,45 @@ describe('the rules of other platforms', () => {
     expect(storage.capabilities).toMatchObject({ caseSensitive: false, unicodePaths: false })
     expect(await failure(storage.putContent('/ä', 'x'))).toMatchObject({ code: 'INVALID_PATH' })
     expect(await failure(storage.stat('/.STOWAGE'))).toMatchObject({ code: 'INVALID_PATH' })
+  })
+})
+
+describe('a directory that moves onto another one', () => {
+  it('has its files where the other one had directories, and the other way round', async () => {
+    const recording = new Recording()
+    const storage = recording.driver()
+    await storage.putContent('/from/same', 'new')
+    await storage.putContent('/from/was-directory', 'new')
+    await storage.putContent('/from/was-file/deep', 'new')
+    await storage.putContent('/to/same', 'old')
+    await storage.putContent('/to/was-directory/a/b', 'old')
+    await storage.putContent('/to/was-file', 'old')
+    await storage.putContent('/to/obsolete/a', 'old')
+    await storage.move('/from', '/to')
+    const files = (await collect(storage.walk('/'))).filter(({ isDir }) => !isDir)
+    const expected = ['/to/same', '/to/was-directory', '/to/was-file/deep']
+    expect(files.map(({ path }) => path)).toEqual(expected)
+    for (const path of expected) expect(String(await storage.getContent(path))).toBe('new')
+    expect(readdirSync(recording.root)).toEqual(['.stowage', 'to'])
+  })
+
+  it('leaves every file old or new when it fails on the way', async () => {
+    const recording = new Recording()
+    const storage = recording.driver()
+    const names = ['a', 'b', 'c', 'd']
+    for (const name of names) {
+      await storage.putContent(`/from/${name}`, `new ${name}`)
+      await storage.putContent(`/to/${name}`, `old ${name}`)
+    }
+    recording.fault = ({ text }) => {
+      if (text === 'rename /from/c -> /to/c') throw Object.assign(new Error(), { code: 'EIO' })
+      return undefined
+    }
+    expect(await failure(storage.move('/from', '/to'))).toMatchObject({ code: 'DRIVER' })
+    const contents = await Promise.all(names.map((name) => storage.getContent(`/to/${name}`)))
+    expect(contents.map(String)).toEqual(['new a', 'new b', 'old c', 'old d'])
+    expect(await collect(storage.list('/from'))).toEqual(['/from/c', '/from/d'])
+    recording.fault = () => undefined
+    await storage.move('/from/c', '/to/c')
   })
 })
