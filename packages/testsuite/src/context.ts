@@ -11,6 +11,7 @@ import type {
 } from '@stowage/core'
 import { Data, randomOf } from './data.ts'
 import { assertStorageError, type ExpectedError } from './expect-error.ts'
+import { type Guarded, guarded } from './guard.ts'
 import type { DataRecipe } from './job.ts'
 import type { Settings } from './options.ts'
 
@@ -27,21 +28,23 @@ export class CaseContext {
   /** Id of the case's storage. */
   readonly storage: string
   readonly driver: StorageDriver
-  /** Aborted when the case has run out of time. */
+  /** Aborted when the case is over, or has run out of time. */
   readonly signal: AbortSignal
-  readonly #opened = new Map<StorageDriver, string>()
+  /** Every instance that was opened, with the id of its storage. */
+  readonly opened: (Guarded & { readonly storage: string })[] = []
   readonly #label: string
 
+  /** @param driver the instance on the case's storage. */
   constructor(
     settings: Settings,
-    about: { label: string; storage: string; driver: StorageDriver; signal: AbortSignal },
+    driver: StorageDriver,
+    { label, storage, signal }: { label: string; storage: string; signal: AbortSignal },
   ) {
     this.settings = settings
-    this.storage = about.storage
-    this.driver = about.driver
-    this.signal = about.signal
-    this.#label = about.label
-    this.#opened.set(about.driver, about.storage)
+    this.storage = storage
+    this.driver = this.#guard(driver, storage)
+    this.signal = signal
+    this.#label = label
   }
 
   get capabilities(): Capabilities {
@@ -51,23 +54,19 @@ export class CaseContext {
   /** A second instance on the same storage, as another process has it; the same one where there is none. */
   async reopen(): Promise<StorageDriver> {
     if (!this.capabilities.persistent) return this.driver
-    return this.#open(this.storage)
+    return this.openOther('')
   }
 
   /** Another storage, empty at first, whose id begins with the id of this one. */
   async openOther(suffix: string): Promise<StorageDriver> {
-    return this.#open(this.storage + suffix)
+    const storage = this.storage + suffix
+    return this.#guard(await this.settings.open(storage), storage)
   }
 
-  async #open(storage: string): Promise<StorageDriver> {
-    const driver = await this.settings.open(storage)
-    this.#opened.set(driver, storage)
-    return driver
-  }
-
-  /** Every instance that was opened, with the id of its storage. */
-  get opened(): ReadonlyMap<StorageDriver, string> {
-    return this.#opened
+  #guard(driver: StorageDriver, storage: string): StorageDriver {
+    const made = guarded(driver)
+    this.opened.push({ ...made, storage })
+    return made.driver
   }
 
   data(label: string, size: number = SMALL): Data {

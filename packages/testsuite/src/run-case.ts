@@ -59,8 +59,8 @@ async function attempt(settings: Settings, one: Case): Promise<string | undefine
   const storage = `s${randomBytes(5).toString('hex')}-${one.id}`
   const abort = new AbortController()
   const driver = await limited(settings.timeoutMs, 'open', async () => settings.open(storage))
-  const about = { label: one.id, storage, driver, signal: abort.signal }
-  const context = new CaseContext(settings, about)
+  const about = { label: one.id, storage, signal: abort.signal }
+  const context = new CaseContext(settings, driver, about)
   try {
     const reason = notApplicable(driver, one)
     if (reason !== undefined) return reason
@@ -113,11 +113,12 @@ async function noLeftovers(t: CaseContext, one: Case): Promise<void> {
 
 async function cleanUp(t: CaseContext): Promise<void> {
   const { remove } = t.settings
-  const storages = new Map([...t.opened].map(([driver, storage]) => [storage, driver]))
+  const storages = new Map(t.opened.map(({ storage, driver }) => [storage, driver]))
+  await Promise.all(t.opened.map(({ release }) => release()))
   if (remove === undefined) {
     for (const driver of storages.values()) await empty(driver)
   }
-  await Promise.allSettled([...t.opened.keys()].map((driver) => driver.close()))
+  await Promise.allSettled(t.opened.map(({ driver }) => driver.close()))
   if (remove === undefined) return
   for (const storage of storages.keys()) await remove(storage)
 }

@@ -114,7 +114,10 @@ export const content: readonly Case[] = area('content', [
       const data = await t.put('/file')
       const bytes = await t.driver.getContent('/file')
       bytes.fill(0)
-      for await (const chunk of await t.driver.reader('/file')) chunk.fill(0)
+      for await (const chunk of await t.driver.reader('/file')) {
+        assert.ok(chunk instanceof Uint8Array, 'a stream gives bytes')
+        chunk.fill(0)
+      }
       await t.holds('/file', data)
     },
   },

@@ -82,8 +82,9 @@ export const scale: readonly Case[] = area('scale', [
   {
     id: 'unfinished',
     title: 'what a writer holds back is a few parts, however much was written',
-    // Where nothing outlives the process, memory is where the bytes go.
+    // A driver without other processes may have nothing but memory to put the bytes in.
     needs: 'persistent',
+    child: true,
     alone: true,
     run: async (t) => {
       const limit = WRITE_HELD + PARTS_HELD * t.settings.partSize
