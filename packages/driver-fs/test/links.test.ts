@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -25,6 +26,8 @@ async function links(): Promise<Fixture> {
   const { root } = recording
   const outside = temporaryFolder()
   writeFileSync(join(outside, 'secret'), 'secret')
+  mkdirSync(join(outside, 'sub'))
+  writeFileSync(join(outside, 'sub/secret'), 'secret')
   const storage = recording.driver()
   await storage.putContent('/dir/file', 'inside')
   symlinkSync('dir/file', join(root, 'to-file'))
@@ -55,7 +58,14 @@ describe('symbolic links', () => {
 
   it('every other link is nothing, and nothing is behind it', async () => {
     const { storage } = await links()
-    const paths = [...NOTHING, '/out-dir/secret', '/to-dir/file', '/to-nothing/x']
+    const paths = [
+      ...NOTHING,
+      '/out-dir/secret',
+      '/out-dir/sub',
+      '/out-dir/sub/secret',
+      '/to-dir/file',
+      '/to-nothing/x',
+    ]
     for (const path of paths) {
       for (const error of await failures(
         storage.stat(path),
@@ -74,7 +84,7 @@ describe('symbolic links', () => {
   it('nothing is written, moved or made behind a link', async () => {
     const { storage, root, outside } = await links()
     for (const link of ['/out-dir', '/to-dir', '/to-nothing']) {
-      for (const path of [`${link}/new`, `${link}/deep/new`]) {
+      for (const path of [`${link}/new`, `${link}/deep/new`, `${link}/sub/secret`]) {
         for (const error of await failures(
           storage.putContent(path, 'x'),
           storage.writer(path),
@@ -84,7 +94,8 @@ describe('symbolic links', () => {
         }
       }
     }
-    expect(readdirSync(outside)).toEqual(['secret'])
+    expect(readdirSync(outside)).toEqual(['secret', 'sub'])
+    expect(readFileSync(join(outside, 'sub/secret'), 'utf8')).toBe('secret')
     expect(existsSync(join(root, 'nothing'))).toBe(false)
     expect(readdirSync(join(root, 'dir'))).toEqual(['file'])
   })
@@ -112,7 +123,7 @@ describe('symbolic links', () => {
     expect(await failure(storage.delete('/out-dir/secret'))).toMatchObject({
       code: 'PATH_NOT_FOUND',
     })
-    expect(readdirSync(outside)).toEqual(['secret'])
+    expect(readdirSync(outside)).toEqual(['secret', 'sub'])
     expect(String(await storage.getContent('/dir/file'))).toBe('inside')
   })
 
@@ -134,7 +145,19 @@ describe('symbolic links', () => {
     expect(await failure(storage.getContent('/dir/secret'))).toMatchObject({
       code: 'PATH_NOT_FOUND',
     })
-    expect(readdirSync(outside)).toEqual(['secret'])
+    expect(readdirSync(outside)).toEqual(['secret', 'sub'])
+  })
+
+  it('so is one above it', async () => {
+    const { storage, root, outside } = await links()
+    await storage.putContent('/above/sub/file', 'x')
+    renameSync(join(root, 'above'), join(root, 'aside'))
+    symlinkSync(outside, join(root, 'above'))
+    const write = await failure(storage.putContent('/above/sub/secret', 'x'))
+    expect(write).toMatchObject({ code: 'INVALID_PATH' })
+    const read = await failure(storage.getContent('/above/sub/secret'))
+    expect(read).toMatchObject({ code: 'PATH_NOT_FOUND' })
+    expect(readFileSync(join(outside, 'sub/secret'), 'utf8')).toBe('secret')
   })
 
   it('staging that leads elsewhere is refused', async () => {
