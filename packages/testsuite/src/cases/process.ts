@@ -207,6 +207,30 @@ export const killed: readonly Case[] = area('process', [
     },
   },
   {
+    id: 'killed-moving-directory',
+    title: 'a process killed while it moves a directory leaves one of the two whole',
+    needs: 'persistent',
+    child: true,
+    leavesUploads: true,
+    run: async (t) => {
+      const names = ['/1', '/2', '/sub/3', '/sub/4', '/sub/deep/5']
+      await t.putAll(names.map((name) => `/a${name}`))
+      const random = t.random('kills')
+      for (let i = 0; i < KILLS; i++) {
+        const job = { kind: 'move', path: '/a', destination: '/b' } as const
+        await killedAfter(t, job, async (child) => {
+          await child.until(({ step }) => step > random(3))
+          await wait(random(20))
+        })
+        const files = (await t.walked('/')).filter((key) => !key.endsWith('/'))
+        for (const path of files) await t.holds(path, t.data(`/a${path.slice(2)}`))
+        const isWhole = (at: string): boolean => names.every((name) => files.includes(at + name))
+        assert.ok(isWhole('/a') || isWhole('/b'), `neither is whole: ${files}`)
+        if (!isWhole('/a')) await t.driver.move('/b', '/a')
+      }
+    },
+  },
+  {
     id: 'held-elsewhere',
     title: 'an upload that another process still writes is committed once at most, and never mixed',
     needs: 'append',
