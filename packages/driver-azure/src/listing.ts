@@ -178,10 +178,7 @@ function safeStart(start: string | undefined): string | undefined {
 }
 
 /** The file that a listed blob is, or undefined for staging, markers and names that are no paths. */
-export function fileOf(
-  names: Names,
-  { name, metadata, properties }: BlobItem,
-): FileInfo | undefined {
+function fileOf(names: Names, { name, metadata, properties }: BlobItem): FileInfo | undefined {
   const path = names.path(name)
   const { contentLength: size = 0, lastModified } = properties
   if (path === undefined || isFolder(metadata, size)) return undefined

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { directoryKey, InvalidPathError, pathProblem } from '@stowage/core'
 
 /** The first component under which sessions are staged. No file can be there. */
-export const RESERVED = '.stowage'
+const RESERVED = '.stowage'
 /** Longest blob name in UTF-16 code units, and most segments in it: limits of the service. */
 const MAX_NAME = 1024
 const MAX_SEGMENTS = 254

@@ -6,17 +6,8 @@ import { collect, newStorage, open, openThroughProxy } from './helpers/storages.
 
 /** Names whose order differs between UTF-8 and UTF-16, and their neighbours. */
 const NAMES = [
-  'a',
-  'a-',
-  'a.b',
-  'a0',
-  'a~',
-  'é',
-  '\u{1f600}',
-  '\u{1f600}z',
-  '\ue000',
-  '\uffee',
-  'z',
+  ...['a', 'a-', 'a-b', 'a.b', 'a0', 'aA', 'a_', 'a b', 'a~', 'b', '-', '0', '_', '~'],
+  ...['é', '\u{1f600}', '\u{1f600}z', '\ue000', '\uffee', 'z'],
 ].flatMap((name) => [name, `x${name}`])
 
 let storage: string
@@ -81,4 +72,21 @@ test('a walk is lazy, and jumps over what the caller skips', async () => {
   } finally {
     await opened[Symbol.asyncDispose]()
   }
+})
+
+/** The paths that the original's suite takes for valid, but for `/abc./abc`. */
+const ORIGINAL = [
+  ...['/a', '/2', '/aa', '/a.a', '/0-9/abcdefg', '/abcdefg/z.75', '/docker/docker-registry'],
+  ...['/abc/1.2.3.4.5-6_zyx/123.z/4', '/123.abc', '/.abc', '/a--b', '/a-.b', '/_.abc'],
+  ...['/Docker/docker-registry', '/Abc/Cba'],
+]
+
+test('every path that the original takes for valid is stored, but those the service would change', async () => {
+  for (const path of ORIGINAL) {
+    await driver.putContent(`/original${path}`, path)
+    expect(String(await driver.getContent(`/original${path}`))).toBe(path)
+  }
+  await expect(driver.putContent('/original/abc./abc', 'x')).rejects.toMatchObject({
+    code: 'INVALID_PATH',
+  })
 })

@@ -12,7 +12,7 @@ export interface Seen {
   readonly headers: IncomingMessage['headers']
 }
 
-export interface Fault {
+interface Fault {
   /** Carry it out, then drop the connection instead of replying. */
   readonly loseReply?: boolean
   /** Do not pass it on; reply so. */

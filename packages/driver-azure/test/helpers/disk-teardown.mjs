@@ -1,0 +1,2 @@
+// jest's `globalTeardown` for disk-setup.mjs.
+export default () => globalThis.stowageAzurite?.stop()
