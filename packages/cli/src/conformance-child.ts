@@ -8,7 +8,7 @@ import { type NamedSpec, Storages } from './storage.ts'
 export const CHILD_VARIABLE = 'STOWAGE_CONFORMANCE'
 
 /** What that process has to know. */
-interface ChildStorage {
+export interface ChildStorage {
   readonly named: NamedSpec
   readonly cwd: string
   readonly imports: readonly string[]

@@ -1,5 +1,6 @@
 import { lstat, realpath } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import {
   baseName,
   directoryKey,
@@ -37,9 +38,13 @@ export interface Source extends End {
 export async function openStorageEnd(context: Context, text: string | undefined): Promise<End> {
   const location = text === undefined ? root() : parseLocation(text, context.cwd)
   if (location.kind === 'storage') return storageEnd(context, location)
+  const directory =
+    location.kind === 'local' ? pathToFileURL(location.file).href.replace(/^file/, 'fs') : undefined
   throw usageError(
     `'${text}' is not in a storage`,
-    'write /path with --storage, name:/path, or a URL such as fs:///var/data#/path',
+    directory === undefined
+      ? 'write /path with --storage, name:/path, or a URL such as fs:///var/data#/path'
+      : `${directory} is that directory as a storage`,
   )
 }
 

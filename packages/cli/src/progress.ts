@@ -66,7 +66,6 @@ class Bar implements Progress {
       barIncompleteChar: '░',
       stream: stream as NodeJS.WriteStream,
       fps: 10,
-      hideCursor: true,
       clearOnComplete: true,
       stopOnComplete: false,
       gracefulExit: false,

@@ -103,6 +103,18 @@ describe('conformance', () => {
     expect(json.at(-1)).toMatchObject({ type: 'summary', failed: failed.length })
   })
 
+  it('kills no process where the storage lives with its instance', async () => {
+    const { code, json } = await work.run([
+      'conformance',
+      '--json',
+      '--only',
+      'process-',
+      'inmemory:',
+    ])
+    expect(code).toBe(0)
+    expect(json.at(-1)).toMatchObject({ type: 'summary', passed: 0, failed: 0 })
+  })
+
   it('refuses a path, and text that no case has', async () => {
     expect(await work.run(['conformance', 'inmemory:#/x'])).toMatchObject({ code: 2 })
     const none = await work.run(['conformance', '--only', 'no-such-case', 'inmemory:'])

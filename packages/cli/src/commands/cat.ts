@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto'
+import type { Readable } from 'node:stream'
+import { isStorageError } from '@stowage/core'
 import { type Add, examples } from '../command.ts'
 import type { Context } from '../context.ts'
-import { openStorageEnd } from '../ends.ts'
+import { type End, openStorageEnd } from '../ends.ts'
+import { usageError } from '../errors.ts'
 import { parseBytes } from '../format.ts'
 
 interface Options {
-  readonly offset?: number
-  readonly length?: number
+  readonly offset?: number | undefined
+  readonly length?: number | undefined
 }
 
 /** `cat`: bytes and nothing else on stdout; with `--json` they come as base64, a chunk a line. */
@@ -32,11 +35,13 @@ async function cat(context: Context, locations: readonly string[], options: Opti
 }
 
 async function one(context: Context, location: string, { offset = 0, length }: Options) {
-  const { out, json, signal } = context
-  const { storage, path } = await openStorageEnd(context, location)
+  const { out, json } = context
+  const end = await openStorageEnd(context, location)
+  const { path } = end
   const hash = createHash('sha256')
   let at = offset
-  for await (const chunk of await storage.reader(path, { offset, length, signal })) {
+  const reader = await openFile(context, end, { offset, length })
+  for await (const chunk of reader) {
     if (json) {
       hash.update(chunk)
       const data = (chunk as Buffer).toString('base64')
@@ -48,5 +53,25 @@ async function one(context: Context, location: string, { offset = 0, length }: O
   }
   if (json) {
     await out.result({ type: 'end', path, offset, bytes: at - offset, sha256: hash.digest('hex') })
+  }
+}
+
+/** Opens a file for reading. @throws CliError where a directory is there. */
+export async function openFile(
+  { signal }: Context,
+  { storage, path, show }: End,
+  part: Options = {},
+): Promise<Readable> {
+  try {
+    return await storage.reader(path, { ...part, signal })
+  } catch (error) {
+    if (!isStorageError(error, 'PATH_NOT_FOUND') && path !== '/') throw error
+    // It may be a directory; if nothing is there, this fails as the reader has.
+    const { isDir } = await storage.stat(path, { signal })
+    if (!isDir) throw error
+    throw usageError(
+      `${show(path)} is a directory`,
+      'list it with stowage ls, fetch it with get -r',
+    )
   }
 }

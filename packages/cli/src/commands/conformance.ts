@@ -1,6 +1,6 @@
-import type { CaseResult, SuiteReport } from '@stowage/testsuite'
+import type { CaseResult, ChildOptions, SuiteReport } from '@stowage/testsuite'
 import { type Add, examples } from '../command.ts'
-import { CHILD_VARIABLE } from '../conformance-child.ts'
+import { CHILD_VARIABLE, type ChildStorage } from '../conformance-child.ts'
 import type { Context } from '../context.ts'
 import { usageError } from '../errors.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -42,8 +42,9 @@ async function conformance(context: Context, [text]: readonly string[], options:
   }
   const named = await context.storages.resolve(text)
   // Opened once before: a wrong parameter is to be one error, not one for each case.
-  await (await context.storages.openSpec(scratch(named, 'probe'))).close()
-  const report = await runCases(context, named, options)
+  const probe = await context.storages.openSpec(scratch(named, 'probe'))
+  await probe.close()
+  const report = await runCases(context, named, options, probe.capabilities.persistent)
   if (report.results.length === 0) {
     throw usageError(`no case has '${options.only}' in its id`, 'see the ids with --json')
   }
@@ -55,6 +56,7 @@ async function runCases(
   context: Context,
   named: NamedSpec,
   options: Options,
+  persistent: boolean,
 ): Promise<SuiteReport> {
   const { runSuite } = await import('@stowage/testsuite')
   const { cwd, signal, concurrency, storages, redactor } = context
@@ -71,11 +73,8 @@ async function runCases(
       name: redactor.redact(named.name),
       open: (storage) => storages.openSpec(scratch(named, storage)),
       remove: (storage) => removeDirectory(scratch(named, storage)),
-      child: {
-        module: childModule(),
-        execArgv: process.execArgv,
-        env: { [CHILD_VARIABLE]: JSON.stringify(child) },
-      },
+      // Another process sees nothing of a storage that lives with its instance.
+      child: persistent ? childOptions(child) : undefined,
       concurrency,
       size: options.full ? 'full' : 'quick',
       seed: options.seed,
@@ -89,6 +88,14 @@ async function runCases(
   signal.throwIfAborted()
   if (done.length > 0) await area(context, done)
   return report
+}
+
+function childOptions(child: ChildStorage): ChildOptions {
+  return {
+    module: childModule(),
+    execArgv: process.execArgv,
+    env: { [CHILD_VARIABLE]: JSON.stringify(child) },
+  }
 }
 
 /** The module as it lies beside this one: a source, or what was made of it. */

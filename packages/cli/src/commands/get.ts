@@ -2,6 +2,7 @@ import { type Add, examples } from '../command.ts'
 import type { Context } from '../context.ts'
 import { openDestination, openSource } from '../ends.ts'
 import { usageError } from '../errors.ts'
+import { openFile } from './cat.ts'
 import { type CopyOptions, copyTree, withCopyOptions } from './cp.ts'
 
 /** `get`: to local files. A file appears under its name once it is whole. */
@@ -30,9 +31,8 @@ async function get(
 ) {
   const from = await openSource(context, location)
   if (file === '-') {
-    const { signal, out } = context
-    for await (const chunk of await from.storage.reader(from.path, { signal }))
-      await out.write(chunk)
+    const { out } = context
+    for await (const chunk of await openFile(context, from)) await out.write(chunk)
     return
   }
   if (file === undefined && from.name === undefined) {
