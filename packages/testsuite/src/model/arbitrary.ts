@@ -1,9 +1,9 @@
-import type { Capabilities } from '@stowage/core'
+import { type Capabilities, parentOf } from '@stowage/core'
 import fc, { type Arbitrary } from 'fast-check'
 import type { Bytes, Operation } from './operations.ts'
 
 /** Names that are easily taken for one another: prefixes, and signs that sort next to `/`. */
-const PATHS = [
+const FAMILY = [
   '/a',
   '/a-b',
   '/a.b',
@@ -13,12 +13,10 @@ const PATHS = [
   '/a/b-c/d',
   '/a/b.c',
   '/a/a/a',
-  '/b',
-  '/b c/@x',
-  '/%2e',
-  '/deep/1/2/3/4/5/6',
-  '/deep/1',
+  '/a-b/x',
+  '/a0/b/y',
 ]
+const OTHERS = ['/b', '/b/a', '/b c/@x', '/%2e', '/deep/1/2/3/4/5/6', '/deep/1']
 /** U+FF5E sorts before U+1F600 in bytes and after it in UTF-16; the two spellings of é are two names. */
 const UNICODE = ['/e\u0301', '/\u00e9', '/\uff5e', '/\u{1f600}', '/a/\u00fc']
 const CASES = ['/A', '/a/B']
@@ -26,7 +24,9 @@ const LONG = [`/${'n'.repeat(300)}`, `/a/${'n'.repeat(299)}x`]
 /** What a negative index stands for: the root, and what no call accepts. */
 const SPECIAL = ['/', '', 'a', '/a/', '/a//b', '/a/../b', '/a\u0000']
 /** How many paths one sequence plays with: few, so that its operations meet. */
-const MOST_PATHS = 6
+const MOST_PATHS = 7
+/** Indices from here on stand for the directory of the path. */
+const PARENTS = 100
 /** A sequence begins with at most so many files. */
 const FILES_FIRST = 5
 
@@ -40,13 +40,17 @@ export interface Drawn {
 /** Sequences of at most that many operations that the driver's capabilities allow. */
 export function sequences({ partSize, steps, capabilities }: Drawn): Arbitrary<Operation[]> {
   const { unicodePaths, caseSensitive, longNames } = capabilities
-  const paths = [
-    ...PATHS,
+  const others = [
+    ...OTHERS,
     ...(unicodePaths ? UNICODE : []),
     ...(caseSensitive ? CASES : []),
     ...(longNames ? LONG : []),
   ]
-  const pool = fc.uniqueArray(fc.constantFrom(...paths), { minLength: 2, maxLength: MOST_PATHS })
+  const any = fc.oneof(
+    { arbitrary: fc.constantFrom(...FAMILY), weight: 3 },
+    { arbitrary: fc.constantFrom(...others), weight: 1 },
+  )
+  const pool = fc.uniqueArray(any, { minLength: 2, maxLength: MOST_PATHS, size: 'max' })
   const anything = operation(partSize)
   // Something has to be there for the rest to be of interest.
   const first = fc.array(put(partSize), { maxLength: Math.min(FILES_FIRST, steps), size: 'max' })
@@ -57,8 +61,11 @@ export function sequences({ partSize, steps, capabilities }: Drawn): Arbitrary<O
 }
 
 function resolve(operation: Operation<number>, pool: readonly string[]): Operation {
-  const path = (index: number): string =>
-    (index < 0 ? SPECIAL[-1 - index] : pool[index % pool.length]) ?? '/'
+  const path = (index: number): string => {
+    const found = (index < 0 ? SPECIAL[-1 - index] : pool[(index % PARENTS) % pool.length]) ?? '/'
+    const parent = index >= PARENTS ? parentOf(found) : '/'
+    return parent === '/' ? found : parent
+  }
   const resolved: Record<string, unknown> = { ...operation }
   for (const key of ['path', 'destination', 'startAfter']) {
     if (typeof resolved[key] === 'number') resolved[key] = path(resolved[key])
@@ -94,9 +101,11 @@ const path = fc.oneof(
   { arbitrary: fc.nat({ max: MOST_PATHS - 1 }), weight: 25 },
   { arbitrary: wrong, weight: 1 },
 )
+const parent = fc.integer({ min: PARENTS, max: PARENTS + MOST_PATHS - 1 })
+const fileOrDirectory = fc.oneof({ arbitrary: path, weight: 2 }, { arbitrary: parent, weight: 1 })
 /** For what reads directories the root is as good as any. */
 const directory = fc.oneof(
-  { arbitrary: fc.nat({ max: MOST_PATHS - 1 }), weight: 12 },
+  { arbitrary: fileOrDirectory, weight: 12 },
   { arbitrary: fc.constant(-1), weight: 6 },
   { arbitrary: wrong, weight: 1 },
 )
@@ -148,12 +157,13 @@ function operation(partSize: number): Arbitrary<Operation<number>> {
   const startAfter = fc.option(fc.nat({ max: MOST_PATHS - 1 }), { nil: undefined })
   return fc.oneof(
     { arbitrary: put(partSize), weight: 7 },
-    of(3, { kind: kind('getContent', 'stat'), path: directory, ...common }),
-    of(3, { kind: kind('delete'), path, ...common }),
+    of(2, { kind: kind('stat'), path: directory, ...common }),
+    of(4, { kind: kind('getContent'), path, ...common }),
+    of(3, { kind: kind('delete'), path: fileOrDirectory, ...common }),
     of(4, { kind: kind('read'), path, offset, length, ...common }),
     of(2, { kind: kind('list'), path: directory, take, ...common }),
     of(3, { kind: kind('walk'), path: directory, take, startAfter, skips: fc.nat(255), ...common }),
-    of(6, { kind: kind('move'), path, destination: path, ...common }),
+    of(6, { kind: kind('move'), path: fileOrDirectory, destination: fileOrDirectory, ...common }),
     of(1, { kind: kind('purge'), path: directory, dryRun: fc.boolean(), ...common }),
     of(7, { kind: kind('writer'), slot, path, append: fc.boolean(), resume: rarely(1), ...common }),
     of(12, { kind: kind('write'), slot, content: bytes }),

@@ -13,7 +13,7 @@ const RUNS: Record<SuiteSize, number> = { quick: 50, full: 500 }
 const SECONDS: Record<SuiteSize, number> = { quick: 15, full: 300 }
 const STEPS = 80
 const PART_SIZE = 4096
-/** After so many operations the whole trees are compared. */
+/** After so many operations the whole trees are compared; after each one while a failure is made shorter. */
 const TREE_EVERY = 8
 
 /** Thrown by the property: what differed, and the operations that were carried out. */
@@ -34,8 +34,17 @@ export async function runModel(options: ModelOptions): Promise<ModelReport> {
   const { steps = STEPS, partSize = PART_SIZE, path } = options
   const { seed, size } = settings(options)
   const capabilities = await capabilitiesOf(options)
-  const property = fc.asyncProperty(sequences({ partSize, steps, capabilities }), (operations) =>
-    attempt(options, operations),
+  let treeEvery = path === undefined ? TREE_EVERY : 1
+  const property = fc.asyncProperty(
+    sequences({ partSize, steps, capabilities }),
+    async (operations) => {
+      try {
+        await attempt(options, operations, treeEvery)
+      } catch (error) {
+        treeEvery = 1
+        throw error
+      }
+    },
   )
   const details = await fc.check(property, {
     seed,
@@ -75,7 +84,11 @@ function storageId(): string {
 }
 
 /** One sequence on a new storage. */
-async function attempt(options: ModelOptions, operations: readonly Operation[]): Promise<void> {
+async function attempt(
+  options: ModelOptions,
+  operations: readonly Operation[],
+  treeEvery: number,
+): Promise<void> {
   const storage = storageId()
   const probe = await options.open(storage)
   const { capabilities, name } = probe
@@ -88,7 +101,7 @@ async function attempt(options: ModelOptions, operations: readonly Operation[]):
   await oracle.start()
   await subject.start()
   try {
-    await compare(new World(oracle, subject, capabilities, name), operations)
+    await compare(new World(oracle, subject, capabilities, name), operations, treeEvery)
     await subject.stop()
   } finally {
     // A driver that failed may fail here as well: its first failure is the one to report.
@@ -97,7 +110,11 @@ async function attempt(options: ModelOptions, operations: readonly Operation[]):
   }
 }
 
-async function compare(world: World, operations: readonly Operation[]): Promise<void> {
+async function compare(
+  world: World,
+  operations: readonly Operation[],
+  treeEvery: number,
+): Promise<void> {
   const done: Operation[] = []
   const check = (difference: string | undefined): void => {
     if (difference !== undefined) throw new Departure(done, difference)
@@ -107,7 +124,7 @@ async function compare(world: World, operations: readonly Operation[]): Promise<
     if (operation === undefined) continue
     done.push(operation)
     check(await world.step(operation))
-    if (done.length % TREE_EVERY === 0) check(await world.compareTrees(done.length))
+    if (done.length % treeEvery === 0) check(await world.compareTrees(done.length / treeEvery))
   }
   check(await world.compareTrees(0))
   check(await world.compareUploads())

@@ -139,7 +139,10 @@ const RUN: Runs = {
   async open(side, { instance, slot, path, offset, ...rest }) {
     side.readers.get(slot)?.destroy()
     side.readers.delete(slot)
-    side.readers.set(slot, await side.driver(instance).reader(path, { offset, ...options(rest) }))
+    const reader = await side.driver(instance).reader(path, { offset, ...options(rest) })
+    // It may fail before anybody reads it.
+    reader.on('error', () => {})
+    side.readers.set(slot, reader)
   },
   async finish(side, { slot }) {
     const reader = side.readers.get(slot)

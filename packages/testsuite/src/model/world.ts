@@ -57,11 +57,11 @@ export class World {
     return undefined
   }
 
-  /** Compares all that is visible, with the contents; from any of the instances. */
-  async compareTrees(instance: number): Promise<string | undefined> {
-    const expected = await snapshot(this.#oracle.driver(0))
+  /** Compares all that is visible, with the contents; the instances take turns. */
+  async compareTrees(turn: number): Promise<string | undefined> {
+    const expected = await snapshot(this.#oracle.driver(0), turn)
     try {
-      return treeDifference(expected, await snapshot(this.#subject.driver(instance)))
+      return treeDifference(expected, await snapshot(this.#subject.driver(turn), turn))
     } catch (error) {
       return `the tree cannot be read: ${String(error)}`
     }
@@ -143,6 +143,7 @@ export class World {
     if (!refused) return undefined
     if (operation.path !== '/' && pathProblem(operation.path) !== undefined) return undefined
     if (operation.path === '/' && operation.kind === 'writer') return undefined
+    if (operation.kind === 'writer') this.#oracle.writers.delete(operation.slot)
     return { error: new UnsupportedMethodError() }
   }
 
