@@ -221,7 +221,7 @@ export class FsDriver implements BareDriver {
       const root = await this.#root.find()
       if (root === undefined) throw new PathNotFoundError(path)
       const shown = await this.#root.shows(dirname(root + path))
-      const uploads = await removeAll(this.#system, this.#sessions.beneath(root, path), signal)
+      const uploads = await this.#sessions.remove(root, path, signal)
       const files = shown ? await removeAll(this.#system, root + path, signal) : NOTHING
       await this.#sessions.prune(root, path)
       if (shown) await this.#root.prune(dirname(root + path), root)

@@ -51,11 +51,16 @@ export function isReserved(name: string, { caseSensitive }: NameRules): boolean 
   return name === RESERVED || (!caseSensitive && name.toLowerCase() === RESERVED)
 }
 
+/** A path of Windows as it is written here. */
+export function withSlashes(path: string, { windows }: NameRules): string {
+  return windows ? path.replaceAll('\\', '/') : path
+}
+
 /** Whether the system's own spelling of a path is that path: no symbolic link is on its way. */
 export function isSamePath(real: string, path: string, rules: NameRules): boolean {
   if (real === path) return true
   const plain = (text: string): string => {
-    const slashes = rules.windows ? text.replaceAll('\\', '/') : text
+    const slashes = withSlashes(text, rules)
     return rules.caseSensitive ? slashes : slashes.normalize('NFC').toLowerCase()
   }
   return plain(real) === plain(path)

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 
@@ -39,8 +39,8 @@ export function thisProcess(): Owner {
     host: short(machine),
     boot: short(file('/proc/sys/kernel/random/boot_id')),
     pid: process.pid,
-    // Without /proc, another process with this id is at least told from this one.
-    start: processState('self')?.start ?? `r${randomBytes(6).toString('hex')}`,
+    // Without /proc, a process that got the id of a dead one is taken for it: its upload waits.
+    start: processState('self')?.start ?? '0',
   }
   return own
 }

@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { ConfigError, InvalidPathError } from '@stowage/core'
 import { errno, type FileSystem, unless } from './file-system.ts'
-import { isSamePath, type NameRules, RESERVED } from './names.ts'
+import { isSamePath, type NameRules, RESERVED, withSlashes } from './names.ts'
 import type { Durability, Settings } from './parameters.ts'
 
 /** Attempts to do something in a directory that others keep removing because it is empty. */
@@ -52,7 +52,7 @@ export class Root {
     if (!(await this.system.lstat(real)).isDirectory()) {
       throw new ConfigError(`rootDirectory ${this.#configured} is not a directory`)
     }
-    this.#real = real.replace(/[/\\]$/, '')
+    this.#real = withSlashes(real, this.rules).replace(/\/$/, '')
     return this.#real
   }
 

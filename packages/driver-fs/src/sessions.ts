@@ -1,8 +1,10 @@
 import { constants } from 'node:fs'
+import { dirname } from 'node:path'
 import { type BarePurgeOptions, type UploadInfo, UploadNotFoundError } from '@stowage/core'
 import { type FileSystem, unless } from './file-system.ts'
 import { RESERVED } from './names.ts'
 import { thisProcess } from './owner.ts'
+import { NOTHING, type Removal, removeAll } from './remove.ts'
 import { ATTEMPTS, type Root } from './root.ts'
 import {
   newName,
@@ -51,6 +53,7 @@ export class Sessions {
     const root = await this.#root.make()
     const directory = this.#directory(root, path)
     const name = newName('held')
+    await this.#root.has(directory, path)
     const fd = await this.#temporary.createFile(`${directory}/${stagedName(name)}`, path)
     return { path, root, directory, name, fd, size: 0 }
   }
@@ -60,6 +63,7 @@ export class Sessions {
     const root = await this.#root.find()
     if (root === undefined) return undefined
     const directory = this.#directory(root, path)
+    if (!(await this.#root.shows(directory))) return undefined
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const free = (await this.#names(directory)).filter((name) => writerOf(name) !== 'alive')
       const newest = free.sort((a, b) => (stagedName(a) < stagedName(b) ? 1 : -1))[0]
@@ -113,6 +117,14 @@ export class Sessions {
     }
   }
 
+  /** Removes all uploads at the path and beneath it, held ones too. */
+  async remove(root: string, path: string, signal: AbortSignal | undefined): Promise<Removal> {
+    const directory = this.beneath(root, path)
+    if (!(await this.#root.shows(dirname(directory)))) return NOTHING
+    return await removeAll(this.#system, directory, signal)
+  }
+
+  /** Changes the state of an upload in one step; fails with ENOENT where it is not there any more. */
   rename(directory: string, from: StagedName, to: StagedName): Promise<void> {
     return this.#system.rename(`${directory}/${stagedName(from)}`, `${directory}/${stagedName(to)}`)
   }
@@ -125,6 +137,7 @@ export class Sessions {
   /** The uploads at the path and beneath it that are older and that no living writer of this machine holds. */
   async *purge(root: string, path: string, options: BarePurgeOptions): AsyncGenerator<UploadInfo> {
     options.signal?.throwIfAborted()
+    if (!(await this.#root.shows(this.beneath(root, path)))) return
     const entries =
       (await unless(this.#system.readdir(this.beneath(root, path), 'utf8'), 'ENOENT', 'ENOTDIR')) ??
       []

@@ -21,7 +21,7 @@ export interface StagedName {
 }
 
 const FORM =
-  /^(\d{16})-([0-9a-f]{16})\.(\d+)\.(?:(idle)|(held|copy|temp)\.([0-9a-f]{12})\.([0-9a-f]{12})\.(\d+)\.(r?[0-9a-f]+))$/
+  /^(\d{16})-([0-9a-f]{16})\.(\d+)\.(?:(idle)|(held|copy|temp)\.([0-9a-f]{12})\.([0-9a-f]{12})\.(\d+)\.(\d+))$/
 
 export function parseStaged(name: string): StagedName | undefined {
   const match = FORM.exec(name)

@@ -27,6 +27,7 @@ export interface TemporaryFile {
 export class Temporary {
   readonly #root: Root
   readonly #system: FileSystem
+  #checked: Promise<boolean> | undefined
 
   constructor(root: Root) {
     this.#root = root
@@ -36,7 +37,14 @@ export class Temporary {
   /** An empty file in staging, for content that is to be at the path. */
   async create(path: string): Promise<TemporaryFile> {
     const root = await this.#root.make()
-    const file = this.#root.staging(root, 'temporary', stagedName(newName('temp')))
+    const directory = this.#root.staging(root, 'temporary')
+    // Once: what is put into staging later than this is somebody's who could write anywhere.
+    this.#checked ??= this.#root.has(directory, path)
+    await this.#checked.catch((error: unknown) => {
+      this.#checked = undefined
+      throw error
+    })
+    const file = `${directory}/${stagedName(newName('temp'))}`
     return { file, fd: await this.createFile(file, path) }
   }
 
@@ -71,6 +79,7 @@ export class Temporary {
       writerOf(name) === 'dead' || (writerOf(name) === 'unknown' && startedAt(name) < olderThan)
     for (const kind of ['marks', 'temporary']) {
       const directory = this.#root.staging(root, kind)
+      if (!(await this.#root.shows(directory))) continue
       const entries = (await unless(this.#system.readdir(directory, 'utf8'), 'ENOENT')) ?? []
       for (const { name } of entries) {
         const parsed = parseStaged(name)

@@ -1,7 +1,7 @@
 import type { Dirent, Stats } from 'node:fs'
-import { pathProblem } from '@stowage/core'
+import { isBeneath, pathProblem } from '@stowage/core'
 import { errno, type FileSystem, unless } from './file-system.ts'
-import { checkNames, isReserved, RESERVED, sortKeys } from './names.ts'
+import { checkNames, isReserved, RESERVED, sortKeys, withSlashes } from './names.ts'
 import type { Root } from './root.ts'
 
 /** What is no longer there, or never was what it looked like. */
@@ -26,10 +26,12 @@ export class Tree {
 
   /** The file that a symbolic link leads to; undefined where it leads out, to nothing, or elsewhere. */
   async linked(root: string, path: string): Promise<{ real: string; stats: Stats } | undefined> {
-    const real = await unless(this.#system.realpath(root + path), ...ABSENT)
-    if (real === undefined || !real.startsWith(root)) return undefined
-    const [first, ...names] = real.slice(root.length).split(/[/\\]/)
-    if (first !== '' || names.some((name) => isReserved(name, this.#root.rules))) return undefined
+    const { rules } = this.#root
+    const target = await unless(this.#system.realpath(root + path), ...ABSENT)
+    const real = target && withSlashes(target, rules)
+    if (!real || !isBeneath(real, root)) return undefined
+    const names = real.slice(root.length + 1).split('/')
+    if (names.some((name) => isReserved(name, rules))) return undefined
     const stats = await unless(this.#system.lstat(real), ...ABSENT)
     return stats?.isFile() ? { real, stats } : undefined
   }

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { StorageDriver } from '@stowage/core'
 import { collect, failure, failures, Recording, temporaryFolder } from './recording.ts'
 
@@ -160,15 +160,28 @@ describe('symbolic links', () => {
     expect(readFileSync(join(outside, 'sub/secret'), 'utf8')).toBe('secret')
   })
 
-  it('staging that leads elsewhere is refused', async () => {
-    const recording = new Recording()
+  it('staging that leads elsewhere is refused, and nothing is removed there', async () => {
     const outside = temporaryFolder()
-    mkdirSync(recording.root)
-    symlinkSync(outside, join(recording.root, '.stowage'))
-    const storage = recording.driver()
-    expect(await failure(storage.putContent('/file', 'x'))).toMatchObject({ code: 'INVALID_PATH' })
-    expect(await failure(storage.writer('/file'))).toMatchObject({ code: 'INVALID_PATH' })
-    expect(readdirSync(outside)).toEqual([])
+    const names = ['temporary', 'uploads/file/.stowage', 'uploads/dir/file']
+    for (const name of names) mkdirSync(join(outside, name), { recursive: true })
+    writeFileSync(join(outside, 'uploads/dir/file/kept'), 'kept')
+    const before = readdirSync(outside, { recursive: true })
+    for (const link of ['.stowage', '.stowage/temporary', '.stowage/uploads']) {
+      const recording = new Recording()
+      const target = join(outside, link.slice('.stowage'.length))
+      mkdirSync(dirname(join(recording.root, link)), { recursive: true })
+      symlinkSync(target, join(recording.root, link))
+      const storage = recording.driver()
+      const put = storage.putContent('/file', 'x')
+      if (link.endsWith('uploads')) await put
+      else expect(await failure(put)).toMatchObject({ code: 'INVALID_PATH' })
+      const writer = storage.writer('/file')
+      if (link.endsWith('temporary')) await (await writer).close()
+      else expect(await failure(writer)).toMatchObject({ code: 'INVALID_PATH' })
+      expect(await failure(storage.delete('/dir'))).toMatchObject({ code: 'PATH_NOT_FOUND' })
+      await storage.purgeUploads('/', { olderThan: new Date(Date.now() + 60_000) })
+    }
+    expect(readdirSync(outside, { recursive: true })).toEqual(before)
   })
 
   it('the root itself may be a link', async () => {

@@ -60,7 +60,7 @@ describe('the names of uploads', () => {
     const names: StagedName[] = [
       { ...common, state: 'idle' },
       { ...common, state: 'held', owner: thisProcess() },
-      { ...common, state: 'copy', owner: { ...dead(), start: 'r0123456789ab' } },
+      { ...common, state: 'copy', owner: dead() },
       { ...common, state: 'temp', owner: elsewhere() },
     ]
     for (const name of names) {
