@@ -1,38 +1,14 @@
 #!/usr/bin/env node
-// The `stowage` command: the process around program.ts.
-import { interruption } from './errors.ts'
-import { EXIT } from './exit-codes.ts'
-import { run } from './program.ts'
+// The `stowage` command. Nothing is imported before the check: an older Node.js would stop at the imports, with
+// words that help nobody.
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 
-/** How long what is still open may keep the process alive once all is done. */
-const GRACE = 2_000
-/** How long a stopped transfer may take to make durable what it has sent. */
-const PATIENCE = 10_000
-
-const controller = new AbortController()
-
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => {
-    const error = interruption(signal)
-    if (controller.signal.aborted) process.exit(error.exitCode)
-    controller.abort(error)
-    setTimeout(() => process.exit(error.exitCode), PATIENCE).unref()
-  })
+if (major > 22 || (major === 22 && minor >= 12)) {
+  await import('./cli.ts')
+} else {
+  const version = process.versions.node
+  process.stderr.write(`stowage: Node.js ${version} is too old; install Node.js 22.12 or newer\n`)
+  process.exitCode = 4
 }
 
-// The reader has seen enough (`stowage ls | head`): there is nobody left to write to.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.failed)
-})
-process.stderr.on('error', () => {})
-
-const { stdin, stdout, stderr, env } = process
-process.exitCode = await run(process.argv.slice(2), {
-  stdin,
-  stdout,
-  stderr,
-  env,
-  cwd: process.cwd(),
-  signal: controller.signal,
-})
-setTimeout(() => process.exit(), GRACE).unref()
+export {}
