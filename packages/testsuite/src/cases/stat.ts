@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { setTimeout as wait } from 'node:timers/promises'
+import { types } from 'node:util'
 import { area, type Case } from '../case.ts'
 import { paths } from '../context.ts'
 
@@ -60,6 +61,7 @@ export const stat: readonly Case[] = area('stat', [
     run: async (t) => {
       await t.put('/file')
       const first = (await t.driver.stat('/file')).modTime
+      assert.ok(types.isDate(first), `modTime is a Date, not ${String(first)}`)
       assert.ok(Math.abs(first.getTime() - Date.now()) < CLOCKS_MS, `changed at ${first}`)
       await t.driver.getContent('/file')
       await paths(await t.driver.reader('/file'))

@@ -58,6 +58,7 @@ export const writerResume: readonly Case[] = area('resume', [
   },
   ...(
     [
+      ['at-nothing', 'no byte', () => 0],
       ['at-one', 'one byte', () => 1],
       ['at-part-less', 'a part less one byte', (part: number) => part - 1],
       ['at-part', 'one part', (part: number) => part],
