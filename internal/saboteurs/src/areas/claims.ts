@@ -1,0 +1,300 @@
+import {
+  type BareDriver,
+  type Capabilities,
+  InvalidPathError,
+  PathNotFoundError,
+  parentOf,
+  RevisionChangedError,
+  type StorageDriver,
+  UnsupportedMethodError,
+} from '@stowage/core'
+import { InMemoryDriver } from '@stowage/driver-inmemory'
+import { change, changePaths, collect, files, items, streamOf, turn } from '../delegate.ts'
+import { area, type Saboteur } from '../saboteur.ts'
+
+/** The healthy driver with another record of what it can do. */
+function claims(flags: Partial<Capabilities>): (bare: BareDriver) => BareDriver {
+  return (bare) => change(bare, { capabilities: { ...bare.capabilities, ...flags } })
+}
+
+/** A session of a path, as a driver would know it that does what it does not declare. */
+function undeclaredAppend(driver: StorageDriver, bare: BareDriver): StorageDriver {
+  return change(driver, {
+    async writer(path, options) {
+      if (!options?.append) return driver.writer(path, options)
+      const info = await bare.stat(path, {}).catch(() => undefined)
+      if (info === undefined) throw new PathNotFoundError(path, { driver: driver.name })
+      return driver.writer(path)
+    },
+  })
+}
+
+export const capabilities: readonly Saboteur[] = area('claims', [
+  {
+    id: 'to-be-persistent',
+    breaks: 'With `persistent`, another instance sees the data.',
+    instance: (bare) => {
+      const own = new InMemoryDriver()
+      return change<BareDriver>(own, { capabilities: bare.capabilities })
+    },
+  },
+  {
+    id: 'to-append',
+    breaks: 'With `append`, unfinished uploads can be continued.',
+    storage: (bare) =>
+      change(bare, {
+        async writer(path, options) {
+          if (options.append) throw new UnsupportedMethodError({ path })
+          return bare.writer(path, options)
+        },
+      }),
+  },
+  {
+    id: 'to-purge',
+    breaks: 'With `purgeUploads`, unfinished uploads are found.',
+    storage: (bare) => change(bare, { async *purgeUploads() {} }),
+  },
+  {
+    id: 'to-redirect',
+    breaks: 'With `redirectURL`, there is a URL.',
+    storage: (bare) => change(bare, { redirectURL: async () => undefined }),
+  },
+  {
+    id: 'to-redirect-to-something-else',
+    breaks: 'The URL of redirectURL gives the file.',
+    storage: (bare) =>
+      change(bare, {
+        redirectURL: async (path, options) =>
+          bare.redirectURL?.(`${parentOf(path)}/other`.replace('//', '/'), options),
+      }),
+  },
+  {
+    id: 'to-redirect-every-method',
+    breaks: 'Only GET and HEAD are redirected.',
+    finished: (driver) =>
+      change(driver, {
+        redirectURL: (path, options) => driver.redirectURL(path, { ...options, method: 'GET' }),
+      }),
+  },
+  {
+    id: 'to-redirect-for-ever',
+    breaks: 'A URL ends with its lifetime.',
+    storage: (bare) =>
+      change(bare, {
+        redirectURL: async (path, options) =>
+          bare.redirectURL?.(path, { ...options, expiresIn: 365 * 24 * 3600 }),
+      }),
+  },
+  {
+    id: 'to-redirect-head',
+    breaks: 'A URL for HEAD can be used with HEAD.',
+    storage: (bare) =>
+      change(bare, {
+        redirectURL: async (path, options) =>
+          bare.redirectURL?.(path, { ...options, method: 'GET' }),
+      }),
+  },
+  {
+    id: 'files-and-directories-at-once',
+    breaks: 'With `fileAndDirectory`, a path can be both.',
+    storage: claims({ fileAndDirectory: true }),
+  },
+  {
+    id: 'no-files-and-directories-at-once',
+    breaks: 'Without `fileAndDirectory`, a file onto a directory is InvalidPathError.',
+    on: 'keys',
+    storage: claims({ fileAndDirectory: false }),
+  },
+  {
+    id: 'long-names',
+    breaks: 'With `longNames`, a component may be longer than 255 bytes.',
+    storage: (bare) =>
+      changePaths(bare, (path) => {
+        if (path.split('/').some((name) => name.length > 255)) throw new InvalidPathError(path)
+        return path
+      }),
+  },
+  {
+    id: 'all-names',
+    breaks: 'With `unicodePaths`, names beyond ASCII can be stored.',
+    storage: (bare) =>
+      changePaths(bare, (path) => {
+        if (/[^\u0020-\u007e]/.test(path)) throw new InvalidPathError(path)
+        return path
+      }),
+  },
+  {
+    id: 'snapshots',
+    breaks: 'With `snapshotReads`, an open reader delivers its revision to the end.',
+    storage: (bare) =>
+      change(bare, {
+        async reader(path, options) {
+          const bytes = await collect(await bare.reader(path, options))
+          return streamOf(
+            (async function* () {
+              for (let at = 0; at < bytes.length; at += 16 * 1024) {
+                const now = await bare.stat(path, {}).catch(() => undefined)
+                if (now === undefined) throw new RevisionChangedError('the file is gone', { path })
+                yield bytes.subarray(at, at + 16 * 1024)
+              }
+            })(),
+          )
+        },
+      }),
+  },
+  {
+    id: 'atomic-moves-of-directories',
+    breaks: 'With `atomicMove`, no observer sees a part of a directory at each place.',
+    storage: (bare) =>
+      change(bare, {
+        async move(source, destination, options) {
+          const all = await files(bare, source)
+          if (all.length === 0) return bare.move(source, destination, options)
+          await bare.delete(destination, {}).catch(() => {})
+          for (const { path } of all) {
+            await turn()
+            await bare.move(path, destination + path.slice(source.length), options)
+          }
+        },
+      }),
+  },
+  {
+    id: 'not-to-append',
+    breaks: 'Without `append`, append is UnsupportedMethodError.',
+    on: 'bare',
+    finished: undeclaredAppend,
+  },
+  {
+    id: 'not-to-purge',
+    breaks: 'Without `purgeUploads`, it is UnsupportedMethodError.',
+    on: 'bare',
+    finished: (driver) => change(driver, { purgeUploads: async () => [] }),
+  },
+  {
+    id: 'not-to-redirect',
+    breaks: 'Without `redirectURL`, there is never a URL.',
+    on: 'bare',
+    finished: (driver) =>
+      change(driver, { redirectURL: async (path) => `http://127.0.0.1:1${encodeURI(path)}` }),
+  },
+  {
+    id: 'no-long-names',
+    breaks: 'Without `longNames`, a longer component is InvalidPathError.',
+    on: 'bare',
+    storage: (bare) =>
+      changePaths(bare, (path) =>
+        path
+          .split('/')
+          .map((name) => name.slice(0, 255))
+          .join('/'),
+      ),
+  },
+  {
+    id: 'ascii-only',
+    breaks: 'Without `unicodePaths`, a name beyond ASCII is InvalidPathError.',
+    on: 'bare',
+    storage: (bare) => changePaths(bare, (path) => path.replace(/[^ -~]/g, '_')),
+  },
+  {
+    id: 'case-insensitive',
+    breaks: 'Without `caseSensitive`, both spellings are one file.',
+    storage: claims({ caseSensitive: false }),
+  },
+  {
+    id: 'not-to-be-persistent',
+    breaks: 'Without `persistent`, each instance is empty.',
+    storage: claims({ persistent: false }),
+  },
+  {
+    id: 'nothing-at-all',
+    breaks: 'The record of capabilities is complete.',
+    finished: (driver) => change(driver, { capabilities: {} as never }),
+  },
+])
+
+export const storages: readonly Saboteur[] = area('storage', [
+  {
+    id: 'is-one-for-all',
+    breaks: 'Storages with other parameters are other storages.',
+    names: () => 'the-only-one',
+  },
+  {
+    id: 'is-shared-by-prefix',
+    breaks: 'Storages whose names share a prefix are apart.',
+    names: (storage) => storage.slice(0, 11),
+  },
+  {
+    id: 'dies-with-the-instance',
+    breaks: 'With `persistent`, data outlives the instance.',
+    instance: (bare) => change(bare, { close: () => clear(bare) }),
+  },
+  {
+    id: 'forgets-sessions-of-other-instances',
+    breaks: 'Any process continues an upload.',
+    instance: (bare) => {
+      const own = new Set<string>()
+      return change(bare, {
+        async writer(path, options) {
+          if (options.append && !own.has(path)) {
+            const info = await bare.stat(path, {}).catch(() => undefined)
+            if (info?.isDir !== false) throw new PathNotFoundError(path)
+          }
+          own.add(path)
+          return bare.writer(path, options)
+        },
+      })
+    },
+  },
+  {
+    id: 'caches-in-the-instance',
+    breaks: 'After success every later call sees the result, from any instance.',
+    instance: (bare) => {
+      const cache = new Map<string, Uint8Array>()
+      return change(bare, {
+        async getContent(path, options) {
+          const content = cache.get(path) ?? (await bare.getContent(path, options))
+          cache.set(path, content)
+          return Buffer.from(content)
+        },
+        async putContent(path, content, options) {
+          cache.delete(path)
+          await bare.putContent(path, content, options)
+        },
+        async writer(path, options) {
+          cache.delete(path)
+          return bare.writer(path, options)
+        },
+        async move(source, destination, options) {
+          cache.clear()
+          await bare.move(source, destination, options)
+        },
+        async delete(path, options) {
+          cache.clear()
+          await bare.delete(path, options)
+        },
+      })
+    },
+  },
+  {
+    id: 'is-swept-when-opened',
+    breaks: 'Opening an instance removes no upload.',
+    instance: (bare) => {
+      let swept: Promise<unknown> | undefined
+      const sweep = (): Promise<unknown> => {
+        const olderThan = new Date(Date.now() + 1000)
+        swept ??= items(bare.purgeUploads?.('/', { olderThan, dryRun: false }))
+        return swept
+      }
+      return change(bare, {
+        async writer(path, options) {
+          await sweep()
+          return bare.writer(path, options)
+        },
+      })
+    },
+  },
+])
+
+async function clear(bare: BareDriver): Promise<void> {
+  for (const file of await files(bare, '/')) await bare.delete(file.path, {})
+}

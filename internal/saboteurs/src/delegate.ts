@@ -1,0 +1,121 @@
+import { Readable } from 'node:stream'
+import type { BareDriver, BareWriter, BareWriterOptions, FileInfo } from '@stowage/core'
+
+/** Bytes that the suite takes for the size of a part; small, so that borders are cheap. */
+export const PART_SIZE = 256
+/** Entries that the suite takes for the size of a page. */
+export const PAGE_SIZE = 8
+
+/** The object with some members replaced; the others work on the original. */
+export function change<T extends object>(target: T, members: Partial<T>): T {
+  return new Proxy(target, {
+    get(_, key) {
+      if (key in members) return Reflect.get(members, key)
+      const value: unknown = Reflect.get(target, key)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+}
+
+/** The driver with its writers changed. */
+export function changeWriter(
+  bare: BareDriver,
+  members: (writer: BareWriter, path: string, options: BareWriterOptions) => Partial<BareWriter>,
+): BareDriver {
+  return change(bare, {
+    async writer(path, options) {
+      const writer = await bare.writer(path, options)
+      return change(writer, members(writer, path, options))
+    },
+  })
+}
+
+/** The driver whose streams carry what the function makes of the bytes. */
+export function changeStream(
+  bare: BareDriver,
+  make: (bytes: Buffer, range: { offset: number; length: number | undefined }) => Buffer[],
+): BareDriver {
+  return change(bare, {
+    async reader(path, options) {
+      const bytes = await collect(await bare.reader(path, options))
+      return streamOf(make(bytes, { offset: options.offset, length: options.length }))
+    },
+  })
+}
+
+/** The driver with other names for its files: what is asked for goes through the function. */
+export function changePaths(bare: BareDriver, name: (path: string) => string): BareDriver {
+  return change(bare, {
+    getContent: (path, options) => bare.getContent(name(path), options),
+    putContent: (path, content, options) => bare.putContent(name(path), content, options),
+    reader: (path, options) => bare.reader(name(path), options),
+    writer: (path, options) => bare.writer(name(path), options),
+    async stat(path, options) {
+      return { ...(await bare.stat(name(path), options)), path }
+    },
+    list: (path, options) => bare.list(name(path), options),
+    walk: (path, options) => bare.walk?.(name(path), options) ?? nothing(),
+    move: (source, destination, options) => bare.move(name(source), name(destination), options),
+    delete: (path, options) => bare.delete(name(path), options),
+  })
+}
+
+/** The driver which calls the function before anything is changed. */
+export function beforeChange(bare: BareDriver, forget: () => void): BareDriver {
+  const after = <A extends unknown[], R>(run: (...rest: A) => R) => {
+    return (...rest: A): R => {
+      forget()
+      return run(...rest)
+    }
+  }
+  return change(bare, {
+    putContent: after((path, content, options) => bare.putContent(path, content, options)),
+    writer: after((path, options) => bare.writer(path, options)),
+    move: after((source, destination, options) => bare.move(source, destination, options)),
+    delete: after((path, options) => bare.delete(path, options)),
+  })
+}
+
+export async function* nothing(): AsyncGenerator<never> {}
+
+export async function collect(stream: Readable): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of stream) chunks.push(chunk as Uint8Array)
+  return Buffer.concat(chunks)
+}
+
+/** A stream of exactly these chunks. */
+export function streamOf(chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Readable {
+  return Readable.from(chunks, { objectMode: false, highWaterMark: 1 })
+}
+
+export async function items<T>(source: AsyncIterable<T> | undefined): Promise<T[]> {
+  const found: T[] = []
+  for await (const item of source ?? nothing()) found.push(item)
+  return found
+}
+
+/** Every file beneath the path. */
+export function files(bare: BareDriver, path: string): Promise<FileInfo[]> {
+  return items(bare.walk?.(path, { skip: undefined }))
+}
+
+/** Whether a file or a directory is at the path. */
+export async function exists(bare: BareDriver, path: string): Promise<boolean> {
+  return bare.stat(path, {}).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** The paths of the idle uploads at and beneath the path, oldest first. */
+export async function uploads(bare: BareDriver, path: string): Promise<string[]> {
+  const olderThan = new Date(Date.now() + 24 * 3600 * 1000)
+  const found = await items(bare.purgeUploads?.(path, { olderThan, dryRun: true }))
+  return found.map((upload) => upload.path)
+}
+
+/** Lets everything happen that waits for the event loop. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}

@@ -1,0 +1,92 @@
+// Runs every saboteur through the whole suite and writes down which case kills which: docs/kill-matrix.md for people,
+// killers.json for the test, as a hint where to look first. Several minutes: `npm run pnpm -- --filter @stowage-internal/saboteurs matrix`.
+import { execFile } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { promisify } from 'node:util'
+import { suiteCases } from '@stowage/testsuite'
+import { saboteurs } from './index.ts'
+import { isKill, isWorthIt, trial } from './proof.ts'
+import { reasons } from './reasons.ts'
+
+/** Saboteurs for one process. */
+const BATCH = 20
+
+/** The cases that kill a saboteur, by its id. */
+type Kills = Record<string, string[]>
+
+/** A process of its own for some saboteurs: what they leave running ends with it. */
+async function killsOf(ids: readonly string[]): Promise<Kills> {
+  const flags = [...process.execArgv, import.meta.filename, ...ids]
+  const { stdout } = await promisify(execFile)(process.execPath, flags, { maxBuffer: 2 ** 26 })
+  return JSON.parse(stdout) as Kills
+}
+
+async function work(queue: string[], kills: Kills): Promise<void> {
+  while (queue.length > 0) {
+    Object.assign(kills, await killsOf(queue.splice(0, BATCH)))
+    const alive = Object.keys(kills).filter((id) => kills[id]?.length === 0)
+    process.stderr.write(`${queue.length} to go, surviving: ${alive.join(', ') || 'none'}\n`)
+  }
+}
+
+function page(kills: Kills): string {
+  const dead = saboteurs.filter(({ id }) => (kills[id]?.length ?? 0) > 0).length
+  const killing = new Set(Object.values(kills).flat())
+  const idle = suiteCases.filter(({ id }) => !killing.has(id))
+  const rows = saboteurs.map(
+    ({ id, breaks }) => `| ${id} | ${breaks} | ${brief(kills[id] ?? [])} |`,
+  )
+  return [
+    '# Which case kills which saboteur',
+    '',
+    'Each saboteur is a driver that is broken in one way (`internal/saboteurs`). The suite is right if it finds every one, and if every',
+    'case finds at least one. This page is written by `npm run pnpm -- --filter @stowage-internal/saboteurs matrix`; `npm test` proves',
+    'again that each saboteur is found and that each case finds one.',
+    '',
+    `${dead} of ${saboteurs.length} saboteurs are found; ${killing.size} of ${suiteCases.length} cases find at least one.`,
+    '',
+    '| saboteur | what it breaks | cases that find it |',
+    '|---|---|---|',
+    ...rows,
+    '',
+    '## Cases that find nothing',
+    '',
+    ...idle.map(
+      ({ id, title }) => `- \`${id}\` (${title}): ${reasons[id] ?? 'no reason is known'}`,
+    ),
+    '',
+  ].join('\n')
+}
+
+/** The first few by name, and how many more. */
+function brief(cases: readonly string[]): string {
+  const MOST = 12
+  const names = cases.slice(0, MOST).map((id) => `\`${id}\``)
+  const more = cases.length > MOST ? [`and ${cases.length - MOST} more`] : []
+  return [...names, ...more].join(', ') || '**none**'
+}
+
+async function main(): Promise<void> {
+  const kills: Kills = {}
+  const queue = saboteurs.map(({ id }) => id)
+  const workers = Array.from({ length: availableParallelism() }, () => work(queue, kills))
+  await Promise.all(workers)
+  const sorted = Object.fromEntries(saboteurs.map(({ id }) => [id, kills[id] ?? []]))
+  const at = (file: string): URL => new URL(file, import.meta.url)
+  writeFileSync(at('killers.json'), `${JSON.stringify(sorted, null, 2)}\n`)
+  writeFileSync(at('../../../docs/kill-matrix.md'), page(kills))
+}
+
+async function child(ids: readonly string[]): Promise<void> {
+  const kills: Kills = {}
+  for (const saboteur of saboteurs.filter(({ id }) => ids.includes(id))) {
+    const results = await trial(saboteur, { only: (info) => isWorthIt(info, saboteur) })
+    kills[saboteur.id] = results.filter(isKill).map(({ id }) => id)
+  }
+  // What a saboteur has left running is not waited for.
+  process.stdout.write(JSON.stringify(kills), () => process.exit(0))
+}
+
+const ids = process.argv.slice(2)
+await (ids.length === 0 ? main() : child(ids))

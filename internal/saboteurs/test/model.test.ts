@@ -1,0 +1,79 @@
+import { base } from '@stowage/core'
+import { InMemoryDriver } from '@stowage/driver-inmemory'
+import { type ModelOptions, registerModelSuite, runModel } from '@stowage/testsuite'
+import { PART_SIZE } from '../src/delegate.ts'
+import { Storages } from '../src/healthy.ts'
+import { saboteurs } from '../src/index.ts'
+import type { Baseline, Saboteur } from '../src/saboteur.ts'
+
+function options(saboteur?: Saboteur, baseline?: Baseline): ModelOptions {
+  const storages = new Storages(saboteur, baseline)
+  return {
+    name: saboteur?.id ?? `the healthy driver (${baseline})`,
+    open: (storage) => storages.open(storage),
+    remove: (storage) => storages.remove(storage),
+    oracle: (parameters) => base(new InMemoryDriver(parameters)),
+    partSize: PART_SIZE,
+    seed: 7,
+  }
+}
+
+for (const baseline of ['full', 'keys', 'bare'] as const) {
+  registerModelSuite({ ...options(undefined, baseline), runs: 300, seconds: 20 })
+}
+
+/** Some of each kind: what the model cannot find is told in its documentation. */
+const FOUND = [
+  'content-keeps-the-callers-buffer',
+  'content-leaves-the-end-of-longer-content',
+  'reader-starts-one-byte-late',
+  'reader-takes-length-0-for-all',
+  'writer-loses-the-tail-at-close',
+  'writer-swaps-parts',
+  'uncommitted-is-visible-in-walk',
+  'uncommitted-takes-the-old-with-it',
+  'resume-picks-the-oldest',
+  'resume-counts-from-zero',
+  'list-sorts-names-without-the-slash',
+  'walk-includes-where-it-starts-after',
+  'walk-skips-siblings-too',
+  'stat-takes-a-sibling-for-a-directory',
+  'move-merges-directories',
+  'move-loses-the-source-when-it-fails',
+  'delete-takes-siblings-along',
+  'delete-leaves-uploads',
+  'purge-removes-in-a-dry-run',
+  'error-not-found-names-another-path',
+  'abort-is-ignored-by-putContent',
+  'abort-leaves-the-session',
+  'storage-caches-in-the-instance',
+]
+
+describe('the model finds', () => {
+  it.each(FOUND)('%s', async (id) => {
+    const saboteur = saboteurs.find((one) => one.id === id)
+    if (saboteur === undefined) throw new Error(`no saboteur is called ${id}`)
+    const { failure } = await runModel({ ...options(saboteur), runs: 500 })
+    expect(failure?.message).toMatch(/departs from the oracle/)
+    expect(failure?.operations.length).toBeLessThanOrEqual(8)
+  })
+})
+
+describe('a failure of the model', () => {
+  const broken = saboteurs.find(({ id }) => id === 'delete-takes-siblings-along') as Saboteur
+
+  it('says what was done, what differed and how to see it again', async () => {
+    const { failure, seed } = await runModel({ ...options(broken), runs: 500 })
+    expect(failure?.message).toContain(failure?.operations.at(-1))
+    expect(failure?.message).toContain(`replay: { seed: ${seed}, path: '${failure?.path}' }`)
+    const again = await runModel({ ...options(broken), seed, path: failure?.path })
+    expect(again.failure?.operations).toEqual(failure?.operations)
+    expect(again.failure?.difference).toBe(failure?.difference)
+  })
+
+  it('is the same for the same seed', async () => {
+    const runs = [1, 2].map(() => runModel({ ...options(broken), runs: 500 }))
+    const [first, second] = await Promise.all(runs)
+    expect(first?.failure?.message).toBe(second?.failure?.message)
+  })
+})
