@@ -1,10 +1,10 @@
 import * as fs from 'node:fs'
 
 /** A path as Node takes it: text, or bytes for a name that is no valid UTF-8. */
-export type RawPath = string | Buffer
+type RawPath = string | Buffer
 
 /** A directory that is read piece by piece. */
-export interface OpenDirectory {
+interface OpenDirectory {
   read(): Promise<fs.Dirent | null>
   close(): Promise<void>
 }

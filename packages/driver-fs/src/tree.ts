@@ -1,7 +1,7 @@
 import type { Dirent, Stats } from 'node:fs'
 import { isBeneath, pathProblem } from '@stowage/core'
 import { errno, type FileSystem, unless } from './file-system.ts'
-import { checkNames, isReserved, RESERVED, sortKeys, withSlashes } from './names.ts'
+import { isReserved, RESERVED, sortKeys, withSlashes } from './names.ts'
 import type { Root } from './root.ts'
 
 /** What is no longer there, or never was what it looked like. */
@@ -108,13 +108,9 @@ export class Tree {
   async #exists(path: string): Promise<boolean> {
     return (await unless(this.#system.lstat(path), 'ENOENT')) !== undefined
   }
-
-  /** @throws InvalidPathError where the file system cannot hold the path. */
-  check(path: string): void {
-    checkNames(path, this.#root.rules)
-  }
 }
 
+/** Whether the error says that nothing is there, or not what was looked for. */
 export function isAbsent(error: unknown): boolean {
   return ABSENT.includes(errno(error) ?? '')
 }

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import {
   existsSync,
   lstatSync,
@@ -6,13 +5,14 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import type { StorageDriver } from '@stowage/core'
-import { collect, failure, failures, Recording, temporaryFolder } from './recording.ts'
+import { collect, failure, failures, Recording, shell, temporaryFolder } from './recording.ts'
 
 interface Fixture {
   readonly storage: StorageDriver
@@ -137,7 +137,7 @@ describe('symbolic links', () => {
 
   it('a directory that becomes a link while the driver is open is no way out', async () => {
     const { storage, root, outside } = await links()
-    execFileSync('rm', ['-r', join(root, 'dir')])
+    rmSync(join(root, 'dir'), { recursive: true })
     symlinkSync(outside, join(root, 'dir'))
     expect(await failure(storage.putContent('/dir/new', 'x'))).toMatchObject({
       code: 'INVALID_PATH',
@@ -200,7 +200,7 @@ describe('what is no file', () => {
     const recording = new Recording()
     const storage = recording.driver()
     await storage.putContent('/dir/file', 'x')
-    execFileSync('mkfifo', [join(recording.root, 'pipe')])
+    shell(`mkfifo '${recording.root}/pipe'`)
     mkdirSync(join(recording.root, 'only'))
     const server = createServer()
     await new Promise<void>((done) => server.listen(join(recording.root, 'only/socket'), done))

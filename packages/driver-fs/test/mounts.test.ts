@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { StorageDriver } from '@stowage/core'
@@ -9,6 +8,7 @@ import {
   collect,
   failure,
   Recording,
+  shell,
   staged,
   systemError,
   temporaryFolder,
@@ -17,8 +17,8 @@ import {
 function mount(folder: string, size: string): boolean {
   mkdirSync(folder, { recursive: true })
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', folder], { stdio: 'pipe' })
-    atTheEnd(() => execFileSync('umount', [folder]))
+    shell(`mount -t tmpfs -o size=${size} tmpfs '${folder}'`)
+    atTheEnd(() => shell(`umount '${folder}'`))
     return true
   } catch {
     return false

@@ -1,3 +1,4 @@
+import { execSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -21,6 +22,11 @@ export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'stowage-fs-'))
   atTheEnd(() => rmSync(folder, { recursive: true, force: true }))
   return folder
+}
+
+/** Runs a command that has to succeed. */
+export function shell(command: string): void {
+  execSync(command, { stdio: 'pipe' })
 }
 
 export interface Call {

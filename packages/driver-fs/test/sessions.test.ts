@@ -88,6 +88,9 @@ describe('who may continue an upload', () => {
     const error = await failure(storage.writer('/dir/file', { append: true }))
     expect(error).toMatchObject({ code: 'PATH_NOT_FOUND' })
     expect(await storage.purgeUploads('/')).toEqual([])
+    // Process ids are used again: this one's is somebody else's now.
+    plant(recording.root, 'older', { owner: { ...owner, start: '1' }, id: '1123456789abcdef' })
+    expect(await continued(storage)).toBe('older+')
     child.kill('SIGKILL')
     await once(child, 'exit')
     expect(await continued(storage)).toBe('bytes+')
@@ -146,9 +149,18 @@ describe('who may continue an upload', () => {
   it('the newest is continued first, also of those begun in one millisecond', async () => {
     const recording = new Recording()
     const storage = recording.driver()
-    const writers = await Promise.all([1, 2, 3].map(() => storage.writer('/dir/file')))
-    for (const [at, writer] of writers.entries()) await writer.write(Buffer.from(`${at}`))
-    await Promise.all(writers.map((writer) => writer.close()))
+    const { now } = Date
+    const instant = now()
+    Date.now = () => instant
+    try {
+      for (const text of ['0', '1', '2']) {
+        const writer = await storage.writer('/dir/file')
+        await writer.write(Buffer.from(text))
+        await writer.close()
+      }
+    } finally {
+      Date.now = now
+    }
     expect(await continued(storage)).toBe('2+')
     expect(await continued(storage)).toBe('1+')
     expect(await continued(storage)).toBe('0+')
