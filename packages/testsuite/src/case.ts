@@ -5,6 +5,8 @@ import type { CaseInfo } from './options.ts'
 export interface Case extends CaseInfo {
   /** It leaves unfinished uploads: that is not a leak. */
   readonly leavesUploads?: boolean | undefined
+  /** How many times the usual limit it may take. */
+  readonly patience?: number | undefined
   /** It looks at the whole process: no other case may run meanwhile. */
   readonly alone?: boolean | undefined
   readonly run: (t: CaseContext) => Promise<void>

@@ -14,8 +14,8 @@ const CLEANUP_MS = 20_000
 const SETTLE_MS = 2_000
 
 /** Time that a case may take, its clean-up not included. */
-function limitOf({ timeoutMs }: Settings, { size }: Case): number {
-  return size === 'full' ? timeoutMs * FULL_FACTOR : timeoutMs
+function limitOf({ timeoutMs }: Settings, { size, patience = 1 }: Case): number {
+  return timeoutMs * (size === 'full' ? FULL_FACTOR : patience)
 }
 
 /** The most that {@link runCase} takes: for the runner's own limit. */

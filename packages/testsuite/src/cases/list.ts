@@ -6,7 +6,7 @@ const HOSTILE = [
   'a',
   'a-',
   'a-b',
-  'a.',
+  'a.-',
   'a.b',
   'a0',
   'aA',

@@ -89,8 +89,12 @@ export const paths: readonly Case[] = area('paths', [
     run: async (t) => {
       // One at a time: some of them would be a file and a directory at once on a disk without case.
       for (const path of ORIGINAL_VALID) {
-        await t.holds(path, await t.put(path))
-        await t.driver.delete(path)
+        // There are backends that drop a final dot: those have to refuse it.
+        if (path.includes('./')) await keptOrRefused(t, path)
+        else {
+          await t.holds(path, await t.put(path))
+          await t.driver.delete(path)
+        }
       }
     },
   },

@@ -40,6 +40,7 @@ export const scale: readonly Case[] = area('scale', [
   {
     id: 'thousand',
     title: 'a directory of 1,001 files is listed, walked, moved and deleted whole',
+    patience: 4,
     run: (t) => many(t, PAGE + 1),
   },
   {

@@ -120,10 +120,11 @@ export const sessions: readonly Case[] = area('sessions', [
       const writer = await t.driver.writer('/file')
       await writer.write(one.bytes(0, start))
       await writer.close()
-      const driver = await t.reopen()
+      const first = await append(t.driver)
+      const second = await append(await t.reopen())
       const outcomes = await Promise.all([
-        finish(t, await append(t.driver), (w) => feed(w, one, { from: start })),
-        finish(t, await append(driver), (w) => feed(w, two, { from: start })),
+        finish(t, first, (w) => feed(w, one, { from: start })),
+        finish(t, second, (w) => feed(w, two, { from: start })),
       ])
       const winners = outcomes.filter((won) => won).length
       assert.ok(winners <= 1, 'both continued the same session and both committed')
