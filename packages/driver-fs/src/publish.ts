@@ -142,7 +142,7 @@ export class Publisher {
       await this.#root.sync(directory)
     } finally {
       await this.#system.unlink(`${near}/${name}`).catch(() => {})
-      await this.#system.rmdir(near).catch(() => {})
+      await this.#root.prune(near, root)
       await this.#system.unlink(mark).catch(() => {})
     }
     await unless(this.#system.unlink(staged), 'ENOENT')

@@ -47,13 +47,19 @@ export class Root {
    */
   async find(): Promise<string | undefined> {
     if (this.#real !== undefined) return this.#real
-    const real = await unless(this.system.realpath(this.#configured), 'ENOENT')
+    const real = await unless(this.system.realpath(this.#configured), 'ENOENT').catch(
+      (error: unknown) => {
+        throw errno(error) === 'ENOTDIR' ? this.#noDirectory(error) : error
+      },
+    )
     if (real === undefined) return undefined
-    if (!(await this.system.lstat(real)).isDirectory()) {
-      throw new ConfigError(`rootDirectory ${this.#configured} is not a directory`)
-    }
+    if (!(await this.system.lstat(real)).isDirectory()) throw this.#noDirectory()
     this.#real = withSlashes(real, this.rules).replace(/\/$/, '')
     return this.#real
+  }
+
+  #noDirectory(cause?: unknown): ConfigError {
+    return new ConfigError(`rootDirectory ${this.#configured} is not a directory`, { cause })
   }
 
   /** The root; created, with its parents, where it does not exist. */
@@ -68,8 +74,7 @@ export class Root {
 
   async #makeOutside(directory: string): Promise<void> {
     try {
-      await this.system.mkdir(directory, this.settings.directoryMode)
-      this.#unsynced.add(directory)
+      await this.#mkdir(directory)
     } catch (error) {
       if (errno(error) === 'EEXIST') return
       if (errno(error) !== 'ENOENT' || directory === dirname(directory)) throw error
@@ -116,8 +121,7 @@ export class Root {
       if (await this.has(directory, path)) return
       await this.ensure(dirname(directory), path)
       try {
-        await this.system.mkdir(directory, this.settings.directoryMode)
-        this.#unsynced.add(directory)
+        await this.#mkdir(directory)
       } catch (error) {
         if (errno(error) === 'ENOENT') await this.#makeAgain(dirname(directory))
         else if (errno(error) === 'EEXIST') await this.#mustNotBeLink(directory, path)
@@ -125,6 +129,11 @@ export class Root {
       }
     }
     throw new InvalidPathError(path, { detail: `${directory} keeps being removed` })
+  }
+
+  async #mkdir(directory: string): Promise<void> {
+    await this.system.mkdir(directory, this.settings.directoryMode)
+    if (this.durability === 'full') this.#unsynced.add(directory)
   }
 
   /** Somebody may have removed the root itself since it was found. */
@@ -193,6 +202,13 @@ export class Root {
       } catch (error) {
         if (errno(error) !== 'ENOENT') return
       }
+    }
+  }
+
+  /** No name of a directory at this place, or beneath it, has to be flushed any more. */
+  forget(directory: string): void {
+    for (const at of this.#unsynced) {
+      if (at === directory || at.startsWith(`${directory}/`)) this.#unsynced.delete(at)
     }
   }
 

@@ -154,12 +154,13 @@ describe('what this driver writes', () => {
     expect(String(await storage.getContent('/a/b'))).toBe('y')
   })
 
-  it('a root that is a file is ConfigError', async () => {
-    const root = join(temporaryFolder(), 'file')
-    writeFileSync(root, '')
-    const storage = new Recording(root).driver()
-    for (const error of await failures(storage.getContent('/a'), storage.putContent('/a', 'x'))) {
-      expect(error).toMatchObject({ code: 'CONFIG' })
+  it('a root that is a file, or beneath one, is ConfigError', async () => {
+    const file = join(temporaryFolder(), 'file')
+    writeFileSync(file, '')
+    for (const root of [file, join(file, 'beneath')]) {
+      const storage = new Recording(root).driver()
+      const errors = await failures(storage.getContent('/a'), storage.putContent('/a', 'x'))
+      expect(errors.map(({ code }) => code)).toEqual(['CONFIG', 'CONFIG'])
     }
   })
 
