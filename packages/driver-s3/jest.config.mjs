@@ -1,3 +1,7 @@
 import { project } from '@stowage-internal/jest-preset'
 
-export default project(import.meta.url)
+export default {
+  ...project(import.meta.url),
+  globalSetup: '@stowage-internal/test-servers/jest/s3',
+  globalTeardown: '@stowage-internal/test-servers/jest/teardown',
+}

@@ -5,21 +5,27 @@ import { hasFiles } from './lister.ts'
 import type { Store } from './store.ts'
 
 /**
- * On a store that holds `a` beside `a/b` but then hides one of them, and does not refuse it either: looks
- * before a file is made. Elsewhere it does nothing, and makes no request.
- * @throws InvalidPathError where a file is to take a directory's place, or to lie beneath a file.
+ * Where files and directories exclude each other: looks whether a file (or with `kind` a directory) can
+ * take its place at the path. Elsewhere it makes no request; nor does it for a file on a store that
+ * refuses such files itself.
+ * @throws InvalidPathError where a file and a directory would meet.
  */
 export async function refuseConflict(
   store: Store,
   path: string,
   signal: AbortSignal | undefined,
+  kind: 'file' | 'directory' = 'file',
 ): Promise<void> {
   const { fileAndDirectory, refusesConflicts } = store.settings.profile
-  if (fileAndDirectory || refusesConflicts) return
+  if (fileAndDirectory) return
+  if (kind === 'directory' && (await isFile(store, path, signal))) {
+    throw new InvalidPathError(path, { detail: 'a directory cannot replace a file' })
+  }
+  if (refusesConflicts) return
   const parents: string[] = []
   for (let parent = parentOf(path); parent !== '/'; parent = parentOf(parent)) parents.push(parent)
   const [directory, ...found] = await Promise.all([
-    hasFiles(store, path, signal),
+    kind === 'file' && hasFiles(store, path, signal),
     ...parents.map((parent) => isFile(store, parent, signal)),
   ])
   if (directory) throw new InvalidPathError(path, { detail: 'a directory is there' })

@@ -1,4 +1,5 @@
-import { InvalidPathError, Limiter, PathNotFoundError } from '@stowage/core'
+import { Limiter, PathNotFoundError } from '@stowage/core'
+import { refuseConflict } from './conflicts.ts'
 import { copyObject, head, type Source } from './copier.ts'
 import { isMissing } from './errors.ts'
 import { isHidden, pages } from './lister.ts'
@@ -26,6 +27,7 @@ export async function move(store: Store, request: Move): Promise<void> {
   const where = { path: source, signal }
   try {
     const { ContentLength = 0, ETag } = await head(store, key, where)
+    await refuseConflict(store, destination, signal)
     await copyObject(store, { key, size: ContentLength, etag: ETag }, target, where)
   } catch (error) {
     if (!isMissing(error)) throw error
@@ -41,7 +43,7 @@ async function moveDirectory(store: Store, { source, destination, signal }: Move
   const to = store.prefix(destination)
   const sources = await objectsBeneath(store, source, signal)
   if (sources.length === 0) throw new PathNotFoundError(source)
-  await refuseFile(store, destination, signal)
+  await refuseConflict(store, destination, signal, 'directory')
   const names = new Map(sources.map((object) => [to + object.key.slice(from.length), object]))
   const limiter = new Limiter(COPIES)
   const stop = new AbortController()
@@ -75,22 +77,6 @@ async function moveDirectory(store: Store, { source, destination, signal }: Move
     sources.map(({ key }) => key),
     source,
   )
-}
-
-/** Where files and directories exclude each other, a directory cannot take a file's place. */
-async function refuseFile(
-  store: Store,
-  path: string,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  if (store.settings.profile.fileAndDirectory) return
-  try {
-    await head(store, store.key(path), { path, signal })
-  } catch (error) {
-    if (isMissing(error)) return
-    throw error
-  }
-  throw new InvalidPathError(path, { detail: 'a directory cannot replace a file' })
 }
 
 async function objectsBeneath(

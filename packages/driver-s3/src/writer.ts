@@ -1,5 +1,6 @@
 import { type BareWriter, UploadNotFoundError } from '@stowage/core'
 import { completeUpload } from './complete.ts'
+import { refuseConflict } from './conflicts.ts'
 import { PartBuffer } from './part-buffer.ts'
 import { MIN_PART, partSize } from './part-plan.ts'
 import { PartSender } from './part-sender.ts'
@@ -117,6 +118,7 @@ export class S3Writer implements BareWriter {
 
   async commit(): Promise<void> {
     this.#check()
+    await refuseConflict(this.#store, this.path, this.#stop.signal)
     if (this.#upload === undefined) await this.#put()
     else await this.#complete(this.#upload)
     this.#end()

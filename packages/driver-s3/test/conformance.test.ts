@@ -1,0 +1,37 @@
+import { registerSuite } from '@stowage/testsuite'
+import { CHILD_PARAMETERS, PART, testServers } from './helpers/storages.ts'
+
+/** What a server cannot do, by the suite's ids; it is a fact about the server, not about the driver. */
+const SKIP: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  minio: {
+    'uploads-delete-removes': 'MinIO lists uploads by their exact key only',
+    'uploads-delete-only-uploads': 'MinIO lists uploads by their exact key only',
+  },
+  moto: {
+    'redirect-expires': 'moto does not check signatures',
+    'uploads-dry-run': 'moto says that every upload began in 2010',
+    'uploads-age': 'moto says that every upload began in 2010',
+    'uploads-purge-idle-only': 'moto says that every upload began in 2010',
+  },
+}
+
+const servers = await testServers('conformance')
+
+it('runs on a real server', () => {
+  expect(servers.map(({ server }) => server.name)).not.toEqual([])
+})
+
+for (const { server, open, parameters } of servers) {
+  registerSuite({
+    name: `s3 on ${server.name} ${server.version}`,
+    open,
+    partSize: PART,
+    concurrency: 4,
+    skip: SKIP[server.name],
+    child: {
+      module: new URL('./helpers/storages.ts', import.meta.url),
+      execArgv: ['--conditions=@stowage/source', '--disable-warning=ExperimentalWarning'],
+      env: { [CHILD_PARAMETERS]: JSON.stringify(await parameters()) },
+    },
+  })
+}

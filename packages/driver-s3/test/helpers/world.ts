@@ -1,0 +1,97 @@
+// What the tests of one server share: a proxy in front of it, drivers behind the proxy, and the SDK beside them.
+import { ListMultipartUploadsCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
+import { create, type StorageDriver } from '@stowage/core'
+import type { S3Parameters } from '@stowage/driver-s3'
+import { FaultProxy } from './fault-proxy.ts'
+import { type TestServer, testServers } from './storages.ts'
+
+/** The strictest server that runs here; with a name, that one, or undefined. */
+export async function oneServer(bucket: string, name?: string): Promise<TestServer | undefined> {
+  const servers = await testServers(bucket)
+  return name === undefined ? servers[0] : servers.find(({ server }) => server.name === name)
+}
+
+let storages = 0
+
+export class World {
+  readonly proxy: FaultProxy
+  readonly parameters: S3Parameters
+  readonly client: S3Client
+  readonly #drivers: StorageDriver[] = []
+
+  constructor(proxy: FaultProxy, parameters: S3Parameters) {
+    this.proxy = proxy
+    this.parameters = parameters
+    this.client = clientOf(parameters)
+  }
+
+  static async open(server: TestServer | undefined): Promise<World> {
+    if (server === undefined) throw new Error('no S3 server runs here')
+    const parameters = await server.parameters()
+    return new World(await FaultProxy.start(parameters.endpoint as string), parameters)
+  }
+
+  /** A root directory of its own. */
+  root(): string {
+    storages++
+    return `storage-${process.pid}-${storages}`
+  }
+
+  /** A driver that goes through the proxy; two of the same root share their data. */
+  async driver(rootDirectory: string, changes: Partial<S3Parameters> = {}): Promise<StorageDriver> {
+    const { endpoint } = this.proxy
+    const driver = await create('s3', { ...this.parameters, endpoint, rootDirectory, ...changes })
+    this.#drivers.push(driver)
+    return driver
+  }
+
+  /** All keys of a root, the driver's own and placeholders included. */
+  async keys(root: string): Promise<string[]> {
+    const input = { Bucket: this.parameters.bucket, Prefix: `${root}/` }
+    const { Contents = [] } = await this.client.send(new ListObjectsV2Command(input))
+    return Contents.map(({ Key = '' }) => Key.slice(root.length))
+  }
+
+  /** The keys of a root's unfinished uploads. */
+  async uploads(root: string): Promise<string[]> {
+    const input = { Bucket: this.parameters.bucket, Prefix: `${root}/` }
+    const { Uploads = [] } = await this.client.send(new ListMultipartUploadsCommand(input))
+    return Uploads.map(({ Key = '' }) => Key.slice(root.length))
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#drivers.map((driver) => driver.close()))
+    this.client.destroy()
+    await this.proxy.stop()
+  }
+}
+
+export function clientOf(parameters: S3Parameters): S3Client {
+  const { endpoint = '', region = '', accessKey = '', secretKey = '' } = parameters
+  return new S3Client({
+    ...{ endpoint, region, forcePathStyle: true, requestChecksumCalculation: 'WHEN_REQUIRED' },
+    credentials: { accessKeyId: accessKey, secretAccessKey: secretKey },
+  })
+}
+
+/** Bytes that tell their position. */
+export function data(size: number, seed = 1): Buffer {
+  const bytes = Buffer.alloc(size)
+  for (let at = 0; at + 4 <= size; at += 4) bytes.writeUInt32LE((at * 2654435761 + seed) >>> 0, at)
+  return bytes
+}
+
+export async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = []
+  for await (const item of source) all.push(item)
+  return all
+}
+
+/** Waits until it is true. */
+export async function until(done: () => Promise<boolean> | boolean): Promise<void> {
+  const deadline = Date.now() + 10_000
+  while (!(await done())) {
+    if (Date.now() > deadline) throw new Error('it did not come true within 10 s')
+    await new Promise((next) => setTimeout(next, 5))
+  }
+}
