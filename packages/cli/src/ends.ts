@@ -32,6 +32,8 @@ export interface Source extends End {
   readonly info: FileInfo
   /** The name that a destination with a final slash keeps; undefined for a root, `.` and `..`. */
   readonly name: string | undefined
+  /** The directory of this machine that it is, if it is one. */
+  readonly directory?: string | undefined
 }
 
 /** Where an argument may name a storage only. */
@@ -103,7 +105,8 @@ async function localSource(context: Context, location: LocalLocation): Promise<S
   const path = isDir ? '/' : `/${basename(real)}`
   const info = await storage.stat(path, { signal: context.signal })
   const name = location.directory ? undefined : basename(file)
-  return { storage, path, info, name, show: (shown) => localName(rootDirectory, shown) }
+  const directory = isDir ? real : undefined
+  return { storage, path, info, name, directory, show: (shown) => localName(rootDirectory, shown) }
 }
 
 async function localDestination(

@@ -1,8 +1,9 @@
 import { copy, isStorageError } from '@stowage/core'
 import { type Context, errorText } from './context.ts'
-import type { End } from './ends.ts'
+import type { End, Source } from './ends.ts'
 import { EXIT } from './exit-codes.ts'
 import { bytes, duration, plural, rate } from './format.ts'
+import { reportLeftOut } from './left-out.ts'
 import { AHEAD, forEach, readAhead } from './pool.ts'
 import { type Progress, startProgress } from './progress.ts'
 
@@ -116,6 +117,12 @@ export class Transfers {
   fail(error: unknown): void {
     this.failed++
     this.progress.note(errorText(error, this.#context))
+  }
+
+  /** Reports what a storage cannot hold of a source that is a local directory, before anything else. */
+  async checkSource(source: Source): Promise<void> {
+    const note = (line: string): void => this.progress.note(line)
+    this.failed += await reportLeftOut(this.#context, source, note)
   }
 
   /** A file whose source stays, and which therefore was copied, not moved. */

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readdir, readFile, symlink } from 'node:fs/promises'
+import { readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { bytesOf, Workspace } from './helpers/stowage.ts'
 
 let work: Workspace
@@ -47,6 +47,39 @@ describe('put', () => {
     await symlink(work.path('src/a.txt'), work.path('link'))
     expect((await work.run(['put', 'link', work.url('put', '#/')])).code).toBe(0)
     expect(await text('put/link')).toBe('a\n')
+  })
+})
+
+describe('put of a directory', () => {
+  it('tells of links that it leaves out', async () => {
+    await work.write('links/a', 'a')
+    await symlink(work.path('src/a.txt'), work.path('links/out'))
+    const { code, stderr } = await work.run(['put', '-r', './links', work.url('put', '#/links')])
+    expect(code).toBe(0)
+    expect(stderr).toMatch(/^left out .*out \(a link out of the directory/m)
+    expect((await work.run(['ls', work.url('put', '#/links')])).stdout).toBe('a\n')
+  })
+
+  const onLinux = process.platform === 'linux' ? it : it.skip
+  onLinux('reports files whose names no storage can hold, and stores the others', async () => {
+    await work.write('names/good', 'good')
+    await work.write('names/d/line\nbreak', 'bad')
+    await writeFile(Buffer.from(`${work.path('names')}/\xff`, 'latin1'), 'bad')
+    const { code, errors } = await work.run([
+      'put',
+      '-r',
+      '-q',
+      '--json',
+      './names',
+      work.url('put', '#/n'),
+    ])
+    expect(code).toBe(5)
+    const told = errors.map(({ message, hint }) => [message, hint])
+    expect(told).toHaveLength(2)
+    const control = /line\\u000abreak \(a path has no control characters\)$/
+    expect(told).toContainEqual([expect.stringMatching(control), 'rename it'])
+    expect(told).toContainEqual([expect.stringMatching(/well-formed Unicode/), 'rename it'])
+    expect((await work.run(['ls', work.url('put', '#/n')])).stdout).toBe('good\n')
   })
 })
 

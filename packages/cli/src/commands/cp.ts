@@ -75,6 +75,7 @@ export async function copyTree(
   mustBeApart(from, to)
   const transfers = new Transfers(context, from, to, { resume, verify, single: !isDir })
   try {
+    await transfers.checkSource(from)
     await transfers.run(isDir ? jobs(context, from, to) : [fileJob(from, to)])
   } finally {
     transfers.progress.stop()

@@ -48,6 +48,7 @@ async function across(context: Context, from: Source, to: End): Promise<number> 
   const transfers = new Transfers(context, from, to, { resume: true, verify: true, single: !isDir })
   const copied: Job[] = []
   try {
+    await transfers.checkSource(from)
     await transfers.run(
       isDir ? jobs(context, from, to) : [fileJob(from, to)],
       undefined,

@@ -72,6 +72,7 @@ async function run(context: Context, from: Source, to: End, options: Options): P
   }
   let deleted = 0
   try {
+    await transfers.checkSource(from)
     // Where a file has become a directory or the reverse, the old one has to go first.
     const onBlocked = (one: Job, error: unknown): boolean =>
       options.delete === true && isStorageError(error, 'INVALID_PATH') && blocked.push(one) > 0
