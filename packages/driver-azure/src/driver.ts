@@ -113,10 +113,11 @@ export class AzureDriver implements BareDriver {
     }
     if (append) {
       const claim = await this.#sessions.claimNewest(opened, path, signal)
-      if (claim) return new AzureWriter(context, claim.name, claim)
+      if (claim) return new AzureWriter(context, claim.session, claim)
       await this.#mustBeEmpty(path, signal)
     }
-    return new AzureWriter(context, this.#names.session(path, newSessionId()))
+    const name = this.#names.session(path, newSessionId())
+    return new AzureWriter(context, this.#sessions.held.hold(path, name))
   }
 
   async #mustBeEmpty(path: string, signal: AbortSignal | undefined): Promise<void> {

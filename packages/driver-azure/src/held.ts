@@ -1,16 +1,27 @@
 import { isBeneath } from '@stowage/core'
 
+interface Entry {
+  readonly path: string
+  readonly name: string
+  removed: boolean
+}
+
 /** A session that a writer of this process works on. */
 export interface HeldSession {
   readonly path: string
   /** The name of its blob. */
   readonly name: string
-  /** Set by a delete of the path: the writer is to fail. */
-  removed: boolean
+  /** Whether a delete of the path has ended it: the writer is to fail. */
+  readonly removed: boolean
+  /** Hands the session back. */
+  release(): void
 }
 
 /** The sessions held by writers of this process, by container and root: instances share them. */
-const all = new Map<string, Set<HeldSession>>()
+const all = new Map<string, Set<Entry>>()
+
+/** Hands back the sessions of writers that were dropped without an end. */
+const abandoned = new FinalizationRegistry<() => void>((release) => release())
 
 /**
  * What the service cannot tell: which sessions a living writer holds. Within the process we know, so
@@ -24,32 +35,40 @@ export class HeldSessions {
     this.#key = key
   }
 
-  get #mine(): Set<HeldSession> {
+  get #mine(): Set<Entry> {
     return all.get(this.#key) ?? new Set()
   }
 
   hold(path: string, name: string): HeldSession {
-    const session = { path, name, removed: false }
-    all.set(this.#key, this.#mine.add(session))
+    const record = { path, name, removed: false }
+    all.set(this.#key, this.#mine.add(record))
+    const release = (): void => this.#drop(record)
+    const session = {
+      ...{ path, name, release },
+      get removed() {
+        return record.removed
+      },
+    }
+    abandoned.register(session, release)
     return session
   }
 
-  release(session: HeldSession): void {
+  #drop(record: Entry): void {
     const mine = this.#mine
-    if (mine.delete(session) && mine.size === 0) all.delete(this.#key)
+    if (mine.delete(record) && mine.size === 0) all.delete(this.#key)
   }
 
   has(name: string): boolean {
-    for (const session of this.#mine) if (session.name === name && !session.removed) return true
+    for (const record of this.#mine) if (record.name === name && !record.removed) return true
     return false
   }
 
   /** Ends the sessions of the path and beneath it, and counts them. */
   removeBeneath(path: string): number {
     let count = 0
-    for (const session of this.#mine) {
-      if (session.removed || (session.path !== path && !isBeneath(session.path, path))) continue
-      session.removed = true
+    for (const record of this.#mine) {
+      if (record.removed || (record.path !== path && !isBeneath(record.path, path))) continue
+      record.removed = true
       count++
     }
     return count

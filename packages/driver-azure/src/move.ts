@@ -7,7 +7,7 @@ import {
 } from '@stowage/core'
 import type { AzureClient, Opened } from './client.ts'
 import { cannotCopyInOneStep, copyAndPoll, copyInOneStep, type Original } from './copy.ts'
-import { isConditionFailure, isNotFound, isSourceGone, translate } from './errors.ts'
+import { isConditionFailure, isNotFound, isSourceGone, statusOf, translate } from './errors.ts'
 import { pages } from './listing.ts'
 import { isFolder } from './markers.ts'
 import type { Names } from './names.ts'
@@ -63,7 +63,8 @@ export class Mover {
       await this.#copyAndVerify(opened, original, to, path, options)
       return { etag }
     } catch (error) {
-      if (isConditionFailure(error)) {
+      // 416: it has become shorter than the step that was to be copied.
+      if (isConditionFailure(error) || statusOf(error) === 416) {
         throw new RevisionChangedError('the source was replaced during the move', { path })
       }
       if (isNotFound(error) || isSourceGone(error)) return undefined

@@ -4,7 +4,7 @@ import { isBeneath, type UploadInfo, UploadNotFoundError } from '@stowage/core'
 import { assemble, type StagedBlock } from './blocks.ts'
 import type { Opened } from './client.ts'
 import { codeOf, isConditionFailure, isNotFound, translate } from './errors.ts'
-import { HeldSessions } from './held.ts'
+import { type HeldSession, HeldSessions } from './held.ts'
 import { pages } from './listing.ts'
 import type { Names } from './names.ts'
 
@@ -24,7 +24,7 @@ export interface FoundSession extends UploadInfo {
 
 /** A session taken over: from here on only this writer can commit it. */
 export interface Claim {
-  readonly name: string
+  readonly session: HeldSession
   readonly writer: string
   readonly blocks: readonly StagedBlock[]
   readonly size: number
@@ -88,21 +88,33 @@ export class Sessions {
     signal: AbortSignal | undefined,
   ): Promise<Claim | undefined> {
     for (let attempt = 0; attempt < CLAIM_ATTEMPTS; attempt++) {
-      const idle: FoundSession[] = []
-      for await (const session of this.find(opened, path, { only: true, signal })) {
-        if (!this.held.has(session.name)) idle.push(session)
-      }
-      idle.sort((a, b) => (a.id < b.id ? 1 : -1))
-      let beaten = false
-      for (const session of idle) {
-        const claim = await this.#claim(opened, session, signal)
-        if (claim === 'beaten') beaten = true
-        else if (claim !== undefined) return claim
-        if (beaten) break
-      }
-      if (!beaten) return undefined
+      const found: FoundSession[] = []
+      for await (const one of this.find(opened, path, { only: true, signal })) found.push(one)
+      found.sort((a, b) => (a.id < b.id ? 1 : -1))
+      const claim = await this.#claimFirst(opened, found, signal)
+      if (claim !== 'beaten') return claim
     }
     throw new UploadNotFoundError('other writers keep taking over this upload', { path })
+  }
+
+  async #claimFirst(
+    opened: Opened,
+    found: readonly FoundSession[],
+    signal: AbortSignal | undefined,
+  ): Promise<Claim | 'beaten' | undefined> {
+    for (const one of found) {
+      if (this.held.has(one.name)) continue
+      // Held before it is claimed: of two calls at once, the other one does not try.
+      const session = this.held.hold(one.path, one.name)
+      let claim: Claim | 'beaten' | undefined
+      try {
+        claim = await this.#claim(opened, session, one, signal)
+      } finally {
+        if (typeof claim !== 'object') session.release()
+      }
+      if (claim !== undefined) return claim
+    }
+    return undefined
   }
 
   /**
@@ -111,6 +123,7 @@ export class Sessions {
    */
   async #claim(
     { container }: Opened,
+    session: HeldSession,
     { name, path, holder, etag }: FoundSession,
     signal: AbortSignal | undefined,
   ): Promise<Claim | 'beaten' | undefined> {
@@ -132,7 +145,7 @@ export class Sessions {
         conditions,
         metadata: { [HOLDER]: writer },
       })
-      return { name, writer, blocks, size, etag: reply.etag ?? '' }
+      return { session, writer, blocks, size, etag: reply.etag ?? '' }
     } catch (error) {
       if (isNotFound(error) || isConditionFailure(error) || codeOf(error) === 'InvalidBlockList') {
         return 'beaten'

@@ -52,10 +52,10 @@ export class AzureWriter implements BareWriter {
   /** Whether the last commit on the staging blob left no mark of its writer there. */
   #sealed = false
 
-  constructor(context: WriterContext, name: string, claim?: Claim) {
+  constructor(context: WriterContext, session: HeldSession, claim?: Claim) {
     this.#context = context
-    this.#session = context.sessions.held.hold(context.path, name)
-    this.#staging = context.opened.container.getBlockBlobClient(name)
+    this.#session = session
+    this.#staging = context.opened.container.getBlockBlobClient(session.name)
     this.#writer = claim?.writer ?? newWriterMark()
     this.#blocks = [...(claim?.blocks ?? [])]
     this.#passed = claim?.size ?? 0
@@ -122,7 +122,7 @@ export class AzureWriter implements BareWriter {
   }
 
   #end(): void {
-    this.#context.sessions.held.release(this.#session)
+    this.#session.release()
   }
 
   /** Sends the buffer as the next block, once there is room for one more under way. */

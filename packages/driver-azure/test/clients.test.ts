@@ -84,16 +84,3 @@ test('a client that was handed over still works after the driver is closed', asy
   await driver.close()
   expect(await client.exists()).toBe(true)
 })
-
-test('an aborted read of a whole file ends its requests', async () => {
-  const driver = await create('azure', {
-    client: await containerClient(),
-    rootDirectory: newStorage(),
-  })
-  opened.push(driver)
-  await driver.putContent('/file', pattern(8_000_000))
-  const controller = new AbortController()
-  const reading = driver.getContent('/file', { signal: controller.signal })
-  controller.abort(new Error('enough'))
-  await expect(reading).rejects.toThrow('enough')
-})

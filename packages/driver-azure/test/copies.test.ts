@@ -110,6 +110,19 @@ test('a copy by blocks begins anew when another commit drops its blocks', async 
   await holds('/new', data)
 })
 
+test('a source that is replaced before its copy by one request is left, and nothing is published', async () => {
+  await driver.putContent('/old', 'old')
+  const replace = async (): Promise<void> => {
+    const blob = (await containerClient()).getBlockBlobClient(`${storage}/old`)
+    await blob.upload('newer', 5)
+  }
+  proxy.rule = ({ operation }) =>
+    operation === 'Copy Blob From URL' ? { before: replace } : undefined
+  await expect(driver.move('/old', '/new')).rejects.toMatchObject({ code: 'REVISION_CHANGED' })
+  await holds('/old', Buffer.from('newer'))
+  await expect(driver.stat('/new')).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
+})
+
 test('a source that is replaced while it is copied by blocks is left, and nothing is published', async () => {
   await appendBlob('/old', data)
   const replace = async (): Promise<void> => {

@@ -137,14 +137,31 @@ test('a reply with other bytes than those asked for is an error', async () => {
 
 test('a destroyed stream frees its socket at once', async () => {
   await write('/file', pattern(4_000_000))
-  const streams = await Promise.all(Array.from({ length: 5 }, () => driver.reader('/file')))
-  expect(await proxy.connections()).toBe(5)
+  const patient = await openThroughProxy(storage, { idleTimeout: '10m' })
+  const open = (): Promise<number> => patient.proxy.connections()
+  const streams = await Promise.all(
+    Array.from({ length: 5 }, () => patient.driver.reader('/file')),
+  )
+  expect(await open()).toBe(5)
   for (const stream of streams) stream.destroy()
   const deadline = Date.now() + 5000
-  while ((await proxy.connections()) > 0 && Date.now() < deadline) {
-    await new Promise((done) => setImmediate(done))
-  }
-  expect(await proxy.connections()).toBe(0)
+  while ((await open()) > 0 && Date.now() < deadline) await new Promise((done) => setImmediate(done))
+  expect(await open()).toBe(0)
+  await patient[Symbol.asyncDispose]()
+})
+
+test('an aborted read of a whole file makes no further request', async () => {
+  await write('/file')
+  proxy.rule = ({ operation }) => (operation === 'Get Blob' ? { stallAfter: 1000 } : undefined)
+  const controller = new AbortController()
+  const reading = driver.getContent('/file', { signal: controller.signal })
+  reading.catch(() => {})
+  while (!proxy.operations.includes('Get Blob')) await new Promise((done) => setImmediate(done))
+  controller.abort(new Error('enough'))
+  await expect(reading).rejects.toThrow('enough')
+  // Time for a request too many: an attempt anew comes after 10 ms at most.
+  for (let i = 0; i < 20; i++) await driver.stat('/file')
+  expect(proxy.operations.filter((operation) => operation === 'Get Blob')).toHaveLength(1)
 })
 
 test('a server that does not answer is an error, not a hang', async () => {

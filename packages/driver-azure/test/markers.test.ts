@@ -39,6 +39,7 @@ test('markers of both kinds are directories and never files', async () => {
   await put('hdi/sub', '', FOLDER)
   await put('hdi/sub/deep', 'x')
   expect(await collect(driver.list('/'))).toEqual(['/hdi-', '/hdi', '/slash'])
+  expect(await collect(driver.list('/slash'))).toEqual(['/slash/file'])
   expect(await collect(driver.list('/hdi'))).toEqual(['/hdi/file', '/hdi/sub'])
   expect(await walked()).toEqual([
     '/hdi-',

@@ -121,7 +121,11 @@ test('with a token, URLs are signed with a user delegation key that is fetched o
   await createContainer(sdk, { accountName, accountKey, endpoint, caFile: secure.caFile })
   await entra.putContent('/file', 'secret')
   const first = new URL((await entra.redirectURL('/file')) ?? '')
+  // A key that was fetched anew would end in another second.
+  const now = Math.floor(Date.now() / 1000)
+  while (Math.floor(Date.now() / 1000) === now) await new Promise((done) => setImmediate(done))
   const second = new URL((await entra.redirectURL('/file')) ?? '')
+  expect(second.searchParams.get('st')).not.toBe(first.searchParams.get('st'))
   expect(first.searchParams.get('ske')).toBe(second.searchParams.get('ske'))
   expect(first.searchParams.get('spr')).toBe('https')
   expect(seconds(first, 'skt')).toBeLessThan(-890)

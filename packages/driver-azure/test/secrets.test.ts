@@ -3,6 +3,7 @@ import { inspect } from 'node:util'
 import { afterAll, expect, test } from '@jest/globals'
 import { create, type StorageDriver } from '@stowage/core'
 import type { AzureParameters } from '@stowage/driver-azure'
+import { translate } from '../src/errors.ts'
 import { newStorage, open, openThroughProxy, parametersOf } from './helpers/storages.ts'
 
 const storage = newStorage()
@@ -72,6 +73,17 @@ test.each<[string, (base: AzureParameters) => AzureParameters]>([
     }
     expect(text).not.toMatch(/sig=(?!\.\.\.)[\w%]{8}/)
   }
+})
+
+test('not where the SDK or the network repeats a URL', () => {
+  const url = `https://acc.blob.core.windows.net/c/b?sv=1&sig=${SIGNATURE}&se=2`
+  const native = Object.assign(new Error(`cannot reach ${url}\nheaders: ${SECRET}`), {
+    ...{ code: 'ECONNRESET', request: { url, headers: { authorization: SECRET } } },
+  })
+  const error = translate(native, '/path')
+  expect(error).toMatchObject({ code: 'UNAVAILABLE', path: '/path' })
+  for (const secret of [SECRET, SIGNATURE]) expect(shown(error)).not.toContain(secret)
+  expect(String(error)).toContain('sig=...&se=2')
 })
 
 test.each([

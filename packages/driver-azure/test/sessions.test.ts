@@ -73,6 +73,23 @@ test('blocks are staged on a blob of the session, never on the target', async ()
   expect(ids).toEqual(offsets.map((offset) => mark + offset))
 })
 
+test('a session that a writer of this process holds is not continued by another one', async () => {
+  const begun = await driver.writer('/file')
+  await begun.write(long)
+  const other = await open(storage)
+  others.push(other)
+  await expect(other.writer('/file', { append: true })).rejects.toMatchObject({
+    code: 'PATH_NOT_FOUND',
+  })
+  expect(await other.purgeUploads('/', { olderThan: new Date(Date.now() + 1e6) })).toEqual([])
+  await begun.close()
+  const both = await Promise.allSettled([
+    other.writer('/file', { append: true }),
+    driver.writer('/file', { append: true }),
+  ])
+  expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+})
+
 test('of writers that continue one session in turn, only the last one can commit', async () => {
   const begun = await driver.writer('/file')
   await begun.write(long.subarray(0, blockSize + 7))
