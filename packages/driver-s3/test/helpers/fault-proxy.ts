@@ -26,8 +26,8 @@ export interface Fault {
   readonly cutAfter?: number
   /** Pass on so many bytes of the reply's body, then nothing more. */
   readonly stallAfter?: number
-  /** Reply to a range as if there were none. */
-  readonly dropRange?: boolean
+  /** Reply to a range as a store does that knows of none: status 200, no Content-Range. */
+  readonly asWhole?: boolean
   /** Wait for this before it is passed on. */
   readonly before?: Promise<unknown>
 }
@@ -95,8 +95,7 @@ export class FaultProxy {
     const fault = this.rule(seen) ?? {}
     await fault.before
     if (fault.refuse) return refuse(reply, method, fault.refuse)
-    const headers = { ...request.headers }
-    if (fault.dropRange) delete headers.range
+    const { headers } = request
     const { hostname, port } = this.#target
     const onward = httpRequest({ hostname, port, method, headers, path: request.url }, (answer) =>
       passOn(answer, reply, fault),
@@ -122,7 +121,13 @@ function passOn(answer: IncomingMessage, reply: ServerResponse, fault: Fault): v
     answer.resume().on('end', () => reply.destroy())
     return
   }
-  reply.writeHead(answer.statusCode ?? 500, answer.headers)
+  const { 'content-range': range, ...others } = answer.headers
+  if (fault.asWhole) reply.writeHead(200, others)
+  else
+    reply.writeHead(answer.statusCode ?? 500, {
+      ...others,
+      ...(range && { 'content-range': range }),
+    })
   const limit = fault.cutAfter ?? fault.stallAfter
   if (limit === undefined) {
     answer.pipe(reply)
