@@ -1,5 +1,6 @@
 import { register } from '@stowage/core'
 import { AzureDriver } from './driver.ts'
+import { fromURL } from './from-url.ts'
 import { type AzureParameters, parse } from './parameters.ts'
 
 declare module '@stowage/core' {
@@ -8,4 +9,4 @@ declare module '@stowage/core' {
   }
 }
 
-register('azure', (parameters) => new AzureDriver(parse(parameters)))
+register('azure', (parameters) => new AzureDriver(parse(parameters)), { fromURL })

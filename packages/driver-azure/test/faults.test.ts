@@ -139,13 +139,12 @@ test('a destroyed stream frees its socket at once', async () => {
   await write('/file', pattern(4_000_000))
   const patient = await openThroughProxy(storage, { idleTimeout: '10m' })
   const open = (): Promise<number> => patient.proxy.connections()
-  const streams = await Promise.all(
-    Array.from({ length: 5 }, () => patient.driver.reader('/file')),
-  )
+  const streams = await Promise.all(Array.from({ length: 5 }, () => patient.driver.reader('/file')))
   expect(await open()).toBe(5)
   for (const stream of streams) stream.destroy()
   const deadline = Date.now() + 5000
-  while ((await open()) > 0 && Date.now() < deadline) await new Promise((done) => setImmediate(done))
+  while ((await open()) > 0 && Date.now() < deadline)
+    await new Promise((done) => setImmediate(done))
   expect(await open()).toBe(0)
   await patient[Symbol.asyncDispose]()
 })

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { fromURL } from '../src/from-url.ts'
 import { type AzureSettings, parse } from '../src/parameters.ts'
 
 const key = Buffer.from('a key').toString('base64')
@@ -159,3 +160,31 @@ test.each([
 ])('%s is %d ms', (text, ms) => {
   expect(parse({ ...account, accountkey: key, retry_delay: text }).retryDelay).toBe(ms)
 })
+
+test.each([
+  [
+    'azure://data/a%20root/sub?accountName=123&maxRetries=2',
+    { accountName: '123', maxRetries: 2, credentials: { type: 'default' } },
+  ],
+  ['azure://data/a%20root/sub?emulator=true', { emulator: true }],
+  [
+    'azure://data/a%20root/sub?accountname=acc&sasToken=sv%3D1%26sig%3Dx',
+    { accountname: 'acc', sasToken: 'sv=1&sig=x' },
+  ],
+  [
+    'azure://data/a%20root/sub?accountName=acc&credentials=default',
+    { accountName: 'acc', credentials: { type: 'default' } },
+  ],
+])('%s is understood', (text, expected) => {
+  const parameters = fromURL(new URL(text))
+  expect(parameters).toEqual({ ...expected, container: 'data', rootDirectory: '/a root/sub' })
+  expect(parse(parameters)).toMatchObject({ container: 'data', rootDirectory: '/a root/sub' })
+})
+
+test.each(['azure:///root', 'azure://user:secret@data', 'azure://data/x#part', 'azure://data/%zz'])(
+  '%s is refused, and shows no secret',
+  (text) => {
+    expect(() => fromURL(new URL(text))).toThrow(expect.objectContaining({ code: 'CONFIG' }))
+    expect(() => fromURL(new URL(text))).not.toThrow('secret')
+  },
+)
