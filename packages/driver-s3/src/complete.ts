@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { isStorageError, UploadNotFoundError } from '@stowage/core'
 import { isMissing, isUploadGone } from './errors.ts'
+import { head } from './head.ts'
 import type { Store } from './store.ts'
 import type { Part, Upload } from './uploads.ts'
 
@@ -61,8 +62,7 @@ async function isPublished(
   where: Where,
 ): Promise<boolean> {
   try {
-    const input = { Key: upload.key, ...store.customerKey() }
-    const { ContentLength, ETag } = await store.call('HeadObject', input, where)
+    const { ContentLength, ETag } = await head(store, upload.key, where)
     const size = parts.reduce((sum, part) => sum + part.size, 0)
     return ContentLength === size && ETag?.replaceAll('"', '') === etagOf(parts)
   } catch (error) {

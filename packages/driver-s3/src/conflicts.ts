@@ -1,6 +1,6 @@
 import { InvalidPathError, parentOf } from '@stowage/core'
-import { head } from './copier.ts'
 import { isMissing } from './errors.ts'
+import { head } from './head.ts'
 import { hasFiles } from './lister.ts'
 import type { Store } from './store.ts'
 

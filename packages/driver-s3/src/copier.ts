@@ -1,9 +1,11 @@
-import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3'
-import { ContentError, Limiter } from '@stowage/core'
+import { ContentError, isStorageError, Limiter } from '@stowage/core'
 import { completeUpload } from './complete.ts'
+import { head } from './head.ts'
 import { copyPartSize, MAX_PARTS } from './part-plan.ts'
+import { openReader } from './reader.ts'
 import type { Store } from './store.ts'
 import { abortSurely, checksumsOf, type Part, type Upload } from './uploads.ts'
+import { S3Writer } from './writer.ts'
 
 /** What a copy must know of its source. */
 export interface Source {
@@ -28,11 +30,12 @@ export async function copyObject(
   key: string,
   where: Where,
 ): Promise<void> {
-  const { multipartCopyThresholdSize } = store.settings
-  if (source.size <= multipartCopyThresholdSize || source.size === 0) {
-    await copyWhole(store, source, key, where)
-  } else {
-    await copyInParts(store, source, key, where)
+  try {
+    await copyWithin(store, source, key, where)
+  } catch (error) {
+    // Some stores cannot copy what is encrypted, or cannot copy at all.
+    if (!isStorageError(error, 'UNSUPPORTED_METHOD')) throw error
+    await copyThrough(store, source, key, where)
   }
   const copy = await head(store, key, where)
   if (copy.ContentLength !== source.size) {
@@ -41,9 +44,31 @@ export async function copyObject(
   }
 }
 
-/** @throws PathNotFoundError where there is no object. */
-export function head(store: Store, key: string, where: Where): Promise<HeadObjectCommandOutput> {
-  return store.call('HeadObject', { Key: key, ...store.customerKey() }, where)
+function copyWithin(store: Store, source: Source, key: string, where: Where): Promise<void> {
+  const small = source.size <= store.settings.multipartCopyThresholdSize || source.size === 0
+  return (small ? copyWhole : copyInParts)(store, source, key, where)
+}
+
+/** Reads the source here and writes it again. */
+async function copyThrough(
+  store: Store,
+  source: Source,
+  key: string,
+  { path, signal }: Where,
+): Promise<void> {
+  const reader = await openReader(store, store.path(source.key), { offset: 0, signal })
+  const writer = new S3Writer(store, { path: store.path(key), signal, onEnd: () => {} })
+  try {
+    for await (const chunk of reader) await writer.write(chunk)
+    if (writer.size !== source.size) {
+      throw new ContentError('the source changed while it was copied', { path })
+    }
+    await writer.commit()
+  } catch (error) {
+    // As with any other copy, what counts is why it failed.
+    await writer.cancel().catch(() => {})
+    throw error
+  }
 }
 
 async function copyWhole(store: Store, source: Source, key: string, where: Where): Promise<void> {

@@ -16,8 +16,8 @@ import {
   type UploadInfo,
 } from '@stowage/core'
 import { refuseConflict } from './conflicts.ts'
-import { head } from './copier.ts'
 import { isMissing } from './errors.ts'
+import { head } from './head.ts'
 import { children, files, hasFiles } from './lister.ts'
 import { move } from './mover.ts'
 import type { Settings } from './parameters.ts'

@@ -9,6 +9,7 @@ import {
   RevisionChangedError,
   ThrottledError,
   UnavailableError,
+  UnsupportedMethodError,
   UploadNotFoundError,
 } from '@stowage/core'
 
@@ -31,6 +32,7 @@ type Kind =
   | 'space'
   | 'name'
   | 'revision'
+  | 'unsupported'
 
 const CODES: Readonly<Record<Kind, readonly string[]>> = {
   missing: ['NoSuchKey', 'NotFound'],
@@ -72,6 +74,7 @@ const CODES: Readonly<Record<Kind, readonly string[]>> = {
     'ExistingObjectIsDirectory',
   ],
   revision: ['PreconditionFailed'],
+  unsupported: ['NotImplemented', 'MethodNotAllowed'],
 }
 
 /** Where the name says nothing: HEAD has no body, so all that is left is the status. */
@@ -82,7 +85,9 @@ const STATUS: Readonly<Record<number, Kind>> = {
   403: 'permission',
   404: 'missing',
   412: 'revision',
+  405: 'unsupported',
   429: 'throttled',
+  501: 'unsupported',
   507: 'space',
 }
 
@@ -174,6 +179,8 @@ function make(kind: Kind | undefined, message: string, path: string, cause: Erro
       return new NoSpaceError(message, options)
     case 'name':
       return new InvalidPathError(path, { cause, detail: message })
+    case 'unsupported':
+      return new UnsupportedMethodError({ ...options, detail: message })
     case 'revision':
       return new RevisionChangedError(message, options)
     default:

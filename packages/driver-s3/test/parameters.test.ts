@@ -1,0 +1,133 @@
+import { isStorageError } from '@stowage/core'
+import { parse } from '../src/parameters.ts'
+
+const least = { bucket: 'b', region: 'eu-central-1' }
+
+function problems(parameters: Record<string, unknown>): readonly string[] {
+  try {
+    parse(parameters)
+    return []
+  } catch (error) {
+    return isStorageError(error, 'CONFIG')
+      ? (error as unknown as { problems: string[] }).problems
+      : [String(error)]
+  }
+}
+
+describe('parameters', () => {
+  it.each<[Record<string, unknown>, string]>([
+    [{ bucket: 'b' }, 'no region parameter provided'],
+    [{ bucket: 'b', region: '<nil>' }, 'invalid region provided: <nil>'],
+    [{ region: 'us-east-1' }, 'no bucket parameter provided'],
+    [{ ...least, bucket: '' }, 'no bucket parameter provided'],
+    [{ ...least, forcepathstyle: 'yes' }, 'the forcepathstyle parameter should be a boolean'],
+    [{ ...least, encrypt: 'yes' }, 'the encrypt parameter should be a boolean'],
+    [{ ...least, chunksize: 'big' }, 'chunksize parameter must be an integer, big invalid'],
+    [
+      { ...least, chunksize: 1 },
+      'the chunksize 1 parameter should be a number between 5242880 and 5368709120 (inclusive)',
+    ],
+    [
+      { ...least, multipartcopythresholdsize: '6442450944' },
+      'the multipartcopythresholdsize 6442450944 parameter should be a number between 0 and 5368709120 (inclusive)',
+    ],
+    [
+      { ...least, storageclass: 'COLD' },
+      'the storageclass parameter must be one of [NONE STANDARD REDUCED_REDUNDANCY STANDARD_IA ONEZONE_IA INTELLIGENT_TIERING OUTPOSTS GLACIER_IR EXPRESS_ONEZONE], COLD invalid',
+    ],
+    [{ ...least, objectacl: 'mine' }, 'invalid value for objectacl parameter: mine'],
+    [
+      { ...least, v4auth: false },
+      'on Amazon S3 this storage driver can only be used with v4 authentication',
+    ],
+    [{ ...least, redirectendpoint: 'cdn.example.com' }, 'no scheme specified for redirectendpoint'],
+    [{ ...least, redirectendpoint: 'https:///x' }, 'no host specified for redirectendpoint'],
+    [
+      { ...least, redirectendpoint: 'https://cdn.example.com/base' },
+      'redirectendpoint cannot contain a base path: /base',
+    ],
+    [
+      { ...least, redirectendpoint: 'https://cdn.example.com/?a=b' },
+      'redirectendpoint cannot contain query parameters',
+    ],
+    [
+      { ...least, redirectendpoint: 'https://[::1' },
+      'unable to parse redirectendpoint: https://[::1',
+    ],
+    [
+      { ...least, encrypt: true, ssecustomerkey: `${'A'.repeat(43)}=` },
+      'encrypt and sseCustomerKey exclude each other',
+    ],
+    [
+      { ...least, ssecustomerkey: 'short' },
+      'ssecustomerkey is (not shown), but should be 32 bytes in base64',
+    ],
+    [{ ...least, buckit: 'x' }, 'unknown parameter buckit: did you mean bucket?'],
+  ])('%j are refused: %s', (parameters, problem) => {
+    expect(problems(parameters)).toEqual([problem])
+  })
+
+  it('are refused all at once', () => {
+    expect(problems({ chunksize: 1, encrypt: 3 })).toHaveLength(3)
+  })
+
+  it("are those of a registry's configuration, in its spelling", () => {
+    const settings = parse({
+      accesskey: 'a',
+      secretkey: 'b',
+      region: 'us-gov-west-1',
+      regionendpoint: 'store.example.com:9000',
+      redirectendpoint: 'https://cdn.example.com',
+      forcepathstyle: 'true',
+      bucket: 'b',
+      encrypt: 'false',
+      keyid: 'k',
+      secure: 'F',
+      skipverify: true,
+      v4auth: 't',
+      chunksize: '5242880',
+      multipartcopychunksize: 33554432,
+      multipartcopymaxconcurrency: '100',
+      multipartcopythresholdsize: 33554432,
+      rootdirectory: '/a/b/',
+      storageclass: 'standard_ia',
+      useragent: 'x',
+      objectacl: 'private',
+      usedualstack: false,
+      accelerate: '0',
+      usefipsendpoint: 'False',
+      loglevel: 'no such level',
+    })
+    expect(settings).toMatchObject({
+      endpoint: 'http://store.example.com:9000',
+      publicEndpoint: 'https://cdn.example.com',
+      root: 'a/b',
+      chunkSize: 5242880,
+      storageClass: 'STANDARD_IA',
+      objectACL: 'private',
+      logLevel: 'off',
+      provider: 'generic',
+      secure: false,
+    })
+  })
+
+  it('take null for absent, and any region of the right form', () => {
+    expect(parse({ ...least, region: 'mars-north-7', chunksize: null }).chunkSize).toBe(10485760)
+  })
+
+  it.each([
+    [undefined, 'aws', 'eu-central-1'],
+    ['https://abc.r2.cloudflarestorage.com', 'r2', 'auto'],
+    ['s3.eu-central-003.backblazeb2.com', 'b2', 'us-east-1'],
+    ['https://storage.googleapis.com', 'gcs-xml', 'auto'],
+    ['https://s3.eu-west-1.amazonaws.com', 'aws', 'us-east-1'],
+    ['http://localhost:9000', 'generic', 'us-east-1'],
+  ])('of the endpoint %s are those of %s', (endpoint, provider, region) => {
+    const given = endpoint === undefined ? least : { bucket: 'b', endpoint }
+    expect(parse(given)).toMatchObject({ provider, region })
+  })
+
+  it('need no static key, and count two only together', () => {
+    expect(parse({ ...least, accesskey: 'only' }).secretKey).toBeUndefined()
+  })
+})
