@@ -12,7 +12,8 @@ import type { CopySource } from './source.ts'
 /** One revision of a blob as the source of a copy. */
 export interface Original {
   readonly name: string
-  readonly source: CopySource
+  /** Asked anew for each step: what gives the right to read may expire. */
+  readonly source: () => Promise<CopySource>
   readonly size: number
   readonly etag: string
   /** Whether one request may copy it with all its properties: not from another type of blob. */
@@ -22,7 +23,7 @@ export interface Original {
 /** How a copy is made. */
 export interface CopySettings {
   readonly concurrency: number
-  /** Milliseconds that all of it may take. */
+  /** Milliseconds that one step may take, or all of a copy that is polled. */
   readonly copyTimeout: number
   readonly retryDelay: number
   readonly signal?: AbortSignal | undefined
@@ -41,37 +42,41 @@ export async function copyInOneStep(
   target: string,
   settings: CopySettings,
 ): Promise<string | undefined> {
-  const deadline = AbortSignal.timeout(settings.copyTimeout)
-  const { signal } = settings
-  const abortSignal = signal ? AbortSignal.any([signal, deadline]) : deadline
-  const timed = { ...settings, signal: abortSignal }
-  try {
-    return await ontoBlockBlob(opened, target, (blob) =>
-      original.asItIs && original.size <= MAX_SYNC_COPY
-        ? copyAtOnce(blob, original, timed)
-        : copyByBlocks(opened, blob, original, timed),
-    )
-  } catch (error) {
-    if (deadline.aborted && !signal?.aborted) throw tooSlow(settings)
-    throw error
-  }
+  return ontoBlockBlob(opened, target, (blob) =>
+    original.asItIs && original.size <= MAX_SYNC_COPY
+      ? copyAtOnce(blob, original, settings)
+      : copyByBlocks(opened, blob, original, settings),
+  )
 }
 
-function tooSlow({ copyTimeout }: CopySettings): Error {
-  return new UnavailableError(`the copy took longer than ${copyTimeout / 1000} s (copyTimeout)`)
+/** Runs one step with a limit of time; nothing says whether the service goes on with it after that. */
+async function inTime<T>(
+  { copyTimeout, signal }: CopySettings,
+  run: (abortSignal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const deadline = AbortSignal.timeout(copyTimeout)
+  try {
+    return await run(signal ? AbortSignal.any([signal, deadline]) : deadline)
+  } catch (error) {
+    if (!deadline.aborted || signal?.aborted) throw error
+    throw new UnavailableError(`a copy took longer than ${copyTimeout / 1000} s (copyTimeout)`)
+  }
 }
 
 async function copyAtOnce(
   blob: BlockBlobClient,
   { source, etag }: Original,
-  { signal }: CopySettings,
+  settings: CopySettings,
 ): Promise<string | undefined> {
-  signal?.throwIfAborted()
-  const { copyStatus, etag: copied } = await blob.syncCopyFromURL(source.url, {
-    ...source.authorization,
-    ...(signal && { abortSignal: signal }),
-    sourceConditions: { ifMatch: etag },
-  })
+  const { url, authorization } = await source()
+  settings.signal?.throwIfAborted()
+  const { copyStatus, etag: copied } = await inTime(settings, (abortSignal) =>
+    blob.syncCopyFromURL(url, {
+      ...authorization,
+      abortSignal,
+      sourceConditions: { ifMatch: etag },
+    }),
+  )
   if (copyStatus !== undefined && copyStatus !== 'success') {
     throw new DriverError(`a synchronous copy ended as ${copyStatus}`)
   }
@@ -104,17 +109,20 @@ async function copyByBlocks(
 async function stageFromSource(
   blob: BlockBlobClient,
   { source, size }: Original,
-  { concurrency, signal }: CopySettings,
+  settings: CopySettings,
 ): Promise<string[]> {
   const mark = newWriterMark()
   const step = copyStep(size)
   const offsets = Array.from({ length: Math.ceil(size / step) }, (_, i) => i * step)
-  await forEach(offsets, concurrency, async (offset) => {
+  await forEach(offsets, settings.concurrency, async (offset) => {
     const count = Math.min(step, size - offset)
-    await blob.stageBlockFromURL(blockId(mark, offset), source.url, offset, count, {
-      ...source.authorization,
-      ...(signal && { abortSignal: signal }),
-    })
+    const { url, authorization } = await source()
+    await inTime(settings, (abortSignal) =>
+      blob.stageBlockFromURL(blockId(mark, offset), url, offset, count, {
+        ...authorization,
+        abortSignal,
+      }),
+    )
   })
   return offsets.map((offset) => blockId(mark, offset))
 }
@@ -162,7 +170,8 @@ export async function copyAndPoll(
   const blob = container.getBlockBlobClient(target)
   const abort = signal ? { abortSignal: signal } : {}
   const until = Date.now() + copyTimeout
-  const poller = await blob.beginCopyFromURL(source.url, {
+  const { url } = await source()
+  const poller = await blob.beginCopyFromURL(url, {
     ...abort,
     sourceConditions: { ifMatch: etag },
   })

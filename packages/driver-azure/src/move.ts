@@ -58,7 +58,7 @@ export class Mover {
       const found = await blob.getProperties(abortable(options))
       const { contentLength: size = 0, etag = '', blobType, metadata } = found
       if (isFolder(metadata, size)) return 'folder'
-      const source = await copySource(this.#client, opened, from)
+      const source = () => copySource(this.#client, opened, from)
       const original = { name: from, source, size, etag, asItIs: blobType === 'BlockBlob' }
       await this.#copyAndVerify(opened, original, to, path, options)
       return { etag }

@@ -241,7 +241,7 @@ export class AzureWriter implements BareWriter {
     this.#mustExist()
     this.#context.signal?.throwIfAborted()
     try {
-      const source = await copySource(client, opened, this.#staging.name)
+      const source = () => copySource(client, opened, this.#staging.name)
       // The mark of a session that was taken over must not come along.
       const { name } = this.#staging
       const original = {

@@ -187,6 +187,14 @@ test('a copy that fails in the service is an error, and the source stays', async
   await expect(driver.stat('/new')).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
 })
 
+test('a copy that does not come back is given up, and the source stays', async () => {
+  await driver.putContent('/old', data)
+  proxy.rule = ({ operation }) =>
+    operation === 'Copy Blob From URL' ? { before: () => new Promise(() => {}) } : undefined
+  await expect(driver.move('/old', '/new')).rejects.toThrow('copyTimeout')
+  await holds('/old', data)
+})
+
 test('where batches are refused, blobs are deleted one by one', async () => {
   for (let i = 0; i < 5; i++) await driver.putContent(`/dir/${i}`, 'x')
   proxy.rule = ({ operation }) =>
