@@ -52,6 +52,8 @@ export interface BareDriver {
   delete(path: string, options: BareOptions): Promise<void>
   /** Only called for GET and HEAD, where the capability is declared. */
   redirectURL?(path: string, options: BareRedirectOptions): Promise<string | undefined>
+  /** The key of the file in the bucket, without a look at whether it is there. */
+  bucketKey?(path: string): string
   /** Yields each upload after its removal (with `dryRun`, without removal). */
   purgeUploads?(path: string, options: BarePurgeOptions): AsyncIterable<UploadInfo>
   close?(): Promise<void>

@@ -227,6 +227,13 @@ class Base implements StorageDriver {
     })
   }
 
+  bucketKey(path: string): string | undefined {
+    return this.#check(() => {
+      checkPath(path)
+      return this.#bare.bucketKey?.(path)
+    })
+  }
+
   async close(): Promise<void> {
     return this.#run('close', { path: '/' }, undefined, async () => this.#bare.close?.())
   }
@@ -235,9 +242,9 @@ class Base implements StorageDriver {
     return this.close()
   }
 
-  #check(rules: () => void): void {
+  #check<T>(rules: () => T): T {
     try {
-      rules()
+      return rules()
     } catch (error) {
       throw wrapError(error, this.name)
     }

@@ -198,6 +198,12 @@ export interface StorageDriver extends AsyncDisposable {
    * @throws UnsupportedMethodError without the capability.
    */
   purgeUploads(path: string, options?: PurgeOptions): Promise<UploadInfo[]>
+  /**
+   * The key under which an object store keeps the file at the path, for what addresses it by another
+   * way: a CDN in front of the bucket. Undefined, or left out, where the backend has no such keys.
+   * Nothing is looked up. Middleware passes the call on, however many lie between.
+   */
+  bucketKey?(path: string): string | undefined
   /** Frees sockets, handles and timers. Open readers and writers are not waited for. */
   close(): Promise<void>
 }

@@ -36,6 +36,7 @@ export function forwardingDriver(
     delete: (...args) => inner.delete(...args),
     redirectURL: (...args) => inner.redirectURL(...args),
     purgeUploads: (...args) => inner.purgeUploads(...args),
+    bucketKey: (...args) => inner.bucketKey?.(...args),
     close: () => inner.close(),
     [Symbol.asyncDispose]: () => driver.close(),
     ...overrides,

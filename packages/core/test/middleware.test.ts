@@ -113,13 +113,27 @@ it('forwards every method of a driver with all its arguments', async () => {
   const methods = Object.getOwnPropertyNames(Object.getPrototypeOf(target)).filter(
     (name) => name !== 'constructor',
   )
-  expect(methods).toHaveLength(12)
+  expect(methods).toHaveLength(13)
   for (const method of methods) {
     expect(driver[method]?.(1, 2, 3)).toBe(method)
   }
   const args = (method: string): number[] => (method === 'close' ? [] : [1, 2, 3])
   expect(seen).toEqual(methods.map((method) => [method, ...args(method)]))
   expect(driver.capabilities).toBe(target.capabilities)
+})
+
+it('passes the key of a path on through every layer, and checks the path', async () => {
+  class Bucket extends Memory {
+    bucketKey = (path: string) => `root${path}`
+  }
+  const driver = await apply(
+    base(new Bucket({ redirectURL: true })),
+    { name: 'regulator', options: { maxConcurrency: 1 } },
+    { name: 'rewrite' },
+  )
+  expect(driver.bucketKey?.('/a')).toBe('root/a')
+  expect(() => driver.bucketKey?.('/a/')).toThrow('invalid path: /a/')
+  expect(storage().driver.bucketKey?.('/a')).toBeUndefined()
 })
 
 describe('redirect', () => {
