@@ -6,8 +6,8 @@ import type { Store } from './store.ts'
 
 /**
  * Where files and directories exclude each other: looks whether a file (or with `kind` a directory) can
- * take its place at the path. Elsewhere it makes no request; nor does it for a file on a store that
- * refuses such files itself.
+ * take its place at the path. Elsewhere it makes no request. Of such stores some refuse what does not fit,
+ * but only once all is sent; others take it, and then hide one of the two.
  * @throws InvalidPathError where a file and a directory would meet.
  */
 export async function refuseConflict(
@@ -16,12 +16,10 @@ export async function refuseConflict(
   signal: AbortSignal | undefined,
   kind: 'file' | 'directory' = 'file',
 ): Promise<void> {
-  const { fileAndDirectory, refusesConflicts } = store.settings.profile
-  if (fileAndDirectory) return
+  if (store.settings.profile.fileAndDirectory) return
   if (kind === 'directory' && (await isFile(store, path, signal))) {
     throw new InvalidPathError(path, { detail: 'a directory cannot replace a file' })
   }
-  if (refusesConflicts) return
   const parents: string[] = []
   for (let parent = parentOf(path); parent !== '/'; parent = parentOf(parent)) parents.push(parent)
   const [directory, ...found] = await Promise.all([

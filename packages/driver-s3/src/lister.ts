@@ -72,7 +72,7 @@ export async function* pages(store: Store, request: ListRequest): AsyncGenerator
 }
 
 /** Undoes `EncodingType=url`, in which a space may be a plus sign. */
-export function decodeKey(key: string): string {
+function decodeKey(key: string): string {
   return decodeURIComponent(key.replaceAll('+', '%20'))
 }
 

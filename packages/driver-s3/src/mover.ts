@@ -46,6 +46,52 @@ async function moveDirectory(store: Store, { source, destination, signal }: Move
   if (sources.length === 0) throw new PathNotFoundError(source)
   await refuseConflict(store, destination, signal, 'directory')
   const names = new Map(sources.map((object) => [to + object.key.slice(from.length), object]))
+  if (!store.settings.profile.fileAndDirectory) {
+    await removeOld(store, destination, signal, conflictsWith(names))
+  }
+  await copyAll(store, names, signal)
+  // What was at the destination and is not of the source makes room: a move replaces.
+  await removeOld(store, destination, signal, (key) => !names.has(key))
+  signal?.throwIfAborted()
+  await deleteKeys(
+    store,
+    sources.map(({ key }) => key),
+    source,
+  )
+}
+
+async function removeOld(
+  store: Store,
+  destination: string,
+  signal: AbortSignal | undefined,
+  isOld: (key: string) => boolean,
+): Promise<void> {
+  const there = await objectsBeneath(store, destination, signal)
+  const old = there.map(({ key }) => key).filter(isOld)
+  signal?.throwIfAborted()
+  await deleteKeys(store, old, destination)
+}
+
+/** Whether a file there is in the way of one of the new ones: a parent of it, or beneath it. */
+function conflictsWith(names: ReadonlyMap<string, Source>): (key: string) => boolean {
+  const parents = new Set([...names.keys()].flatMap(parentsOf))
+  return (key) => parents.has(key) || parentsOf(key).some((parent) => names.has(parent))
+}
+
+function parentsOf(key: string): string[] {
+  const parents: string[] = []
+  for (let cut = key.indexOf('/'); cut >= 0; cut = key.indexOf('/', cut + 1)) {
+    parents.push(key.slice(0, cut))
+  }
+  return parents
+}
+
+/** Copies every object to its new key, some at a time. The first failure stops the rest. */
+async function copyAll(
+  store: Store,
+  names: ReadonlyMap<string, Source>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const limiter = new Limiter(COPIES)
   const stop = new AbortController()
   const onAbort = (): void => stop.abort(signal?.reason)
@@ -68,16 +114,6 @@ async function moveDirectory(store: Store, { source, destination, signal }: Move
   } finally {
     signal?.removeEventListener('abort', onAbort)
   }
-  // What was at the destination and is not of the source makes room: a move replaces.
-  const there = await objectsBeneath(store, destination, signal)
-  const old = there.map(({ key }) => key).filter((key) => !names.has(key))
-  await deleteKeys(store, old, destination)
-  signal?.throwIfAborted()
-  await deleteKeys(
-    store,
-    sources.map(({ key }) => key),
-    source,
-  )
 }
 
 async function objectsBeneath(

@@ -26,8 +26,6 @@ export interface Profile {
   readonly deleteBatch: number
   /** `a` and `a/b` can both be objects, and both are listed. */
   readonly fileAndDirectory: boolean
-  /** The store itself refuses what `fileAndDirectory` excludes; else the driver looks first. */
-  readonly refusesConflicts?: boolean | undefined
   /** A key's component may be longer than 255 bytes. */
   readonly longNames: boolean
   /** Unfinished uploads are listed by prefix, not by exact key only. */
@@ -55,7 +53,7 @@ export const PROFILES: Readonly<Record<S3Provider, Profile>> = {
   ceph: generic,
   b2: { ...generic, pathStyle: false },
   'gcs-xml': { ...generic, region: 'auto', deleteBatch: 1 },
-  versitygw: { ...generic, fileAndDirectory: false, refusesConflicts: true, longNames: false },
+  versitygw: { ...generic, fileAndDirectory: false, longNames: false },
   generic,
 }
 

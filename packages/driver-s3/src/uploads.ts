@@ -5,7 +5,6 @@ import type {
   ListPartsCommandOutput,
 } from '@aws-sdk/client-s3'
 import { isMissing, isUploadGone } from './errors.ts'
-import { decodeKey } from './lister.ts'
 import type { Store } from './store.ts'
 
 /** An unfinished multipart upload. */
@@ -45,17 +44,17 @@ export async function* uploads(
   for (;;) {
     const reply: ListMultipartUploadsCommandOutput = await store.call(
       'ListMultipartUploads',
-      { Prefix: prefix, EncodingType: 'url', ...after },
+      // No EncodingType: Ceph encodes then without saying so, and others say so and do not.
+      { Prefix: prefix, ...after },
       { path, signal },
     )
-    const decode = reply.EncodingType === 'url' ? decodeKey : (key: string) => key
     yield (reply.Uploads ?? []).map(({ Key = '', UploadId = '', Initiated }) => {
-      return { key: decode(Key), id: UploadId, startedAt: Initiated ?? new Date(0) }
+      return { key: Key, id: UploadId, startedAt: Initiated ?? new Date(0) }
     })
     const { IsTruncated, NextKeyMarker, NextUploadIdMarker } = reply
     if (!IsTruncated || !NextKeyMarker) return
     after = {
-      KeyMarker: decode(NextKeyMarker),
+      KeyMarker: NextKeyMarker,
       ...(NextUploadIdMarker && { UploadIdMarker: NextUploadIdMarker }),
     }
   }

@@ -1,14 +1,25 @@
 import { create } from '@stowage/core'
 import '@stowage/driver-inmemory'
 import { registerModelSuite } from '@stowage/testsuite'
-import { PART, testServers } from './helpers/storages.ts'
+import { testServers } from './helpers/storages.ts'
+
+/** Where a server departs from S3 in what the model looks at. */
+const DEPARTS: Readonly<Record<string, string>> = {
+  minio: 'lists uploads by exact key only, so a delete leaves those beneath the path',
+  moto: 'says of every upload that it began in 2010, so none is too young for a purge',
+}
 
 for (const { server, open } of await testServers('model')) {
-  // moto says of every upload that it began in 2010, so none is ever too young for a purge.
-  if (server.name === 'moto') continue
+  const name = `s3 on ${server.name} ${server.version}`
+  const reason = DEPARTS[server.name]
+  if (reason !== undefined) {
+    it.skip(`${name} is not compared with the model: it ${reason}`, () => {})
+    continue
+  }
   registerModelSuite({
-    name: `s3 on ${server.name} ${server.version}`,
-    partSize: PART,
+    name,
+    // A real part of 5 MiB would leave time for few sequences: uploads in several sessions need none.
+    partSize: 64 * 1024,
     open,
     oracle: (parameters) => create('inmemory', parameters),
   })

@@ -67,6 +67,22 @@ describe('uploads', () => {
     expect(await world.keys(root)).toEqual([])
   }, 120_000)
 
+  it.each(['/b c/@x%20+é', '/a&b<c>"d\'e', '/?#=;,~', '/😀'])(
+    'of %s are found, continued and deleted',
+    async (path) => {
+      await leave(path, data(10))
+      expect((await driver.writer(path, { append: true })).size).toBe(10)
+      const dry = await driver.purgeUploads('/', {
+        olderThan: new Date(Date.now() + 9e5),
+        dryRun: true,
+      })
+      expect(dry.map((upload) => upload.path)).toEqual([path])
+      await driver.delete(path)
+      expect(await world.uploads(root)).toEqual([])
+      expect(await world.keys(root)).toEqual([])
+    },
+  )
+
   it('with more parts than a page are continued at the right byte', async () => {
     const UploadId = await begin('/a')
     const Key = `${root}/a`
