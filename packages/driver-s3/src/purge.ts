@@ -2,7 +2,7 @@ import type { BarePurgeOptions, UploadInfo } from '@stowage/core'
 import { pages } from './lister.ts'
 import { deleteKeys } from './remover.ts'
 import type { Store } from './store.ts'
-import { removeUploads, tailKey, uploadsBeneath } from './uploads.ts'
+import { removeUploads, tailKey, tailPrefix, uploadsBeneath } from './uploads.ts'
 
 /**
  * Removes unfinished uploads at the path and beneath it. At the root it also removes kept tails whose
@@ -35,7 +35,7 @@ async function purgeTails(
   alive: ReadonlySet<string>,
   { olderThan, signal }: Pick<BarePurgeOptions, 'olderThan' | 'signal'>,
 ): Promise<void> {
-  const request = { prefix: store.reservedPrefix, path: '/', signal }
+  const request = { prefix: tailPrefix(store), path: '/', signal }
   for await (const { objects } of pages(store, request)) {
     const orphans = objects.filter(({ key, modTime }) => modTime < olderThan && !alive.has(key))
     await deleteKeys(

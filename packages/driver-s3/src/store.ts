@@ -37,10 +37,10 @@ export interface CallOptions {
 }
 
 /**
- * First component of the keys under which the driver keeps tails of unfinished uploads. No path can
- * name it, and no listing shows it.
+ * First component of the keys that are the driver's own. No path can name it, and no listing shows it.
+ * It is the same with other drivers, so that what one holds another can.
  */
-export const RESERVED = '.stowage-uploads'
+const RESERVED = '.stowage'
 
 /** Longest key in bytes of UTF-8. */
 const MAX_KEY_BYTES = 1024

@@ -141,7 +141,12 @@ export function checksumsOf(reply: Checksums): Checksums {
  */
 export function tailKey(store: Store, upload: Pick<Upload, 'key' | 'id'>): string {
   const hash = createHash('sha256').update(`${upload.key}\0${upload.id}`).digest('hex')
-  return `${store.reservedPrefix}${hash.slice(0, 40)}`
+  return `${tailPrefix(store)}${hash.slice(0, 40)}`
+}
+
+/** The prefix of the keys of all kept tails. */
+export function tailPrefix(store: Store): string {
+  return `${store.reservedPrefix}uploads/`
 }
 
 /** Removes an upload; that it is gone already is fine. The caller's signal has no say in it. */

@@ -156,7 +156,7 @@ async function partSizes(): Promise<(number | undefined)[]> {
 }
 
 describe('a kept tail', () => {
-  const reserved = '/.stowage-uploads/'
+  const reserved = '/.stowage/uploads/'
 
   it('is in no listing, has no path, and goes with the commit, the cancel or the delete', async () => {
     for (const name of ['committed', 'cancelled', 'deleted']) await leave(`/${name}`, data(100))
@@ -165,7 +165,7 @@ describe('a kept tail', () => {
     await driver.putContent('/a', 'x')
     expect(await collect(driver.list('/'))).toEqual(['/-', '/a'])
     expect((await collect(driver.walk('/'))).map(({ path }) => path)).toEqual(['/-', '/a'])
-    for (const path of ['/.stowage-uploads', '/.stowage-uploads/x']) {
+    for (const path of ['/.stowage', '/.stowage/x']) {
       await expect(driver.stat(path)).rejects.toMatchObject({ code: 'INVALID_PATH' })
       await expect(driver.putContent(path, 'x')).rejects.toMatchObject({ code: 'INVALID_PATH' })
     }
