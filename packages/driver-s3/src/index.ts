@@ -1,5 +1,4 @@
 import './register.ts'
 
-export { S3Driver } from './driver.ts'
 export type { S3Parameters } from './parameters.ts'
 export type { S3Provider } from './providers.ts'

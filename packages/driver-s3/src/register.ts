@@ -1,6 +1,6 @@
-import { register } from '@stowage/core'
-import { S3Driver } from './driver.ts'
-import { parse, type S3Parameters } from './parameters.ts'
+import { type BareDriver, register } from '@stowage/core'
+import { fromURL } from './from-url.ts'
+import type { S3Parameters } from './parameters.ts'
 
 declare module '@stowage/core' {
   interface DriverParameters {
@@ -9,8 +9,14 @@ declare module '@stowage/core' {
   }
 }
 
-const factory = (parameters: Readonly<Record<string, unknown>>): S3Driver =>
-  new S3Driver(parse(parameters))
+/** Loads the driver with its first use: a program that only might need it does not pay for it. */
+async function factory(parameters: Readonly<Record<string, unknown>>): Promise<BareDriver> {
+  const [{ S3Driver }, { parse }] = await Promise.all([
+    import('./driver.ts'),
+    import('./parameters.ts'),
+  ])
+  return new S3Driver(parse(parameters))
+}
 
-register('s3', factory)
-register('s3aws', factory)
+register('s3', factory, { fromURL })
+register('s3aws', factory, { fromURL })

@@ -1,4 +1,6 @@
-import { isStorageError } from '@stowage/core'
+import { createFromURL, isStorageError } from '@stowage/core'
+import '@stowage/driver-s3'
+import { fromURL } from '../src/from-url.ts'
 import { parse } from '../src/parameters.ts'
 
 const least = { bucket: 'b', region: 'eu-central-1' }
@@ -130,4 +132,27 @@ describe('parameters', () => {
   it('need no static key, and count two only together', () => {
     expect(parse({ ...least, accesskey: 'only' }).secretKey).toBeUndefined()
   })
+})
+
+describe('a URL', () => {
+  it('names bucket, root directory and parameters; the environment fills in', () => {
+    const env = { AWS_REGION: 'eu-west-1', AWS_ENDPOINT_URL: 'http://localhost:9000' }
+    expect(fromURL(new URL('s3://b/a%20b/c?chunksize=5242880'), env)).toEqual({
+      ...{ bucket: 'b', rootDirectory: '/a b/c', chunksize: '5242880' },
+      ...{ region: 'eu-west-1', endpoint: 'http://localhost:9000' },
+    })
+    const full = new URL('s3://b?region=r&regionendpoint=h')
+    expect(fromURL(full, env)).toEqual({
+      ...{ bucket: 'b', rootDirectory: '', region: 'r', regionendpoint: 'h' },
+    })
+  })
+
+  it.each(['s3://key:secret@b', 's3://b#x', 's3:///a', 's3://b/%zz'])(
+    '%s is refused',
+    async (url) => {
+      const error = await createFromURL(url).catch((caught) => caught)
+      expect(error.code).toBe('CONFIG')
+      expect(error.message).not.toContain('secret')
+    },
+  )
 })
