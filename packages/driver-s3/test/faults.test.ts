@@ -1,7 +1,7 @@
 import { isStorageError, type StorageDriver } from '@stowage/core'
 import type { Fault } from './helpers/fault-proxy.ts'
 import { PART } from './helpers/storages.ts'
-import { data, oneServer, until, World } from './helpers/world.ts'
+import { data, itUnless, oneServer, until, World } from './helpers/world.ts'
 
 // Every reply that is lost, cut or refused here is made up by the proxy; the store behind it is real.
 const server = await oneServer('faults')
@@ -164,12 +164,17 @@ describe('a commit', () => {
     expect((await content('/a')).equals(Buffer.concat([bytes, Buffer.from('more')]))).toBe(true)
   })
 
-  it('of an upload that was removed fails with UploadNotFoundError', async () => {
-    const writer = await upload('/a', data(PART + 9))
-    const other = await world.driver(root)
-    await other.delete('/a')
-    expect(await failure(writer.commit())).toBe('UPLOAD_NOT_FOUND')
-  })
+  itUnless(server, 'abort-then-500')(
+    'of an upload that was removed fails with UploadNotFoundError',
+    async () => {
+      // Closed first: some stores let a part that is under way survive the removal.
+      await (await upload('/a', data(PART + 9))).close()
+      const writer = await driver.writer('/a', { append: true })
+      const other = await world.driver(root)
+      await other.delete('/a')
+      expect(await failure(writer.commit())).toBe('UPLOAD_NOT_FOUND')
+    },
+  )
 
   it('of a small file whose answer is lost is made again by the SDK', async () => {
     const writer = await upload('/a', data(9))

@@ -1,6 +1,8 @@
 // The requests that each operation makes, as the README has them, and those that the original makes for the same
 // (spec: what it sends by its source). The order is not looked at: what can go side by side does.
 import { readFileSync } from 'node:fs'
+import type { StorageDriver } from '@stowage/core'
+import type { S3Parameters } from '@stowage/driver-s3'
 import { PART } from './helpers/storages.ts'
 import { data, oneServer, World } from './helpers/world.ts'
 
@@ -33,61 +35,66 @@ function rows(readme: string): Map<string, Row> {
   )
 }
 
+/** As on a store where files and directories are independent: elsewhere the driver looks before it writes. */
+function generic(root: string, changes: Partial<S3Parameters> = {}): Promise<StorageDriver> {
+  return world.driver(root, { provider: 'generic', ...changes })
+}
+
 type Run = (root: string) => Promise<() => Promise<unknown>>
 
 /** Each prepares, and gives what is counted. */
 const operations: Record<string, Run> = {
   putContent: async (root) => {
-    const driver = await world.driver(root)
+    const driver = await generic(root)
     return () => driver.putContent('/a', 'x')
   },
   getContent: async (root) => {
-    const driver = await world.driver(root)
+    const driver = await generic(root)
     await driver.putContent('/a', 'x')
     return () => driver.getContent('/a')
   },
   'reader, whole or from an offset': async (root) => {
-    const driver = await world.driver(root)
+    const driver = await generic(root)
     await driver.putContent('/a', 'xyz')
     return async () => {
       for await (const _ of await driver.reader('/a', { offset: 3 }));
     }
   },
   'stat of a file': async (root) => {
-    const driver = await world.driver(root)
+    const driver = await generic(root)
     await driver.putContent('/a', 'x')
     return () => driver.stat('/a')
   },
   'stat of a directory': async (root) => {
-    const driver = await world.driver(root)
+    const driver = await generic(root)
     await driver.putContent('/a/b', 'x')
     return () => driver.stat('/a')
   },
   'stat of nothing': async (root) => {
-    const driver = await world.driver(root)
+    const driver = await generic(root)
     return () => driver.stat('/a').catch(() => {})
   },
   'list, per 1,000 children': async (root) => {
-    const driver = await world.driver(root)
+    const driver = await generic(root)
     await driver.putContent('/a/b', 'x')
     return async () => {
       for await (const _ of driver.list('/a'));
     }
   },
   'walk, per 1,000 files': async (root) => {
-    const driver = await world.driver(root)
+    const driver = await generic(root)
     await driver.putContent('/a/b/c', 'x')
     return async () => {
       for await (const _ of driver.walk('/'));
     }
   },
   'move of a file up to the threshold': async (root) => {
-    const driver = await world.driver(root)
+    const driver = await generic(root)
     await driver.putContent('/a', 'x')
     return () => driver.move('/a', '/b')
   },
   'move of a file in 3 parts': async (root) => {
-    const driver = await world.driver(root, {
+    const driver = await generic(root, {
       multipartCopyThresholdSize: PART,
       multipartCopyChunkSize: PART,
     })
@@ -95,22 +102,22 @@ const operations: Record<string, Run> = {
     return () => driver.move('/a', '/b')
   },
   'delete, per 1,000 files': async (root) => {
-    const driver = await world.driver(root)
+    const driver = await generic(root)
     await driver.putContent('/a/b', 'x')
     await driver.putContent('/a/c', 'x')
     return () => driver.delete('/a')
   },
   'delete of a file': async (root) => {
-    const driver = await world.driver(root)
+    const driver = await generic(root)
     await driver.putContent('/a', 'x')
     return () => driver.delete('/a')
   },
   redirectURL: async (root) => {
-    const driver = await world.driver(root)
+    const driver = await generic(root)
     return () => driver.redirectURL('/a')
   },
   'writer: open, less than a part, commit': async (root) => {
-    const driver = await world.driver(root)
+    const driver = await generic(root)
     return async () => {
       const writer = await driver.writer('/a')
       await writer.write(data(100))
@@ -118,11 +125,11 @@ const operations: Record<string, Run> = {
     }
   },
   'writer: open, nothing, commit': async (root) => {
-    const driver = await world.driver(root)
+    const driver = await generic(root)
     return async () => (await driver.writer('/a')).commit()
   },
   'writer: open, 3 parts, commit': async (root) => {
-    const driver = await world.driver(root)
+    const driver = await generic(root)
     return async () => {
       const writer = await driver.writer('/a')
       await writer.write(data(2 * PART + 1))
@@ -130,7 +137,7 @@ const operations: Record<string, Run> = {
     }
   },
   'writer: open, write, cancel': async (root) => {
-    const driver = await world.driver(root)
+    const driver = await generic(root)
     return async () => {
       const writer = await driver.writer('/a')
       await writer.write(data(100))
@@ -138,11 +145,11 @@ const operations: Record<string, Run> = {
     }
   },
   'writer: open, nothing, close': async (root) => {
-    const driver = await world.driver(root)
+    const driver = await generic(root)
     return async () => (await driver.writer('/a')).close()
   },
   'writer: open, a short tail, close': async (root) => {
-    const driver = await world.driver(root)
+    const driver = await generic(root)
     return async () => {
       const writer = await driver.writer('/a')
       await writer.write(data(100))
@@ -150,7 +157,7 @@ const operations: Record<string, Run> = {
     }
   },
   'writer: open, a whole part, close': async (root) => {
-    const driver = await world.driver(root)
+    const driver = await generic(root)
     return async () => {
       const writer = await driver.writer('/a')
       await writer.write(data(PART))
@@ -194,13 +201,13 @@ const operations: Record<string, Run> = {
     return async () => (await driver.writer('/a', { append: true })).commit()
   },
   'continue where nothing is': async (root) => {
-    const driver = await world.driver(root)
+    const driver = await generic(root)
     return () => driver.writer('/a', { append: true }).catch(() => {})
   },
 }
 
 async function left(root: string, size: number) {
-  const driver = await world.driver(root)
+  const driver = await generic(root)
   const writer = await driver.writer('/a')
   await writer.write(data(size))
   await writer.close()

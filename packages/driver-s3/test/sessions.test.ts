@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-s3'
 import type { StorageDriver } from '@stowage/core'
 import { PART } from './helpers/storages.ts'
-import { collect, data, oneServer, World } from './helpers/world.ts'
+import { collect, data, itUnless, oneServer, World } from './helpers/world.ts'
 
 const server = await oneServer('sessions')
 let world: World
@@ -45,29 +45,38 @@ async function leave(path: string, bytes: Buffer, from = driver): Promise<void> 
 }
 
 describe('uploads', () => {
-  it('are found among 1,001 of other paths with the same prefix, and of the same path', async () => {
-    await leave('/a-000', data(10))
-    await times(1001, (i) => begin(`/a-${1000 + i}`))
-    await times(1001, () => begin('/z'))
-    await leave('/z', data(20))
-    await leave('/zz', data(30))
-    const first = await driver.writer('/a-000', { append: true })
-    expect(first.size).toBe(10)
-    const seen = await world.proxy.during(async () => {
-      const writer = await driver.writer('/z', { append: true })
-      expect(writer.size).toBe(20)
-    })
-    expect(seen).toEqual(['ListMultipartUploads', 'ListMultipartUploads', 'ListParts'])
-    // What lies behind the first page of the prefix is found too, and nothing is listed twice.
-    const last = await driver.writer('/zz', { append: true })
-    expect(last.size).toBe(30)
-    const purged = await driver.purgeUploads('/', { olderThan: new Date(Date.now() + 1000) })
-    expect(purged).toHaveLength(2005)
-    expect(await world.uploads(root)).toEqual([])
-    expect(await world.keys(root)).toEqual([])
-  }, 120_000)
+  itUnless(
+    server,
+    'no-upload-paging',
+    'uploads-by-exact-key',
+    'moto',
+  )(
+    'are found among 1,001 of other paths with the same prefix, and of the same path',
+    async () => {
+      await leave('/a-000', data(10))
+      await times(1001, (i) => begin(`/a-${1000 + i}`))
+      await times(1001, () => begin('/z'))
+      await leave('/z', data(20))
+      await leave('/zz', data(30))
+      const first = await driver.writer('/a-000', { append: true })
+      expect(first.size).toBe(10)
+      const seen = await world.proxy.during(async () => {
+        const writer = await driver.writer('/z', { append: true })
+        expect(writer.size).toBe(20)
+      })
+      expect(seen).toEqual(['ListMultipartUploads', 'ListMultipartUploads', 'ListParts'])
+      // What lies behind the first page of the prefix is found too, and nothing is listed twice.
+      const last = await driver.writer('/zz', { append: true })
+      expect(last.size).toBe(30)
+      const purged = await driver.purgeUploads('/', { olderThan: new Date(Date.now() + 1000) })
+      expect(purged).toHaveLength(2005)
+      expect(await world.uploads(root)).toEqual([])
+      expect(await world.keys(root)).toEqual([])
+    },
+    120_000,
+  )
 
-  it.each(['/b c/@x%20+é', '/a&b<c>"d\'e', '/?#=;,~', '/😀'])(
+  itUnless(server, 'uploads-by-exact-key').each(['/b c/@x%20+é', '/a&b<c>"d\'e', '/?#=;,~', '/😀'])(
     'of %s are found, continued and deleted',
     async (path) => {
       await leave(path, data(10))
@@ -93,7 +102,9 @@ describe('uploads', () => {
     const seen = await world.proxy.during(async () => {
       expect((await driver.writer('/a', { append: true })).size).toBe(1003)
     })
-    expect(seen).toEqual(['ListMultipartUploads', 'ListParts', 'ListParts'])
+    // MinIO's page has 10,000 parts.
+    const lists = server?.server.name === 'minio' ? ['ListParts'] : ['ListParts', 'ListParts']
+    expect(seen).toEqual(['ListMultipartUploads', ...lists])
   }, 120_000)
 
   it('left with a gap by a process that died go on before the gap', async () => {
@@ -123,24 +134,27 @@ describe('uploads', () => {
     expect(String(await driver.getContent('/a'))).toBe('tail')
   })
 
-  it('have equal parts on a store that wants them, however often they are closed', async () => {
-    const strict = await world.driver(root, { provider: 'r2', region: 'us-east-1' })
-    const bytes = data(4 * PART + 17)
-    let at = 0
-    for (const cut of [7, PART, PART + 1, 2 * PART - 1, 3 * PART + 5, bytes.length]) {
-      const writer = await strict.writer('/a', { append: at > 0 })
-      expect(writer.size).toBe(at)
-      await writer.write(bytes.subarray(at, cut))
-      await writer.close()
-      at = cut
-    }
-    const writer = await strict.writer('/a', { append: true })
-    const sizes = await partSizes()
-    expect(sizes).toEqual([PART, PART, PART, PART, 17])
-    await writer.commit()
-    expect(Buffer.from(await driver.getContent('/a')).equals(bytes)).toBe(true)
-    expect(await world.keys(root)).toEqual(['/a'])
-  })
+  itUnless(server, 'uploads-by-exact-key')(
+    'have equal parts on a store that wants them, however often they are closed',
+    async () => {
+      const strict = await world.driver(root, { provider: 'r2', region: 'us-east-1' })
+      const bytes = data(4 * PART + 17)
+      let at = 0
+      for (const cut of [7, PART, PART + 1, 2 * PART - 1, 3 * PART + 5, bytes.length]) {
+        const writer = await strict.writer('/a', { append: at > 0 })
+        expect(writer.size).toBe(at)
+        await writer.write(bytes.subarray(at, cut))
+        await writer.close()
+        at = cut
+      }
+      const writer = await strict.writer('/a', { append: true })
+      const sizes = await partSizes()
+      expect(sizes).toEqual([PART, PART, PART, PART, 17])
+      await writer.commit()
+      expect(Buffer.from(await driver.getContent('/a')).equals(bytes)).toBe(true)
+      expect(await world.keys(root)).toEqual(['/a'])
+    },
+  )
 })
 
 /** Of the root's only upload. */
@@ -176,18 +190,25 @@ describe('a kept tail', () => {
     expect(await world.uploads(root)).toEqual([])
   })
 
-  it('whose upload somebody else ended is removed by a purge of the root, when it is old enough', async () => {
-    await leave('/a', data(100))
-    const [kept = ''] = await world.keys(root)
-    const input = { Bucket: bucket(), Key: `${root}${reserved}0123`, Body: 'orphan' }
-    await world.client.send(new PutObjectCommand(input))
-    await driver.purgeUploads('/')
-    expect(await world.keys(root)).toHaveLength(2)
-    await driver.purgeUploads('/a', { olderThan: new Date(0) })
-    expect(await world.keys(root)).toContain(kept)
-    await driver.purgeUploads('/', { olderThan: new Date(Date.now() + 60_000) })
-    expect(await world.keys(root)).toEqual([])
-  })
+  itUnless(
+    server,
+    'uploads-by-exact-key',
+    'moto',
+  )(
+    'whose upload somebody else ended is removed by a purge of the root, when it is old enough',
+    async () => {
+      await leave('/a', data(100))
+      const [kept = ''] = await world.keys(root)
+      const input = { Bucket: bucket(), Key: `${root}${reserved}0123`, Body: 'orphan' }
+      await world.client.send(new PutObjectCommand(input))
+      await driver.purgeUploads('/')
+      expect(await world.keys(root)).toHaveLength(2)
+      await driver.purgeUploads('/a', { olderThan: new Date(0) })
+      expect(await world.keys(root)).toContain(kept)
+      await driver.purgeUploads('/', { olderThan: new Date(Date.now() + 60_000) })
+      expect(await world.keys(root)).toEqual([])
+    },
+  )
 
   it('that does not fit its part is not continued with', async () => {
     await leave('/a', data(100))
@@ -200,7 +221,7 @@ describe('a kept tail', () => {
 })
 
 describe('of two writers that continue one upload', () => {
-  it('the one whose part was replaced cannot commit', async () => {
+  itUnless(server, 'abort-then-500')('the one whose part was replaced cannot commit', async () => {
     await leave('/a', data(PART + 100))
     const one = await driver.writer('/a', { append: true })
     const two = await (await world.driver(root)).writer('/a', { append: true })

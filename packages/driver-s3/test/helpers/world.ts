@@ -2,6 +2,7 @@
 import { ListMultipartUploadsCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
 import { create, type StorageDriver } from '@stowage/core'
 import type { S3Parameters } from '@stowage/driver-s3'
+import type { S3Quirk } from '@stowage-internal/test-servers'
 import { FaultProxy } from './fault-proxy.ts'
 import { type TestServer, testServers } from './storages.ts'
 
@@ -9,6 +10,17 @@ import { type TestServer, testServers } from './storages.ts'
 export async function oneServer(bucket: string, name?: string): Promise<TestServer | undefined> {
   const servers = await testServers(bucket)
   return name === undefined ? servers[0] : servers.find(({ server }) => server.name === name)
+}
+
+/** `it`, or where the server departs from S3 in one of these, or has that name, `it.skip`. */
+export function itUnless(
+  server: TestServer | undefined,
+  ...departures: readonly (S3Quirk | 'moto')[]
+): typeof it {
+  const departs = departures.some((one) =>
+    one === 'moto' ? server?.server.name === one : server?.server.quirks.has(one),
+  )
+  return (departs ? it.skip : it) as typeof it
 }
 
 let storages = 0
