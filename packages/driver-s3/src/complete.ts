@@ -33,7 +33,7 @@ export async function completeUpload(
       where,
     )
   } catch (error) {
-    if (isUploadGone(error) || isMissing(error)) {
+    if (await isGone(store, upload, error, where)) {
       if (await isPublished(store, upload, parts, where)) return
       throw new UploadNotFoundError('the upload is gone: removed, or committed by another writer', {
         path: where.path,
@@ -47,6 +47,26 @@ export async function completeUpload(
       })
     }
     throw error
+  }
+}
+
+/**
+ * Whether the upload is not there. Ceph says of one that was removed that its completion is in progress,
+ * with status 500; and a connection that broke says nothing: then the list of its parts tells.
+ */
+async function isGone(
+  store: Store,
+  { key, id }: Upload,
+  error: unknown,
+  where: Where,
+): Promise<boolean> {
+  if (isUploadGone(error) || isMissing(error)) return true
+  if (!isStorageError(error, 'UNAVAILABLE') || where.signal?.aborted) return false
+  try {
+    await store.call('ListParts', { Key: key, UploadId: id, ...store.customerKey() }, where)
+    return false
+  } catch (second) {
+    return isUploadGone(second) || isMissing(second)
   }
 }
 
@@ -72,7 +92,7 @@ async function isPublished(
 }
 
 /** The ETag of an object that was made of these parts: the MD5 of their MD5s, and their number. */
-export function etagOf(parts: readonly Pick<Part, 'ETag'>[]): string {
+function etagOf(parts: readonly Pick<Part, 'ETag'>[]): string {
   const hash = createHash('md5')
   for (const { ETag } of parts) hash.update(Buffer.from(ETag.replaceAll('"', ''), 'hex'))
   return `${hash.digest('hex')}-${parts.length}`

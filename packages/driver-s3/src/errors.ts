@@ -77,10 +77,14 @@ const CODES: Readonly<Record<Kind, readonly string[]>> = {
   unsupported: ['NotImplemented', 'MethodNotAllowed'],
 }
 
-/** Where the name says nothing: HEAD has no body, so all that is left is the status. */
+/**
+ * Where the name says nothing: HEAD has no body, so all that is left is the status. A 400 without words is
+ * what Amazon says to a HEAD for the wrong region, with a bad token, or without the key of the customer.
+ */
 const STATUS: Readonly<Record<number, Kind>> = {
   301: 'config',
   307: 'config',
+  400: 'config',
   401: 'config',
   403: 'permission',
   404: 'missing',
@@ -100,20 +104,29 @@ function kindOf(error: SdkError): Kind | undefined {
   const named = (Object.keys(CODES) as Kind[]).find((kind) => CODES[kind].includes(code))
   if (named !== undefined) return named
   const status = statusOf(error)
-  if (status !== undefined && status >= 400)
+  if (status === 400 && code !== '') return undefined
+  if (status !== undefined && status >= 300)
     return STATUS[status] ?? (status >= 500 ? 'unavailable' : undefined)
   return NETWORK.test(error.code ?? '') ? 'unavailable' : undefined
 }
 
 /** The store's own name for the error. */
-export function codeOf(error: unknown): string {
+function codeOf(error: unknown): string {
   const { name, Code, code } = (error ?? {}) as SdkError
   return [Code, name, code].find((one) => one !== undefined && !GENERIC.has(one)) ?? ''
 }
 
-const GENERIC = new Set(['Error', 'S3ServiceException', 'Unknown', 'UnknownError'])
+/** What the SDK says where the store said nothing. */
+const GENERIC = new Set([
+  'Error',
+  'S3ServiceException',
+  'Unknown',
+  'UnknownError',
+  'BadRequest',
+  '400',
+])
 
-export function statusOf(error: unknown): number | undefined {
+function statusOf(error: unknown): number | undefined {
   return ((error ?? {}) as SdkError).$metadata?.httpStatusCode
 }
 

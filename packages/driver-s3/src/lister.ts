@@ -9,7 +9,7 @@ import {
 import type { Store } from './store.ts'
 
 /** An object as a listing tells of it. */
-export interface Listed {
+interface Listed {
   readonly key: string
   readonly size: number
   readonly modTime: Date

@@ -2,9 +2,9 @@ import { ConfigError } from '@stowage/core'
 import { PROFILES, type Profile, providerOf, type S3Provider } from './providers.ts'
 import { type ACLS, type Checked, check, type LOG_LEVELS, type STORAGE_CLASSES } from './schema.ts'
 
-export type StorageClass = (typeof STORAGE_CLASSES)[number]
-export type ObjectAcl = (typeof ACLS)[number]
-export type LogLevel = (typeof LOG_LEVELS)[number]
+type StorageClass = (typeof STORAGE_CLASSES)[number]
+type ObjectAcl = (typeof ACLS)[number]
+type LogLevel = (typeof LOG_LEVELS)[number]
 
 /** Names are accepted in lower case too, as a registry's configuration has them. */
 export interface S3Parameters {

@@ -35,7 +35,7 @@ const MAX_ABORTS = 5
  * The unfinished uploads whose key has the prefix, page by page. Both markers are sent: with one alone
  * the service starts from the beginning.
  */
-export async function* uploads(
+async function* uploads(
   store: Store,
   prefix: string,
   { path, signal }: Where,

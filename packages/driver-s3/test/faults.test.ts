@@ -184,6 +184,48 @@ describe('a commit', () => {
   })
 })
 
+describe('a writer', () => {
+  it('sends as many parts at a time as it was told, and holds the caller back meanwhile', async () => {
+    const two = await world.driver(root, { concurrency: 2 })
+    let pass: (value: unknown) => void = () => {}
+    const held = new Promise((done) => {
+      pass = done
+    })
+    world.proxy.fail('UploadPart', { before: held }, 99)
+    const writer = await two.writer('/a')
+    const bytes = data(6 * PART)
+    let written = 0
+    const writing = (async () => {
+      for (let at = 0; at < bytes.length; at += PART / 2) {
+        written += await writer.write(bytes.subarray(at, at + PART / 2))
+      }
+    })()
+    world.proxy.seen = []
+    const parts = (): number => world.proxy.operations.filter((one) => one === 'UploadPart').length
+    await until(() => parts() === 2 && written === 3 * PART)
+    // Nothing more moves while the two are on their way: another request would be seen at once.
+    await two.stat('/')
+    expect([parts(), written]).toEqual([2, 3 * PART])
+    pass(undefined)
+    await writing
+    await writer.commit()
+    expect((await content('/a')).equals(bytes)).toBe(true)
+  })
+
+  it('keeps nothing of the memory that a caller hands over', async () => {
+    const writer = await driver.writer('/a')
+    const bytes = data(PART + 100)
+    const chunk = Buffer.alloc(1000)
+    for (let at = 0; at < bytes.length; at += chunk.length) {
+      const count = bytes.copy(chunk, 0, at)
+      await writer.write(chunk.subarray(0, count))
+      chunk.fill(0)
+    }
+    await writer.commit()
+    expect((await content('/a')).equals(bytes)).toBe(true)
+  })
+})
+
 describe('a part', () => {
   it('that failed is sent again alone, by the SDK', async () => {
     const bytes = data(3 * PART)
@@ -279,6 +321,19 @@ describe('a delete', () => {
     expect(error.errors.map((one: { path: string }) => one.path)).toEqual(['/a/2'])
   })
 
+  it('reads the errors in an answer 200: what is gone already is fine', async () => {
+    for (const name of ['1', '2']) await driver.putContent(`/a/${name}`, name)
+    const entry = (name: string, code: string): string =>
+      `<Error><Key>${root}/a/${name}</Key><Code>${code}</Code><Message>made up</Message></Error>`
+    const answer = `<DeleteResult>${entry('1', 'NoSuchKey')}${entry('2', 'AccessDenied')}</DeleteResult>`
+    world.proxy.fail('DeleteObjects', { answer })
+    const error = await driver.delete('/a').catch((caught) => caught)
+    expect(error).toMatchObject({
+      code: 'MULTIPLE',
+      errors: [{ code: 'PERMISSION_DENIED', path: '/a/2' }],
+    })
+  })
+
   it.each([
     ['wants a digest', 400, 'MissingContentMD5', ['DeleteObjects', 'DeleteObjects']],
     ['knows no batches', 501, 'NotImplemented', ['DeleteObjects', 'DeleteObject', 'DeleteObject']],
@@ -296,6 +351,8 @@ describe('a delete', () => {
 
 describe('an error', () => {
   it.each([
+    ['HeadObject', 301, 'PermanentRedirect', 'CONFIG'],
+    ['HeadObject', 400, 'BadRequest', 'CONFIG'],
     ['HeadObject', 403, 'AccessDenied', 'PERMISSION_DENIED'],
     ['HeadObject', 500, 'InternalError', 'UNAVAILABLE'],
     ['HeadObject', 503, 'SlowDown', 'UNAVAILABLE'],

@@ -161,6 +161,25 @@ describe('credentials', () => {
   })
 })
 
+describe('a log', () => {
+  it('has a line for each request, without keys and content', async () => {
+    const driver = await world.driver(world.root(), { logLevel: 'debugwithhttpbody' })
+    const lines: string[] = []
+    const debug = console.debug
+    console.debug = (line: string) => void lines.push(line)
+    try {
+      await driver.putContent('/a', 'content')
+      await driver.getContent('/b').catch(() => {})
+    } finally {
+      console.debug = debug
+    }
+    expect(lines).toEqual([
+      expect.stringMatching(/^s3aws: PutObjectCommand status=200 attempts=1 ms=\d+$/),
+      expect.stringMatching(/^s3aws: GetObjectCommand status=404 attempts=1 ms=\d+$/),
+    ])
+  })
+})
+
 describe('a redirect URL', () => {
   it('is signed for the public endpoint, and carries no checksum parameter', async () => {
     const root = world.root()

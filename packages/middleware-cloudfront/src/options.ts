@@ -36,7 +36,7 @@ export interface CloudFrontOptions {
   warn?: ((message: string) => void) | undefined
 }
 
-export type FilteredBy = 'none' | 'aws' | 'awsregion'
+type FilteredBy = 'none' | 'aws' | 'awsregion'
 
 export interface Settings {
   /** Ends with a slash. */

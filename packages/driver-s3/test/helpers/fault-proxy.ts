@@ -22,6 +22,8 @@ export interface Fault {
   readonly loseReply?: boolean
   /** Do not pass it on; reply with an error document. Status 200 is possible. */
   readonly refuse?: { readonly status: number; readonly code: string }
+  /** Do not pass it on; reply with status 200 and this document. */
+  readonly answer?: string
   /** Pass on so many bytes of the reply's body, then drop the connection. */
   readonly cutAfter?: number
   /** Pass on so many bytes of the reply's body, then nothing more. */
@@ -94,6 +96,10 @@ export class FaultProxy {
     this.seen.push(seen)
     const fault = this.rule(seen) ?? {}
     await fault.before
+    if (fault.answer) {
+      reply.writeHead(200, { 'content-type': 'application/xml' }).end(fault.answer)
+      return
+    }
     if (fault.refuse) return refuse(reply, method, fault.refuse)
     const { headers } = request
     const { hostname, port } = this.#target
