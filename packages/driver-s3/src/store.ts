@@ -42,6 +42,15 @@ export interface CallOptions {
  */
 const RESERVED = '.stowage'
 
+/** What a store may work on for minutes, by the size of the object, before the first byte of its answer. */
+const SLOW: ReadonlySet<string> = new Set([
+  'CompleteMultipartUpload',
+  'CopyObject',
+  'UploadPartCopy',
+])
+/** How long it may be silent meanwhile. Amazon sends blanks, others do not. */
+const SLOW_MS = 600_000
+
 /** Longest key in bytes of UTF-8. */
 const MAX_KEY_BYTES = 1024
 /** Longest component where the store keeps keys as file names. */
@@ -55,6 +64,7 @@ export class Store {
   readonly #gate: Limiter
   #sdk: Promise<Sdk> | undefined
   #client: Promise<S3.S3Client> | undefined
+  #slow: Promise<S3.S3Client> | undefined
 
   constructor(settings: Settings) {
     this.settings = settings
@@ -73,11 +83,24 @@ export class Store {
 
   /** The client for requests, made by the first call. */
   client(): Promise<S3.S3Client> {
-    const { client, endpoint } = this.settings
-    this.#client ??= this.sdk().then(
-      (sdk) => (client as S3.S3Client | undefined) ?? makeClient(sdk, this.settings, endpoint),
-    )
+    this.#client ??= this.#make(this.settings)
     return this.#client
+  }
+
+  /** The same with more patience, for what a store works on before it answers. */
+  #slowClient(): Promise<S3.S3Client> {
+    const idleTimeout = Math.max(this.settings.idleTimeout, SLOW_MS)
+    this.#slow ??= this.settings.client
+      ? this.client()
+      : this.#make({ ...this.settings, idleTimeout })
+    return this.#slow
+  }
+
+  async #make(settings: Settings): Promise<S3.S3Client> {
+    const sdk = await this.sdk()
+    return (
+      (settings.client as S3.S3Client | undefined) ?? makeClient(sdk, settings, settings.endpoint)
+    )
   }
 
   /** Sends one request, retried by the SDK, and gives its answer or one of Stowage's errors. */
@@ -87,7 +110,8 @@ export class Store {
     { path, signal, prepare }: CallOptions,
   ): Promise<Operations[N][1]> {
     try {
-      const [sdk, client] = await Promise.all([this.sdk(), this.client()])
+      const client = await (SLOW.has(operation) ? this.#slowClient() : this.client())
+      const sdk = await this.sdk()
       const Command = sdk[`${operation}Command`] as unknown as new (input: object) => never
       const command = new Command({ Bucket: this.bucket, ...input })
       prepare?.(command)
@@ -179,13 +203,16 @@ export class Store {
       : {}
   }
 
-  /** Closes the connections of a client that is ours. */
+  /** Closes the connections of clients that are ours. */
   async close(): Promise<void> {
-    const client = this.settings.client ? undefined : this.#client
+    const clients = this.settings.client ? [] : [this.#client, this.#slow]
     this.#client = undefined
-    await client?.then(
-      (made) => made.destroy(),
-      () => {},
-    )
+    this.#slow = undefined
+    for (const client of clients) {
+      await client?.then(
+        (made) => made.destroy(),
+        () => {},
+      )
+    }
   }
 }

@@ -7,6 +7,14 @@ const SKIP: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'uploads-delete-removes': 'MinIO lists uploads by their exact key only',
     'uploads-delete-only-uploads': 'MinIO lists uploads by their exact key only',
   },
+  versitygw: {
+    // In full size; both pass where it runs with a sidecar folder instead.
+    'reader-far-offsets':
+      'versitygw has no room for the list of 820 parts in an extended attribute',
+    'scale-five-gibibytes':
+      'versitygw has no room for the list of 1,024 parts in an extended attribute',
+    'uploads-page': 'versitygw refuses the markers that it gave for the next page',
+  },
   moto: {
     'redirect-expires': 'moto does not check signatures',
     'uploads-dry-run': 'moto says that every upload began in 2010',
