@@ -119,3 +119,18 @@ export async function uploads(bare: BareDriver, path: string): Promise<string[]>
 export function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }
+
+const leaked = new Set<NodeJS.Timeout>()
+
+/** Something that stays with the process until it is stopped, as a forgotten socket does. */
+export function leak(): NodeJS.Timeout {
+  const timer = setInterval(() => {}, 1 << 30)
+  leaked.add(timer)
+  return timer
+}
+
+/** Stops what saboteurs have leaked: the proof is over. */
+export function stopLeaks(): void {
+  for (const timer of leaked) clearInterval(timer)
+  leaked.clear()
+}

@@ -1,7 +1,8 @@
 // Runs every saboteur through the whole suite and writes down which case kills which: docs/kill-matrix.md for people,
 // killers.json for the test, as a hint where to look first. Several minutes: `npm run pnpm -- --filter @stowage-internal/saboteurs matrix`.
+// With `--continue` only those saboteurs are tried that killers.json does not know or that nothing found.
 import { execFile } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { promisify } from 'node:util'
 import { suiteCases } from '@stowage/testsuite'
@@ -9,8 +10,9 @@ import { saboteurs } from './index.ts'
 import { isKill, isWorthIt, trial } from './proof.ts'
 import { reasons } from './reasons.ts'
 
-/** Saboteurs for one process. */
-const BATCH = 20
+/** Saboteurs for one process, and the time it may take: one that never lets a timer run is ended from outside. */
+const BATCH = 5
+const BATCH_MS = 10 * 60_000
 
 /** The cases that kill a saboteur, by its id. */
 type Kills = Record<string, string[]>
@@ -18,15 +20,20 @@ type Kills = Record<string, string[]>
 /** A process of its own for some saboteurs: what they leave running ends with it. */
 async function killsOf(ids: readonly string[]): Promise<Kills> {
   const flags = [...process.execArgv, import.meta.filename, ...ids]
-  const { stdout } = await promisify(execFile)(process.execPath, flags, { maxBuffer: 2 ** 26 })
+  const limits = { maxBuffer: 2 ** 26, timeout: BATCH_MS, killSignal: 'SIGKILL' } as const
+  const { stdout } = await promisify(execFile)(process.execPath, flags, limits)
   return JSON.parse(stdout) as Kills
 }
 
 async function work(queue: string[], kills: Kills): Promise<void> {
   while (queue.length > 0) {
-    Object.assign(kills, await killsOf(queue.splice(0, BATCH)))
-    const alive = Object.keys(kills).filter((id) => kills[id]?.length === 0)
-    process.stderr.write(`${queue.length} to go, surviving: ${alive.join(', ') || 'none'}\n`)
+    const found = await killsOf(queue.splice(0, BATCH))
+    Object.assign(kills, found)
+    write('killers.json', `${JSON.stringify(inOrder(kills), null, 2)}\n`)
+    for (const id of Object.keys(found)) {
+      if (found[id]?.length === 0) process.stderr.write(`${id} survives\n`)
+    }
+    process.stderr.write(`${queue.length} to go\n`)
   }
 }
 
@@ -67,15 +74,24 @@ function brief(cases: readonly string[]): string {
   return [...names, ...more].join(', ') || '**none**'
 }
 
-async function main(): Promise<void> {
-  const kills: Kills = {}
-  const queue = saboteurs.map(({ id }) => id)
+async function main(known: Kills): Promise<void> {
+  const kills: Kills = { ...known }
+  const queue = saboteurs.map(({ id }) => id).filter((id) => !known[id]?.length)
   const workers = Array.from({ length: availableParallelism() }, () => work(queue, kills))
   await Promise.all(workers)
-  const sorted = Object.fromEntries(saboteurs.map(({ id }) => [id, kills[id] ?? []]))
-  const at = (file: string): URL => new URL(file, import.meta.url)
-  writeFileSync(at('killers.json'), `${JSON.stringify(sorted, null, 2)}\n`)
-  writeFileSync(at('../../../docs/kill-matrix.md'), page(kills))
+  write('../../../docs/kill-matrix.md', page(kills))
+}
+
+function read(file: string): Kills {
+  return JSON.parse(readFileSync(new URL(file, import.meta.url), 'utf8')) as Kills
+}
+
+function inOrder(kills: Kills): Kills {
+  return Object.fromEntries(saboteurs.map(({ id }) => [id, kills[id] ?? []]))
+}
+
+function write(file: string, text: string): void {
+  writeFileSync(new URL(file, import.meta.url), text)
 }
 
 async function child(ids: readonly string[]): Promise<void> {
@@ -89,4 +105,6 @@ async function child(ids: readonly string[]): Promise<void> {
 }
 
 const ids = process.argv.slice(2)
-await (ids.length === 0 ? main() : child(ids))
+if (ids.length === 0) await main({})
+else if (ids[0] === '--continue') await main(read('killers.json'))
+else await child(ids)

@@ -119,17 +119,6 @@ export const aborting: readonly Saboteur[] = area('abort', [
     storage: slow(method),
   })),
   {
-    id: 'comes-too-late-for-commit',
-    breaks: 'An aborted commit publishes nothing afterwards.',
-    storage: (bare) =>
-      changeWriter(bare, (writer) => ({
-        async commit() {
-          for (let i = 0; i < 4; i++) await turn()
-          await writer.commit()
-        },
-      })),
-  },
-  {
     id: 'leaves-the-session',
     breaks: 'An aborted signal cancels the writer: nothing is left.',
     storage: (bare) =>

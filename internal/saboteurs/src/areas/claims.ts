@@ -29,7 +29,14 @@ function undeclaredAppend(driver: StorageDriver, bare: BareDriver): StorageDrive
   })
 }
 
+let opened = 0
+
 export const capabilities: readonly Saboteur[] = area('claims', [
+  {
+    id: 'other-things-each-time',
+    breaks: 'What a driver can do does not depend on the instance.',
+    instance: (bare) => claims({ atomicMove: opened++ % 2 === 0 })(bare),
+  },
   {
     id: 'to-be-persistent',
     breaks: 'With `persistent`, another instance sees the data.',

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { type BareDriver, isStorageError } from '@stowage/core'
-import { change, changeStream, collect, PART_SIZE, streamOf, turn } from '../delegate.ts'
+import { change, changeStream, collect, leak, PART_SIZE, streamOf, turn } from '../delegate.ts'
 import { area, type Saboteur } from '../saboteur.ts'
 
 /** Bytes that a stream hands out at a time. */
@@ -236,6 +236,18 @@ export const reading: readonly Saboteur[] = area('reader', [
       }),
   },
   {
+    id: 'takes-any-length',
+    breaks: 'A length is a whole number, 0 or more.',
+    finished: (driver) =>
+      change(driver, {
+        reader(path, options) {
+          const { length = 0 } = options ?? {}
+          const sound = Number.isSafeInteger(length) && length >= 0
+          return driver.reader(path, sound ? options : { ...options, length: undefined })
+        },
+      }),
+  },
+  {
     id: 'goes-on-after-destroy',
     breaks: 'Destroying a stream frees what it holds at once.',
     storage: (bare) =>
@@ -243,14 +255,10 @@ export const reading: readonly Saboteur[] = area('reader', [
         async reader(path, options) {
           const stream = await bare.reader(path, options)
           // Whoever destroys the stream that is handed out does not reach the one beneath.
-          const alive = setInterval(() => {}, 1 << 30)
+          const alive = leak()
           stream.once('end', () => clearInterval(alive))
-          leaked.add(alive)
           return new Readable({ highWaterMark: 1, read: () => void stream.resume() }).wrap(stream)
         },
       }),
   },
 ])
-
-/** Timers that a saboteur has leaked. They are stopped when the proof is over. */
-export const leaked: Set<NodeJS.Timeout> = new Set()

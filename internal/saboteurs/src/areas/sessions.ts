@@ -6,7 +6,7 @@ import {
   type StorageErrorCode,
   UnsupportedMethodError,
 } from '@stowage/core'
-import { change, changeWriter, uploads } from '../delegate.ts'
+import { change, changeWriter, leak, uploads } from '../delegate.ts'
 import { area, type Saboteur } from '../saboteur.ts'
 
 /** The driver that opens something else where `append` fails with that code. */
@@ -236,5 +236,19 @@ export const sessions: readonly Saboteur[] = area('resume', [
         },
       })
     }),
+  },
+  {
+    id: 'holds-on-after-cancel',
+    breaks: 'The end of a writer frees what it holds.',
+    storage: (bare) =>
+      changeWriter(bare, (writer) => {
+        const held = leak()
+        return {
+          async commit() {
+            await writer.commit()
+            clearInterval(held)
+          },
+        }
+      }),
   },
 ])

@@ -8,6 +8,8 @@ import { isOneOf } from './content.ts'
 
 /** How long an aborted call may take to tell. */
 const PROMPT_MS = 2_000
+/** How long an aborted call is watched for what it might still do. */
+const AFTERWARDS_MS = 20
 
 type Call = (driver: StorageDriver, options: OperationOptions) => Promise<unknown>
 
@@ -75,8 +77,32 @@ async function wholeAfter(t: CaseContext): Promise<void> {
   }
 }
 
-/** Aborts the call at some instant: it ends at once with the reason, unless it was done before. */
-async function abortDuring(t: CaseContext, instant: () => unknown): Promise<void> {
+/** Every file with its content. */
+async function contents(t: CaseContext): Promise<string[]> {
+  const files = (await t.walked('/')).filter((key) => !key.endsWith('/'))
+  return await Promise.all(
+    files.map(
+      async (path) => `${path} ${Buffer.from(await t.driver.getContent(path)).toString('hex')}`,
+    ),
+  )
+}
+
+/** What has been rejected does not happen afterwards. */
+async function nothingComes(t: CaseContext, name: string): Promise<void> {
+  const before = await contents(t)
+  await wait(AFTERWARDS_MS)
+  assert.deepEqual(await contents(t), before, `${name} goes on after it was aborted`)
+}
+
+/**
+ * Aborts the call at some instant: it ends at once with the reason, unless it was done before. A request
+ * that was on its way by then cannot be called back; one that was not (`unsent`) must not be sent.
+ */
+async function abortDuring(
+  t: CaseContext,
+  instant: () => unknown,
+  { unsent = false } = {},
+): Promise<void> {
   for (const [name, call] of Object.entries(callsOf(t))) {
     await prepare(t)
     const abort = new AbortController()
@@ -87,6 +113,7 @@ async function abortDuring(t: CaseContext, instant: () => unknown): Promise<void
     abort.abort(reason)
     const error = await promptly(name, outcome)
     if (error !== undefined) assert.equal(error, reason, `${name} fails with the signal's reason`)
+    if (unsent) await nothingComes(t, name)
     await wholeAfter(t)
   }
 }
@@ -123,8 +150,8 @@ export const abort: readonly Case[] = area('abort', [
   },
   {
     id: 'at-once',
-    title: 'a call that is aborted in the same breath ends with the reason',
-    run: (t) => abortDuring(t, () => undefined),
+    title: 'a call that is aborted in the same breath ends with the reason, and does nothing later',
+    run: (t) => abortDuring(t, () => undefined, { unsent: true }),
   },
   {
     id: 'next-tick',

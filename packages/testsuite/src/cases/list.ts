@@ -3,6 +3,8 @@ import { area, type Case } from '../case.ts'
 import { byteOrder, type CaseContext, paths } from '../context.ts'
 
 const HOSTILE = [
+  '.x',
+  '..x',
   'a',
   'a-',
   'a-b',

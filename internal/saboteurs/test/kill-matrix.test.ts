@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs'
+import { type CaseInfo, suiteCases } from '@stowage/testsuite'
+import { stopLeaks } from '../src/delegate.ts'
+import { saboteurs } from '../src/index.ts'
+import { isKill, trial } from '../src/proof.ts'
+import { reasons } from '../src/reasons.ts'
+import type { Saboteur } from '../src/saboteur.ts'
+
+/**
+ * Who was found by which case when the matrix was written. The tests do not believe it: it says where to
+ * look first. `npm run pnpm -- --filter @stowage-internal/saboteurs matrix` writes it anew.
+ */
+const written: Record<string, string[]> = JSON.parse(
+  readFileSync(new URL('../src/killers.json', import.meta.url), 'utf8'),
+)
+
+/** The cases that find the saboteur, of those that the function picks. */
+async function findersOf(saboteur: Saboteur, only: (info: CaseInfo) => boolean): Promise<string[]> {
+  return (await trial(saboteur, { only })).filter(isKill).map(({ id }) => id)
+}
+
+/** For each case the saboteur with the fewest finders among those it found: the quickest to try. */
+function witnesses(): Map<string, Set<string>> {
+  const cases = new Map<string, Set<string>>(saboteurs.map(({ id }) => [id, new Set()]))
+  const rare = [...saboteurs].sort((a, b) => found(a).length - found(b).length)
+  for (const { id } of suiteCases) {
+    const witness = rare.find((saboteur) => found(saboteur).includes(id))
+    if (witness) cases.get(witness.id)?.add(id)
+  }
+  for (const saboteur of saboteurs) {
+    const [first] = found(saboteur)
+    if (first !== undefined && cases.get(saboteur.id)?.size === 0)
+      cases.get(saboteur.id)?.add(first)
+  }
+  return cases
+}
+
+function found({ id }: Saboteur): string[] {
+  return written[id] ?? []
+}
+
+afterAll(stopLeaks)
+
+describe('the healthy driver', () => {
+  it.each(['full', 'keys', 'bare'] as const)('keeps the contract: %s', async (baseline) => {
+    const results = await trial(undefined, { baseline })
+    expect(results.filter(({ status }) => status === 'failed')).toEqual([])
+    expect(results.filter(({ status }) => status === 'passed').length).toBeGreaterThan(200)
+  })
+})
+
+describe('every saboteur', () => {
+  const cases = witnesses()
+  const killing = new Set<string>()
+
+  it('has an id of its own, and there are many', () => {
+    expect(new Set(saboteurs.map(({ id }) => id)).size).toBe(saboteurs.length)
+    expect(saboteurs.length).toBeGreaterThanOrEqual(60)
+  })
+
+  it.each(saboteurs.map((saboteur) => [saboteur.id, saboteur] as const))(
+    '%s is found',
+    async (id, saboteur) => {
+      const tried = await findersOf(saboteur, (info) => cases.get(id)?.has(info.id) ?? false)
+      const finders = tried.length > 0 ? tried : await findersOf(saboteur, () => true)
+      for (const finder of finders) killing.add(finder)
+      expect(finders).not.toEqual([])
+    },
+    60_000,
+  )
+
+  it('is found by every case, or there is a reason', async () => {
+    const idle = suiteCases.filter((info) => !killing.has(info.id) && !(info.id in reasons))
+    // A case that is new, or whose witness has changed, may find another one.
+    for (const { id } of idle) {
+      for (const saboteur of saboteurs) {
+        if (killing.has(id)) break
+        for (const finder of await findersOf(saboteur, (info) => info.id === id))
+          killing.add(finder)
+      }
+    }
+    expect(idle.filter(({ id }) => !killing.has(id)).map(({ id }) => id)).toEqual([])
+  }, 120_000)
+
+  it('leaves no case with a reason that it does not need', () => {
+    const needless = Object.keys(reasons).filter(
+      (id) =>
+        Object.values(written).flat().includes(id) || !suiteCases.some((info) => info.id === id),
+    )
+    expect(needless).toEqual([])
+  })
+})
