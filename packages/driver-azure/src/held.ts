@@ -4,6 +4,8 @@ interface Entry {
   readonly path: string
   readonly name: string
   removed: boolean
+  /** Requests under way that store something of it. */
+  readonly requests: Set<Promise<unknown>>
 }
 
 /** A session that a writer of this process works on. */
@@ -13,6 +15,8 @@ export interface HeldSession {
   readonly name: string
   /** Whether a delete of the path has ended it: the writer is to fail. */
   readonly removed: boolean
+  /** Notes a request that stores something: a delete waits for it, and removes that too. */
+  track(request: Promise<unknown>): void
   /** Hands the session back. */
   release(): void
 }
@@ -40,11 +44,16 @@ export class HeldSessions {
   }
 
   hold(path: string, name: string): HeldSession {
-    const record = { path, name, removed: false }
+    const record: Entry = { path, name, removed: false, requests: new Set() }
     all.set(this.#key, this.#mine.add(record))
     const release = (): void => this.#drop(record)
     const session = {
       ...{ path, name, release },
+      track: (request: Promise<unknown>): void => {
+        const over = (): void => void record.requests.delete(request)
+        record.requests.add(request)
+        request.then(over, over)
+      },
       get removed() {
         return record.removed
       },
@@ -63,14 +72,15 @@ export class HeldSessions {
     return false
   }
 
-  /** Ends the sessions of the path and beneath it, and counts them. */
-  removeBeneath(path: string): number {
-    let count = 0
+  /** Ends the sessions of the path and beneath it, waits for what is under way, and counts them. */
+  async removeBeneath(path: string): Promise<number> {
+    const ended: Entry[] = []
     for (const record of this.#mine) {
       if (record.removed || (record.path !== path && !isBeneath(record.path, path))) continue
       record.removed = true
-      count++
+      ended.push(record)
     }
-    return count
+    await Promise.allSettled(ended.flatMap(({ requests }) => [...requests]))
+    return ended.length
   }
 }

@@ -149,7 +149,7 @@ async function removeSessions(
   path: string,
   signal: AbortSignal | undefined,
 ): Promise<number> {
-  let found = sessions.held.removeBeneath(path)
+  let found = await sessions.held.removeBeneath(path)
   for await (const session of sessions.find(opened, path, { signal })) {
     found++
     signal?.throwIfAborted()

@@ -93,15 +93,25 @@ export class AzureWriter implements BareWriter {
 
   async commit(): Promise<void> {
     this.#mustExist()
-    if (!this.#stored && this.#pending.size === 0) await this.#putBlob()
-    else {
-      await this.#passAll()
-      await this.#seal()
-      await this.#publish()
-      // Published it is. A left-over session harms nobody, and purging removes it.
-      await this.#staging.delete({ deleteSnapshots: 'include' }).catch(() => {})
-    }
+    if (!this.#stored) await this.#putBlob()
+    else await this.#commitStaged().catch((error: unknown) => this.#leaveNothing(error))
     this.#end()
+  }
+
+  async #commitStaged(): Promise<void> {
+    await this.#passAll()
+    await this.#seal()
+    await this.#publish()
+    // Published it is. A left-over session harms nobody, and purging removes it.
+    await this.#staging.delete({ deleteSnapshots: 'include' }).catch(() => {})
+  }
+
+  /** Of a session that was removed, blocks may be there that came after that. */
+  async #leaveNothing(error: unknown): Promise<never> {
+    if (isStorageError(error, 'UPLOAD_NOT_FOUND')) {
+      await discard(this.#staging, this.#context.path, ownership(this.#etag)).catch(() => {})
+    }
+    throw error
   }
 
   get #blockSize(): number {
@@ -136,6 +146,7 @@ export class AzureWriter implements BareWriter {
     const allowed = blocksUnderWay(bytes.length, settings.blockSize, settings.concurrency)
     while (this.#pending.size >= allowed)
       await Promise.race([...this.#pending].map(({ task }) => task))
+    this.#mustExist()
     const block = {
       id: blockId(this.#writer, this.#passed),
       offset: this.#passed,
@@ -162,7 +173,7 @@ export class AzureWriter implements BareWriter {
       },
     )
     // Whoever waits for the task gets its error; nobody may wait.
-    pending.task.catch(() => {})
+    this.#session.track(pending.task)
   }
 
   /** Sends what is left, and again what could not be sent before, and waits for all. */
@@ -201,11 +212,12 @@ export class AzureWriter implements BareWriter {
   async #commitBlocks(): Promise<void> {
     const { path } = this.#context
     try {
-      const { etag } = await this.#staging.commitBlockList(ids(this.#blocks), {
+      const request = this.#staging.commitBlockList(ids(this.#blocks), {
         ...this.#abort,
         conditions: ownership(this.#etag),
       })
-      this.#etag = etag
+      this.#session.track(request)
+      this.#etag = (await request).etag
     } catch (error) {
       if (isConditionFailure(error)) {
         this.#etag = await this.#committedETag(error)

@@ -30,9 +30,7 @@ const others: AsyncDisposable[] = []
 
 /** An instance that does not know of this one's writers, as in a process of its own. */
 async function otherProcess(): Promise<StorageDriver> {
-  const opened = await openThroughProxy(storage)
-  others.push(opened)
-  return opened.driver
+  return (await slowly()).driver
 }
 
 async function holds(path: string, content: Uint8Array): Promise<void> {
@@ -147,6 +145,12 @@ test('a continued upload leaves no mark on the file', async () => {
   expect((await blob.getProperties()).metadata).toEqual({})
 })
 
+async function slowly(): ReturnType<typeof openThroughProxy> {
+  const opened = await openThroughProxy(storage)
+  others.push(opened)
+  return opened
+}
+
 /** Waits until the one session there is has so many blocks. */
 async function storedBlocks(count: number): Promise<void> {
   const container = await containerClient()
@@ -156,6 +160,25 @@ async function storedBlocks(count: number): Promise<void> {
     found = list ? (list.uncommittedBlocks?.length ?? 0) : 0
   }
 }
+
+test('a delete leaves nothing of an upload whose blocks are under way', async () => {
+  const { proxy, driver: slow } = await slowly()
+  const writer = await slow.writer('/dir/file')
+  let release = (): void => {}
+  const held = new Promise<void>((done) => {
+    release = done
+  })
+  proxy.rule = ({ operation }) => (operation === 'Put Block' ? { before: () => held } : undefined)
+  await writer.write(long)
+  const deleting = slow.delete('/dir')
+  while (!proxy.operations.includes('Delete Blob')) await new Promise((done) => setImmediate(done))
+  // Time for a delete that does not wait to come to its end.
+  for (let i = 0; i < 10; i++) await driver.stat('/').catch(() => {})
+  release()
+  await deleting
+  expect(await blobNames(storage)).toEqual([])
+  await expect(writer.commit()).rejects.toMatchObject({ code: 'UPLOAD_NOT_FOUND' })
+})
 
 test('an upload that was purged and whose writer goes on leaves nothing to continue', async () => {
   const writer = await (await otherProcess()).writer('/file')
@@ -167,8 +190,8 @@ test('an upload that was purged and whose writer goes on leaves nothing to conti
   await expect(driver.writer('/file', { append: true })).rejects.toMatchObject({
     code: 'PATH_NOT_FOUND',
   })
-  await writer.cancel()
   expect(await blobNames(storage)).toEqual([])
+  await writer.cancel()
 })
 
 test('uploads of the longest paths are kept apart, continued, listed and removed', async () => {
