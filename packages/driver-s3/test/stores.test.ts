@@ -163,7 +163,10 @@ describe('credentials', () => {
 
 describe('a log', () => {
   it('has a line for each request, without keys and content', async () => {
-    const driver = await world.driver(world.root(), { logLevel: 'debugwithhttpbody' })
+    const driver = await world.driver(world.root(), {
+      logLevel: 'debugwithhttpbody',
+      provider: 'generic',
+    })
     const lines: string[] = []
     const debug = console.debug
     console.debug = (line: string) => void lines.push(line)
