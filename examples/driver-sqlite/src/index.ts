@@ -106,7 +106,10 @@ export class SqliteDriver implements core.BareDriver {
   }
 
   async getContent(path: string): Promise<Uint8Array> {
-    return Buffer.concat([...this.#chunks(this.#file(path), 0, Number.MAX_SAFE_INTEGER)])
+    // In one transaction: another process may replace the file between the row and its chunks.
+    return this.#db.transaction(() =>
+      Buffer.concat([...this.#chunks(this.#file(path), 0, Number.MAX_SAFE_INTEGER)]),
+    )
   }
 
   async putContent(path: string, content: Uint8Array, { signal }: core.BareOptions): Promise<void> {

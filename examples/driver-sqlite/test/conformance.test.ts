@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from '@jest/globals'
 import { create } from '@stowage/core'
 import { registerSuite } from '@stowage/testsuite'
-import 'stowage-driver-sqlite'
+import { SqliteDriver } from 'stowage-driver-sqlite'
 
 const folder = mkdtempSync(join(tmpdir(), 'stowage-sqlite-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -12,6 +12,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 registerSuite({
   name: 'sqlite',
   open: (storage) => create('sqlite', { file: join(folder, `${storage}.db`) }),
+  capabilities: new SqliteDriver({ file: '' }).capabilities,
   child: { module: new URL('./open.ts', import.meta.url), env: { STOWAGE_SQLITE_FOLDER: folder } },
   partSize: 256 * 1024,
 })

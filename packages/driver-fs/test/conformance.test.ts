@@ -8,8 +8,20 @@ const folder = mkdtempSync(join(tmpdir(), 'stowage-fs-'))
 process.env.STOWAGE_FS_FOLDER = folder
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
+const windows = process.platform === 'win32'
+const macOS = process.platform === 'darwin'
+
 registerSuite({
   name: 'fs',
+  capabilities: {
+    persistent: true,
+    append: true,
+    purgeUploads: true,
+    unicodePaths: !macOS,
+    caseSensitive: !macOS && !windows,
+    snapshotReads: !windows,
+    atomicMove: true,
+  },
   open,
   remove: (storage) => rmSync(join(folder, storage), { recursive: true, force: true }),
   child: { module: new URL('./open.ts', import.meta.url), env: { STOWAGE_FS_FOLDER: folder } },

@@ -6,11 +6,22 @@ import '@stowage/driver-inmemory'
 const GIGABYTES = 'the content would be held in memory'
 const skip = { 'reader-far-offsets': GIGABYTES, 'scale-five-gibibytes': GIGABYTES }
 
-registerSuite({ name: 'inmemory', skip, open: () => create('inmemory') })
+const capabilities = {
+  append: true,
+  purgeUploads: true,
+  longNames: true,
+  unicodePaths: true,
+  caseSensitive: true,
+  snapshotReads: true,
+  atomicMove: true,
+}
+
+registerSuite({ name: 'inmemory', capabilities, skip, open: () => create('inmemory') })
 
 // Core's middleware must not change what a driver guarantees.
 registerSuite({
   name: 'inmemory as an object store, behind middleware',
+  capabilities: { ...capabilities, fileAndDirectory: true },
   skip,
   open: async () =>
     applyMiddleware(await create('inmemory', { fileAndDirectory: true }), [

@@ -25,6 +25,11 @@ export interface SuiteOptions {
   open(storage: string): StorageDriver | Promise<StorageDriver>
   /** Removes a storage and all that is in it. Without it, the driver deletes what it can list. */
   remove?(storage: string): void | Promise<void>
+  /**
+   * The flags that the driver is to declare; a case compares them. A runner in which a running test
+   * cannot be skipped (jest) then skips what does not apply, where it would pass it otherwise.
+   */
+  capabilities?: Partial<Capabilities> | undefined
   /** For the cases in which a process is killed. Without it they are skipped. */
   child?: ChildOptions | undefined
   /** Bytes that the driver passes on at a time: sizes around it are tried. Default 64 KiB. */

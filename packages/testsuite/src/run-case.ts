@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { StorageDriver } from '@stowage/core'
+import type { Capabilities, StorageDriver } from '@stowage/core'
 import type { Case } from './case.ts'
 import { anyAge, CaseContext } from './context.ts'
 import type { CaseResult, Settings } from './options.ts'
@@ -29,7 +29,7 @@ export function skipReason(settings: Settings, one: Case): string | undefined {
   if (given !== undefined) return given
   if (one.size === 'full' && settings.size !== 'full') return 'only in full size'
   if (one.child && settings.child === undefined) return 'needs the option "child"'
-  return undefined
+  return settings.capabilities && notApplicable(settings.capabilities, one)
 }
 
 /** Runs one case on a storage of its own and removes that. It never rejects. */
@@ -62,7 +62,7 @@ async function attempt(settings: Settings, one: Case): Promise<string | undefine
   const about = { label: one.id, storage, signal: abort.signal }
   const context = new CaseContext(settings, driver, about)
   try {
-    const reason = notApplicable(driver, one)
+    const reason = notApplicable(driver.capabilities, one)
     if (reason !== undefined) return reason
     await limited(limitOf(settings, one), 'the case', () => one.run(context))
     await limited(CLEANUP_MS, 'the look for leftovers', () => noLeftovers(context, one))
@@ -74,7 +74,7 @@ async function attempt(settings: Settings, one: Case): Promise<string | undefine
   }
 }
 
-function notApplicable({ capabilities }: StorageDriver, one: Case): string | undefined {
+function notApplicable(capabilities: Partial<Capabilities>, one: Case): string | undefined {
   if (one.needs !== undefined && !capabilities[one.needs]) {
     return `the driver does not declare "${one.needs}"`
   }

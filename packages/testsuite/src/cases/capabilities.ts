@@ -22,6 +22,9 @@ export const capabilities: readonly Case[] = area('capabilities', [
       assert.match(t.driver.name, /^[a-z0-9][a-z0-9._-]*$/)
       const flags = { ...t.driver.capabilities } as Record<string, unknown>
       for (const flag of FLAGS) assert.equal(typeof flags[flag], 'boolean', flag)
+      const told: Readonly<Record<string, boolean>> | undefined = t.settings.capabilities
+      if (told === undefined) return
+      for (const flag of FLAGS) assert.equal(flags[flag], told[flag] ?? false, flag)
     },
   },
   {
