@@ -3,7 +3,7 @@ import type { FileInfo, FileWriter, OperationOptions, StorageDriver } from '@sto
 import { bytesOf, type Operation, textOf } from './operations.ts'
 
 /** The reason of every abort: it has to arrive as this very object. */
-export const REASON: Error = Object.assign(new Error('aborted by the model'), {
+const REASON: Error = Object.assign(new Error('aborted by the model'), {
   name: 'AbortError',
 })
 /** A day after the test: every upload is older. */
