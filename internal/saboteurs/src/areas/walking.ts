@@ -26,6 +26,22 @@ function walks(
     })
 }
 
+/** The driver that looks at each file as it comes to it; nothing ends the walk. */
+function steps(
+  look: (bare: BareDriver, file: FileInfo) => Promise<FileInfo | undefined>,
+): (bare: BareDriver) => BareDriver {
+  return (bare) =>
+    change(bare, {
+      async *walk(path, options) {
+        for (const file of await items(bare.walk?.(path, { ...options, skip: undefined }))) {
+          const entry = await look(bare, file)
+          if (entry === undefined) return
+          yield entry
+        }
+      },
+    })
+}
+
 /** The same behind base, where directories are entries as well; `skipDir` works as it should. */
 function walksEntries(
   make: (found: FileInfo[], path: string, options: WalkOptions) => FileInfo[],
@@ -272,27 +288,12 @@ export const walking: readonly Saboteur[] = area('walk', [
   {
     id: 'fails-where-entries-vanish',
     breaks: 'An entry that vanishes during a walk is left out, and only it.',
-    storage: (bare) =>
-      change(bare, {
-        async *walk(path, options) {
-          for (const file of await items(bare.walk?.(path, { ...options, skip: undefined }))) {
-            yield await bare.stat(file.path, {})
-          }
-        },
-      }),
+    storage: steps((bare, file) => bare.stat(file.path, {})),
   },
   {
     id: 'ends-where-entries-vanish',
     breaks: 'A walk goes on after an entry that vanished.',
-    storage: (bare) =>
-      change(bare, {
-        async *walk(path, options) {
-          for (const file of await items(bare.walk?.(path, { ...options, skip: undefined }))) {
-            if (!(await exists(bare, file.path))) return
-            yield file
-          }
-        },
-      }),
+    storage: steps(async (bare, file) => ((await exists(bare, file.path)) ? file : undefined)),
   },
   {
     id: 'reads-everything-first',
