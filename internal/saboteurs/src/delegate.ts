@@ -76,7 +76,7 @@ export function beforeChange(bare: BareDriver, forget: () => void): BareDriver {
   })
 }
 
-export async function* nothing(): AsyncGenerator<never> {}
+async function* nothing(): AsyncGenerator<never> {}
 
 export async function collect(stream: Readable): Promise<Buffer> {
   const chunks: Uint8Array[] = []

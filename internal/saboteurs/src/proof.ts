@@ -14,7 +14,7 @@ const OUT_OF_TIME = /did not end within/
 const CONCURRENCY = 8
 
 /** The suite's options for a driver that is broken like that, or for a healthy one. */
-export function optionsFor(saboteur?: Saboteur, baseline?: Baseline): SuiteOptions {
+function optionsFor(saboteur?: Saboteur, baseline?: Baseline): SuiteOptions {
   const storages = new Storages(saboteur, baseline)
   return {
     name: saboteur?.id ?? 'healthy',

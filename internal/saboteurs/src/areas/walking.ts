@@ -69,20 +69,16 @@ function walksEntries(
     })
 }
 
-const byComponents = (a: FileInfo, b: FileInfo): number => {
-  const [left, right] = [a.path.split('/'), b.path.split('/')]
-  for (const [i, name] of left.entries()) {
-    const order = compareKeys(name, right[i] ?? '')
-    if (order !== 0) return order
-  }
-  return left.length - right.length
-}
+/** Where `/` sorts before everything, whole paths sort as their components do. */
+const component = ({ path }: FileInfo): string => path.replaceAll('/', '\0')
 
 export const walking: readonly Saboteur[] = area('walk', [
   {
     id: 'goes-component-by-component',
     breaks: 'The order is that of whole keys.',
-    finished: walksEntries((found) => found.sort(byComponents)),
+    finished: walksEntries((found) =>
+      found.sort((a, b) => compareKeys(component(a), component(b))),
+    ),
   },
   {
     id: 'sorts-utf-16',
