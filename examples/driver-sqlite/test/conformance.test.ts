@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from '@jest/globals'
 import { create } from '@stowage/core'
-import { registerSuite } from '@stowage/testsuite'
+import { registerModelSuite, registerSuite } from '@stowage/testsuite'
 import { SqliteDriver } from 'stowage-driver-sqlite'
+import '@stowage/driver-inmemory'
 
 // Thousands of flushed transactions: in memory where the system has a place for that.
 const place = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
@@ -17,6 +18,12 @@ registerSuite({
   capabilities: new SqliteDriver({ file: '' }).capabilities,
   child: { module: new URL('./open.ts', import.meta.url), env: { STOWAGE_SQLITE_FOLDER: folder } },
   partSize: 256 * 1024,
+})
+
+registerModelSuite({
+  name: 'sqlite',
+  open: (storage) => create('sqlite', { file: join(folder, `model-${storage}.db`) }),
+  oracle: (parameters) => create('inmemory', parameters),
 })
 
 describe('docs/writing-a-driver.md', () => {

@@ -210,6 +210,15 @@ describe('an abort', () => {
     }
   })
 
+  it('lets the session of a closed writer alone: another one may have it', async () => {
+    const control = new AbortController()
+    const { bare, writer } = await open(control.signal)
+    await writer.close()
+    control.abort()
+    expect(await outcome(writer.cancel())).toMatch(/^WRITER_STATE: .*already closed/)
+    expect(bare.calls).toEqual(['close'])
+  })
+
   it('makes cancel and close wait for the clean-up, and everything else reject', async () => {
     for (const end of ['close', 'cancel'] as const) {
       const abort = new AbortController()
