@@ -118,9 +118,9 @@ function content(partSize: number): Arbitrary<Bytes> {
   const near = [partSize - 1, partSize, partSize + 1, 2 * partSize, 2 * partSize + 3]
   return fc.record({
     size: fc.oneof(
-      { arbitrary: fc.constantFrom(0, 1, 31, 32, 33, 64, 96, 97), weight: 6 },
+      { arbitrary: fc.constantFrom(0, 1, 31, 32, 33, 64, 96, 97), weight: 60 },
       // Large parts travel slowly to a real service: they come seldom.
-      { arbitrary: fc.constantFrom(...near), weight: partSize > 256 * 1024 ? 0.3 : 3 },
+      { arbitrary: fc.constantFrom(...near), weight: partSize > 256 * 1024 ? 3 : 30 },
     ),
     pattern,
   })

@@ -27,6 +27,8 @@ export class World {
   /** The paths of the writers that have not ended, by slot. */
   readonly #live = new Map<number, string>()
   readonly #closed: string[] = []
+  /** Paths with sessions that were open at the same time: which is the newest is the backend's to tell. */
+  readonly #unordered = new Set<string>()
 
   constructor(oracle: Side, subject: Side, capabilities: Capabilities, driver: string) {
     this.#oracle = oracle
@@ -109,7 +111,9 @@ export class World {
         // Whether a held session counts as abandoned is the backend's to tell.
         return this.#liveBeneath(operation.path).length === 0
       case 'writer':
-        return !operation.append || !this.#othersAt(operation)
+        return (
+          !operation.append || !(this.#othersAt(operation) || this.#unordered.has(operation.path))
+        )
       default:
         return true
     }
@@ -131,6 +135,7 @@ export class World {
       await this.#subject.writers.get(slot)?.writer.close()
     }
     const shared = this.#othersAt({ kind: 'close', slot, path } as never)
+    if (shared) this.#unordered.add(path)
     if (shared || (await this.#uploads(path)) > 0) await delay(SESSION_GAP_MS)
   }
 
