@@ -36,6 +36,18 @@ async function install(name: string, manifest: object, code = driver(name)): Pro
   await work.write(`${folder}/index.js`, code)
 }
 
+describe('a cloud driver beside the command', () => {
+  it.each([
+    ['s3', 's3://bucket?region=eu-central-1&acesskey=AKEXAMPLE', 'did you mean accessKey?'],
+    ['azure', 'azure://container?acountName=example', 'did you mean accountName?'],
+  ])('is found, and its own words reach the user: %s', async (_name, url, words) => {
+    const { code, stderr } = await work.run(['ls', url])
+    expect(stderr).toContain(words)
+    expect(stderr).not.toContain('AKEXAMPLE')
+    expect(code).toBe(4)
+  })
+})
+
 describe("a third party's driver", () => {
   it('is found by its name from the current directory', async () => {
     expect((await work.run(['cat', 'plain:#/hello'])).stdout).toBe('from plain')
