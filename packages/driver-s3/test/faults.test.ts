@@ -1,10 +1,11 @@
 import { isStorageError, type StorageDriver } from '@stowage/core'
 import type { Fault } from './helpers/fault-proxy.ts'
 import { PART } from './helpers/storages.ts'
-import { data, itUnless, oneServer, until, World } from './helpers/world.ts'
+import { data, describeOn, itUnless, oneServer, until, World } from './helpers/world.ts'
 
 // Every reply that is lost, cut or refused here is made up by the proxy; the store behind it is real.
 const server = await oneServer('faults')
+const onServer = describeOn(server)
 let world: World
 let root: string
 let driver: StorageDriver
@@ -35,7 +36,7 @@ async function upload(path: string, bytes: Buffer) {
   return writer
 }
 
-describe('a read whose body breaks', () => {
+onServer('a read whose body breaks', () => {
   const bytes = data(2 * PART)
 
   it('goes on at the next byte of the same revision, again and again', async () => {
@@ -88,7 +89,7 @@ describe('a read whose body breaks', () => {
   })
 })
 
-describe('a reader', () => {
+onServer('a reader', () => {
   it('refuses an answer that ignores its range', async () => {
     await driver.putContent('/a', data(1000))
     world.proxy.fail('GetObject', { asWhole: true })
@@ -110,7 +111,7 @@ describe('a reader', () => {
   })
 })
 
-describe('a commit', () => {
+onServer('a commit', () => {
   it('whose answer is lost succeeds: the object there is compared', async () => {
     const bytes = data(PART + 9)
     const writer = await upload('/a', bytes)
@@ -184,7 +185,7 @@ describe('a commit', () => {
   })
 })
 
-describe('a writer', () => {
+onServer('a writer', () => {
   it('sends as many parts at a time as it was told, and holds the caller back meanwhile', async () => {
     const two = await world.driver(root, { concurrency: 2 })
     let pass: (value: unknown) => void = () => {}
@@ -226,7 +227,7 @@ describe('a writer', () => {
   })
 })
 
-describe('a part', () => {
+onServer('a part', () => {
   it('that failed is sent again alone, by the SDK', async () => {
     const bytes = data(3 * PART)
     world.proxy.fail('UploadPart', { refuse: { status: 503, code: 'SlowDown' } })
@@ -274,7 +275,7 @@ describe('a part', () => {
   })
 })
 
-describe('a move', () => {
+onServer('a move', () => {
   const inParts = { multipartCopyThresholdSize: PART, multipartCopyChunkSize: PART }
 
   it.each(['CopyObject', 'UploadPartCopy'])(
@@ -307,7 +308,7 @@ describe('a move', () => {
   })
 })
 
-describe('a delete', () => {
+onServer('a delete', () => {
   it('names what could not be deleted', async () => {
     for (const name of ['1', '2']) await driver.putContent(`/a/${name}`, name)
     world.proxy.fail('DeleteObjects', { refuse: { status: 501, code: 'NotImplemented' } })
@@ -349,7 +350,7 @@ describe('a delete', () => {
   })
 })
 
-describe('an error', () => {
+onServer('an error', () => {
   it.each([
     ['HeadObject', 301, 'PermanentRedirect', 'CONFIG'],
     ['HeadObject', 400, 'BadRequest', 'CONFIG'],

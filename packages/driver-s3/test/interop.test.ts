@@ -4,7 +4,7 @@ import { createFromConfig, type StorageDriver } from '@stowage/core'
 import '@stowage/driver-s3'
 import { type RegistryServer, startRegistry } from '@stowage-internal/test-servers'
 import { testServers } from './helpers/storages.ts'
-import { collect, data } from './helpers/world.ts'
+import { collect, data, NO_SERVER } from './helpers/world.ts'
 
 const MIB = 2 ** 20
 const ROOT = '/docker/registry/v2'
@@ -23,6 +23,8 @@ const blobPath = (digest: string): string =>
 if (!installed) {
   it.skip('the Go registry is not installed: node internal/test-servers/src/install.ts registry', () => {})
 }
+
+if (servers.length === 0) it.skip(`the Go registry (${NO_SERVER})`, () => {})
 
 for (const { server } of installed ? servers : []) {
   describe(`with the Go registry on ${server.name} ${server.version}`, () => {

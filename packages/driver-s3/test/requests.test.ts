@@ -4,9 +4,10 @@ import { readFileSync } from 'node:fs'
 import type { StorageDriver } from '@stowage/core'
 import type { S3Parameters } from '@stowage/driver-s3'
 import { PART } from './helpers/storages.ts'
-import { data, oneServer, World } from './helpers/world.ts'
+import { data, describeOn, oneServer, World } from './helpers/world.ts'
 
 const server = await oneServer('requests')
+const onServer = describeOn(server)
 const table = rows(readFileSync(new URL('../README.md', import.meta.url), 'utf8'))
 const tested = new Set<string>()
 let world: World
@@ -214,7 +215,7 @@ async function left(root: string, size: number) {
   return driver
 }
 
-describe('requests', () => {
+onServer('requests', () => {
   for (const [name, prepare] of Object.entries(operations)) {
     it(`of ${name} are as many as the README says`, async () => {
       const row = table.get(name)

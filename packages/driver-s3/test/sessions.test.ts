@@ -6,9 +6,10 @@ import {
 } from '@aws-sdk/client-s3'
 import type { StorageDriver } from '@stowage/core'
 import { PART } from './helpers/storages.ts'
-import { collect, data, itUnless, oneServer, World } from './helpers/world.ts'
+import { collect, data, describeOn, itUnless, oneServer, World } from './helpers/world.ts'
 
 const server = await oneServer('sessions')
+const onServer = describeOn(server)
 let world: World
 let root: string
 let driver: StorageDriver
@@ -44,7 +45,7 @@ async function leave(path: string, bytes: Buffer, from = driver): Promise<void> 
   await writer.close()
 }
 
-describe('uploads', () => {
+onServer('uploads', () => {
   itUnless(
     server,
     'no-upload-paging',
@@ -169,7 +170,7 @@ async function partSizes(): Promise<(number | undefined)[]> {
   return Parts.map(({ Size }) => Size)
 }
 
-describe('a kept tail', () => {
+onServer('a kept tail', () => {
   const reserved = '/.stowage/uploads/'
 
   it('is in no listing, has no path, and goes with the commit, the cancel or the delete', async () => {
@@ -220,7 +221,7 @@ describe('a kept tail', () => {
   })
 })
 
-describe('of two writers that continue one upload', () => {
+onServer('of two writers that continue one upload', () => {
   itUnless(server, 'abort-then-500')('the one whose part was replaced cannot commit', async () => {
     await leave('/a', data(PART + 100))
     const one = await driver.writer('/a', { append: true })

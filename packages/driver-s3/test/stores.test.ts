@@ -6,9 +6,10 @@ import { HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s
 import type { S3Parameters } from '@stowage/driver-s3'
 import { loadPresigner, loadSdk } from '../src/client.ts'
 import { PART } from './helpers/storages.ts'
-import { clientOf, collect, data, itUnless, oneServer, World } from './helpers/world.ts'
+import { clientOf, collect, data, describeOn, itUnless, oneServer, World } from './helpers/world.ts'
 
 const server = await oneServer('stores')
+const onServer = describeOn(server)
 const ceph = await oneServer('stores', 'ceph')
 let world: World
 beforeAll(async () => {
@@ -35,7 +36,7 @@ async function roundTrip(changes: Partial<S3Parameters>): Promise<string> {
   return root
 }
 
-describe('encryption', () => {
+onServer('encryption', () => {
   const key = createHash('sha256').update('key').digest('base64')
   const onCeph = ceph ? it : it.skip
 
@@ -88,7 +89,7 @@ describe('encryption', () => {
   })
 })
 
-describe('credentials', () => {
+onServer('credentials', () => {
   const secret = 'a-very-secret-key-that-nobody-may-see'
 
   itUnless(server, 'no-authentication')(
@@ -161,7 +162,7 @@ describe('credentials', () => {
   })
 })
 
-describe('a log', () => {
+onServer('a log', () => {
   it('has a line for each request, without keys and content', async () => {
     const driver = await world.driver(world.root(), {
       logLevel: 'debugwithhttpbody',
@@ -183,7 +184,7 @@ describe('a log', () => {
   })
 })
 
-describe('a redirect URL', () => {
+onServer('a redirect URL', () => {
   it('is signed for the public endpoint, and carries no checksum parameter', async () => {
     const root = world.root()
     const driver = await world.driver(root, {
@@ -223,7 +224,7 @@ describe('a redirect URL', () => {
   })
 })
 
-describe('placeholders of other tools', () => {
+onServer('placeholders of other tools', () => {
   it('are never shown, and make no directory', async () => {
     const root = world.root()
     const driver = await world.driver(root)
@@ -245,7 +246,7 @@ describe('placeholders of other tools', () => {
   })
 })
 
-describe('a walk', () => {
+onServer('a walk', () => {
   it('jumps over what is skipped instead of reading it', async () => {
     const driver = await world.driver(world.root())
     const names = Array.from({ length: 1500 }, (_, i) => `/many/${10_000 + i}`)
@@ -276,7 +277,7 @@ describe('a walk', () => {
   })
 })
 
-describe('the SDK', () => {
+onServer('the SDK', () => {
   it('is not loaded by the import of the package, only by the first call', () => {
     const program = `
       import { registerHooks } from 'node:module'

@@ -12,6 +12,17 @@ export async function oneServer(bucket: string, name?: string): Promise<TestServ
   return name === undefined ? servers[0] : servers.find(({ server }) => server.name === name)
 }
 
+/** Why tests that need a server do not run; the end of the run says of each server what it lacks. */
+export const NO_SERVER = 'skipped: no S3 server runs here, see "test servers"'
+
+/** `describe`, or where no server runs, one that skips and says so. */
+export function describeOn(
+  server: TestServer | undefined,
+): (name: string, tests: () => void) => void {
+  if (server !== undefined) return describe
+  return (name, tests) => describe.skip(`${name} (${NO_SERVER})`, tests)
+}
+
 /** `it`, or where the server departs from S3 in one of these, or has that name, `it.skip`. */
 export function itUnless(
   server: TestServer | undefined,
