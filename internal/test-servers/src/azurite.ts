@@ -1,5 +1,5 @@
 // Azurite, the emulator of Azure Blob Storage; it comes with the development dependencies.
-import { execFile } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { createHmac, randomUUID } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -92,6 +92,11 @@ export class AzuriteServer extends TestServer<AzuriteFacts> {
     }
     return `${encode({ alg: 'RS256', typ: 'JWT' })}.${encode(claims)}.${Buffer.from('none').toString('base64url')}`
   }
+}
+
+/** Whether Azurite can speak https here: its certificate is made by the command `openssl`. */
+export function canServeHttps(): boolean {
+  return spawnSync('openssl', ['version']).status === 0
 }
 
 /**

@@ -4,6 +4,7 @@ export {
   type AzuriteFacts,
   type AzuriteOptions,
   AzuriteServer,
+  canServeHttps,
   startAzurite,
 } from './azurite.ts'
 export { type GcsFacts, type GcsQuirk, GcsServer, startGcs } from './gcs.ts'

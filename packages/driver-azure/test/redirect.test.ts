@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { create, type StorageDriver } from '@stowage/core'
-import { type AzuriteServer, startAzurite } from '@stowage-internal/test-servers'
+import { type AzuriteServer, canServeHttps, startAzurite } from '@stowage-internal/test-servers'
 import { newStorage, open, openThroughProxy, parametersOf } from './helpers/storages.ts'
 
 const storage = newStorage()
@@ -101,48 +101,57 @@ afterAll(async () => {
   await secure?.stop()
 })
 
-test('with a token, URLs are signed with a user delegation key that is fetched once', async () => {
-  secure = await startAzurite({ oauth: true })
-  if (secure === undefined) throw new Error('Azurite is left out by STOWAGE_TEST_SERVERS')
-  await secure.start()
-  const { accountName, accountKey, endpoint } = secure
-  const trusting = { container: 'entra', serviceURL: endpoint, skipVerify: true, maxRetries: 1 }
-  const sdk = await import('@azure/storage-blob')
-  let tokens = 0
-  const server = secure
-  const credential = {
-    getToken: async () => {
-      tokens++
-      return { token: server.token(), expiresOnTimestamp: Date.now() + 3_600_000 }
-    },
-  }
-  const entra = await create('azure', { ...trusting, accountName, credential })
-  await expect(entra.stat('/')).rejects.toMatchObject({ code: 'CONFIG' })
-  await createContainer(sdk, { accountName, accountKey, endpoint, caFile: secure.caFile })
-  await entra.putContent('/file', 'secret')
-  const first = new URL((await entra.redirectURL('/file')) ?? '')
-  // A key that was fetched anew would end in another second.
-  const now = Math.floor(Date.now() / 1000)
-  while (Math.floor(Date.now() / 1000) === now) await new Promise((done) => setImmediate(done))
-  const second = new URL((await entra.redirectURL('/file')) ?? '')
-  expect(second.searchParams.get('st')).not.toBe(first.searchParams.get('st'))
-  expect(first.searchParams.get('ske')).toBe(second.searchParams.get('ske'))
-  expect(first.searchParams.get('spr')).toBe('https')
-  expect(seconds(first, 'skt')).toBeLessThan(-890)
-  expect(await get(first)).toBe('secret')
-  // Longer than the cached key lives: another key.
-  const long = new URL((await entra.redirectURL('/file', { expiresIn: 3 * 24 * 3600 })) ?? '')
-  expect(long.searchParams.get('ske')).not.toBe(first.searchParams.get('ske'))
-  expect(await get(long)).toBe('secret')
-  // A server-side copy reads its source with a token as well.
-  const writer = await entra.writer('/big')
-  await writer.write(Buffer.alloc(9 * 1024 * 1024))
-  await writer.commit()
-  await entra.move('/big', '/moved')
-  expect((await entra.stat('/moved')).size).toBe(9 * 1024 * 1024)
-  expect(tokens).toBeGreaterThan(0)
-  await entra.close()
-}, 60_000)
+const overHttps = canServeHttps()
+  ? test
+  : (name: string, run: () => Promise<void>, ms: number) =>
+      test.skip(`${name} (skipped: no openssl on PATH)`, run, ms)
+
+overHttps(
+  'with a token, URLs are signed with a user delegation key that is fetched once',
+  async () => {
+    secure = await startAzurite({ oauth: true })
+    if (secure === undefined) throw new Error('Azurite is left out by STOWAGE_TEST_SERVERS')
+    await secure.start()
+    const { accountName, accountKey, endpoint } = secure
+    const trusting = { container: 'entra', serviceURL: endpoint, skipVerify: true, maxRetries: 1 }
+    const sdk = await import('@azure/storage-blob')
+    let tokens = 0
+    const server = secure
+    const credential = {
+      getToken: async () => {
+        tokens++
+        return { token: server.token(), expiresOnTimestamp: Date.now() + 3_600_000 }
+      },
+    }
+    const entra = await create('azure', { ...trusting, accountName, credential })
+    await expect(entra.stat('/')).rejects.toMatchObject({ code: 'CONFIG' })
+    await createContainer(sdk, { accountName, accountKey, endpoint, caFile: secure.caFile })
+    await entra.putContent('/file', 'secret')
+    const first = new URL((await entra.redirectURL('/file')) ?? '')
+    // A key that was fetched anew would end in another second.
+    const now = Math.floor(Date.now() / 1000)
+    while (Math.floor(Date.now() / 1000) === now) await new Promise((done) => setImmediate(done))
+    const second = new URL((await entra.redirectURL('/file')) ?? '')
+    expect(second.searchParams.get('st')).not.toBe(first.searchParams.get('st'))
+    expect(first.searchParams.get('ske')).toBe(second.searchParams.get('ske'))
+    expect(first.searchParams.get('spr')).toBe('https')
+    expect(seconds(first, 'skt')).toBeLessThan(-890)
+    expect(await get(first)).toBe('secret')
+    // Longer than the cached key lives: another key.
+    const long = new URL((await entra.redirectURL('/file', { expiresIn: 3 * 24 * 3600 })) ?? '')
+    expect(long.searchParams.get('ske')).not.toBe(first.searchParams.get('ske'))
+    expect(await get(long)).toBe('secret')
+    // A server-side copy reads its source with a token as well.
+    const writer = await entra.writer('/big')
+    await writer.write(Buffer.alloc(9 * 1024 * 1024))
+    await writer.commit()
+    await entra.move('/big', '/moved')
+    expect((await entra.stat('/moved')).size).toBe(9 * 1024 * 1024)
+    expect(tokens).toBeGreaterThan(0)
+    await entra.close()
+  },
+  60_000,
+)
 
 interface Account {
   accountName: string
