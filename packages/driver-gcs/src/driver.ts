@@ -1,0 +1,162 @@
+import type { Readable } from 'node:stream'
+import {
+  type BareDriver,
+  type BareOptions,
+  type BarePurgeOptions,
+  type BareReaderOptions,
+  type BareRedirectOptions,
+  type BareWalkOptions,
+  type BareWriter,
+  type BareWriterOptions,
+  type Capabilities,
+  type FileInfo,
+  PathNotFoundError,
+  UnsupportedMethodError,
+  type UploadInfo,
+} from '@stowage/core'
+import { Api } from './api.ts'
+import { canSign } from './client.ts'
+import { isMissing } from './errors.ts'
+import { hasFiles, listKeys, walkFiles } from './listing.ts'
+import { move } from './move.ts'
+import { Names } from './names.ts'
+import { getObject, insertObject, isOriginalSession } from './objects.ts'
+import type { Settings } from './parameters.ts'
+import { openReader, readAll } from './reader.ts'
+import { removeTree } from './remove.ts'
+import { Sessions } from './sessions.ts'
+import { UrlSigner } from './sign.ts'
+import { GcsWriter } from './writer.ts'
+
+/**
+ * Google Cloud Storage. Keys are those of the original driver: root directory and path without a leading
+ * slash. The SDK is loaded by the first call that needs it.
+ */
+export class GcsDriver implements BareDriver {
+  readonly name = 'gcs'
+  readonly capabilities: Partial<Capabilities>
+  readonly #api: Api
+  readonly #names: Names
+  readonly #sessions: Sessions
+  readonly #signer: UrlSigner
+
+  constructor(settings: Settings) {
+    this.#api = new Api(settings)
+    this.#names = new Names(settings.rootDirectory)
+    this.#sessions = new Sessions(this.#api, this.#names)
+    this.#signer = new UrlSigner(this.#api)
+    this.capabilities = {
+      persistent: true,
+      append: true,
+      purgeUploads: true,
+      redirectURL: canSign(settings),
+      fileAndDirectory: true,
+      longNames: true,
+      unicodePaths: true,
+      caseSensitive: true,
+    }
+  }
+
+  getContent(path: string, { signal }: BareOptions): Promise<Uint8Array> {
+    return readAll(this.#api, { key: this.#names.key(path), path }, signal)
+  }
+
+  async putContent(path: string, content: Uint8Array, { signal }: BareOptions): Promise<void> {
+    const key = this.#names.key(path)
+    if (content.length <= this.#api.settings.chunkSize) {
+      await insertObject(this.#api, key, content, { path, signal })
+      return
+    }
+    // What is repeated after a failure is a chunk then, not the whole.
+    const context = { api: this.#api, path, key, signal, private: true }
+    const writer = new GcsWriter(context, this.#sessions.begin(path))
+    try {
+      await writer.write(content)
+      await writer.commit()
+    } catch (error) {
+      await writer.cancel().catch(() => {})
+      throw error
+    }
+  }
+
+  async reader(path: string, options: BareReaderOptions): Promise<Readable> {
+    return openReader(this.#api, { key: this.#names.key(path), path }, options)
+  }
+
+  async writer(path: string, { append, signal }: BareWriterOptions): Promise<BareWriter> {
+    const key = this.#names.key(path)
+    const context = { api: this.#api, path, key, signal }
+    if (append) {
+      const claim = await this.#sessions.claimNewest(path, key, signal)
+      if (claim) return new GcsWriter(context, claim.session, claim)
+      await this.#mustBeEmpty(path, key, signal)
+    }
+    return new GcsWriter(context, this.#sessions.begin(path))
+  }
+
+  async #mustBeEmpty(path: string, key: string, signal: AbortSignal | undefined): Promise<void> {
+    const { size, contentType } = await getObject(this.#api, key, { path, signal })
+    if (isOriginalSession(contentType)) throw new PathNotFoundError(path)
+    if (Number(size ?? 0) === 0) return
+    throw new UnsupportedMethodError({ path, detail: 'committed content cannot be appended to' })
+  }
+
+  async stat(path: string, { signal }: BareOptions): Promise<FileInfo> {
+    if (path !== '/') {
+      try {
+        const key = this.#names.key(path)
+        const { size, updated, contentType } = await getObject(this.#api, key, { path, signal })
+        if (!isOriginalSession(contentType)) {
+          return { path, size: Number(size ?? 0), modTime: new Date(updated ?? 0), isDir: false }
+        }
+      } catch (error) {
+        // Only "not there" leads on: without permission it is not known what is there.
+        if (!isMissing(error)) throw error
+      }
+    }
+    const found = await hasFiles(this.#api, this.#names, path, this.#names.prefix(path), signal)
+    if (!found) throw new PathNotFoundError(path)
+    return { path, size: 0, modTime: new Date(0), isDir: true }
+  }
+
+  list(path: string, { signal }: BareOptions): AsyncIterable<string> {
+    return listKeys(this.#api, this.#names, path, signal)
+  }
+
+  walk(path: string, options: BareWalkOptions): AsyncIterable<FileInfo> {
+    return walkFiles(this.#api, this.#names, path, options)
+  }
+
+  async move(source: string, destination: string, options: BareOptions): Promise<void> {
+    await move(this.#api, this.#names, { source, destination }, options)
+  }
+
+  async delete(path: string, options: BareOptions): Promise<void> {
+    await removeTree(this.#api, this.#names, this.#sessions, path, options)
+  }
+
+  async redirectURL(path: string, options: BareRedirectOptions): Promise<string | undefined> {
+    return this.#signer.sign(this.#names.key(path), path, options)
+  }
+
+  /** The key of a path in the bucket, for middleware that addresses objects by another way. */
+  bucketKey(path: string): string {
+    return this.#names.key(path)
+  }
+
+  async *purgeUploads(
+    path: string,
+    { olderThan, dryRun, signal }: BarePurgeOptions,
+  ): AsyncGenerator<UploadInfo> {
+    for await (const found of this.#sessions.find(path, { signal })) {
+      if (found.startedAt >= olderThan || found.isHeld) continue
+      if (!dryRun && !(await this.#sessions.discard(found, { signal }))) continue
+      const { startedAt, size } = found
+      yield { path: found.path, startedAt, ...(size !== undefined && { size }) }
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#api.close()
+  }
+}

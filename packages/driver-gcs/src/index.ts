@@ -1,0 +1,3 @@
+import './register.ts'
+
+export type { GcsParameters } from './parameters.ts'

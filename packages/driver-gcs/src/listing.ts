@@ -1,0 +1,171 @@
+import { type BareWalkOptions, compareKeys, type FileInfo } from '@stowage/core'
+import type { Api } from './api.ts'
+import type { Names } from './names.ts'
+import { FIELDS, isOriginalSession, type ObjectResource } from './objects.ts'
+
+/** A page of a listing. */
+export interface Page {
+  readonly objects: readonly ObjectResource[]
+  /** Common prefixes, each with its final slash. */
+  readonly prefixes: readonly string[]
+  /** Another page follows. */
+  readonly more: boolean
+  /** The service's clock. */
+  readonly now: Date
+}
+
+export interface ListRequest {
+  readonly prefix: string
+  /** The caller's path, for errors. */
+  readonly path: string
+  readonly signal?: AbortSignal | undefined
+  /** Direct children instead of everything beneath. */
+  readonly delimiter?: '/' | undefined
+  /** Only names from here on, this one included. */
+  readonly startOffset?: string | undefined
+  readonly pageSize?: number | undefined
+}
+
+/** The pages of a listing, each fetched when it is asked for. They come in the byte order of names. */
+export async function* pages(api: Api, request: ListRequest): AsyncGenerator<Page> {
+  const { prefix, path, signal, delimiter, startOffset } = request
+  let pageToken: string | undefined
+  do {
+    const url = api.url('/storage/v1', undefined, {
+      ...{ prefix: prefix || undefined, delimiter, startOffset, pageToken },
+      // A marker (`dir/`) is told from a directory with files only if it is listed itself.
+      includeTrailingDelimiter: delimiter && 'true',
+      maxResults: request.pageSize ?? api.settings.pageSize,
+      fields: `nextPageToken,prefixes,items(${FIELDS})`,
+    })
+    const reply = await api.call({ method: 'GET', url, operation: 'objects.list', path, signal })
+    const { items, prefixes, nextPageToken } = JSON.parse(reply.text) as ListDocument
+    pageToken = nextPageToken
+    yield {
+      ...{ objects: items ?? [], prefixes: prefixes ?? [], more: !!nextPageToken },
+      now: new Date(reply.header('date') ?? Date.now()),
+    }
+  } while (pageToken)
+}
+
+interface ListDocument {
+  readonly items?: readonly ObjectResource[]
+  readonly prefixes?: readonly string[]
+  readonly nextPageToken?: string
+}
+
+/** Whether a caller may see this object: it is a file of theirs. */
+function isFile(names: Names, object: ObjectResource): boolean {
+  return names.path(object.name) !== undefined && !isOriginalSession(object.contentType)
+}
+
+/** Whether any file is beneath the directory. */
+export async function hasFiles(
+  api: Api,
+  names: Names,
+  path: string,
+  prefix: string,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  // Two: one may be the directory's own marker.
+  for await (const { objects } of pages(api, { prefix, path, signal, pageSize: 2 })) {
+    if (objects.some((object) => isFile(names, object))) return true
+  }
+  return false
+}
+
+/** The keys, as base has them, of the direct children in byte order. */
+export async function* listKeys(
+  api: Api,
+  names: Names,
+  path: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<string> {
+  const request = { prefix: names.prefix(path), path, signal, delimiter: '/' } as const
+  let last = ''
+  let held: string[] = []
+  for await (const page of pages(api, request)) {
+    const keys = held.concat(await directoryKeys(api, names, { path, signal, page }))
+    const files = page.objects.filter((object) => isFile(names, object))
+    for (const { name } of files) keys.push(names.path(name) as string)
+    keys.sort(compareKeys)
+    // Some servers count objects only, and give directories beyond the last one again.
+    const end = page.more ? files.at(-1) : undefined
+    const until = end && (names.path(end.name) as string)
+    const due = until === undefined ? keys.length : keys.lastIndexOf(until) + 1
+    held = keys.splice(due)
+    for (const key of keys) {
+      if (compareKeys(key, last) > 0) yield key
+      last = key
+    }
+  }
+}
+
+interface DirectoryRequest {
+  readonly path: string
+  readonly signal: AbortSignal | undefined
+  readonly page: Page
+}
+
+async function directoryKeys(
+  api: Api,
+  names: Names,
+  { path, signal, page: { objects, prefixes } }: DirectoryRequest,
+): Promise<string[]> {
+  const markers = new Set(objects.map(({ name }) => name).filter((name) => name.endsWith('/')))
+  const keys: string[] = []
+  for (const prefix of prefixes) {
+    const key = names.directory(prefix)
+    if (key === undefined) continue
+    // With a marker, only a look inside tells whether there is more than the marker.
+    if (markers.has(prefix) && !(await hasFiles(api, names, path, prefix, signal))) continue
+    keys.push(key)
+  }
+  return keys
+}
+
+/** The files beneath a directory in byte order, by a flat listing. */
+export async function* walkFiles(
+  api: Api,
+  names: Names,
+  path: string,
+  options: BareWalkOptions,
+): AsyncGenerator<FileInfo> {
+  const { startAfter, signal } = options
+  const prefix = names.prefix(path)
+  let startOffset = startAfter === undefined ? undefined : names.root + startAfter.slice(1)
+  if (startOffset !== undefined && compareKeys(startOffset, prefix) < 0) startOffset = undefined
+  for (;;) {
+    let jump: string | undefined
+    for await (const { objects, more } of pages(api, { prefix, path, signal, startOffset })) {
+      for (const object of objects) {
+        if (isFile(names, object)) yield fileOf(names, object)
+      }
+      // What was fetched was there already; further pages of what nobody wants are not.
+      const last = objects.at(-1)?.name
+      const unwanted = [names.reserved, options.skip && names.root + options.skip.slice(1)]
+      const skip = unwanted.find((key) => key && last?.startsWith(key))
+      if (more && skip) {
+        // `0` comes right after `/`: the first name that is not in the directory.
+        jump = `${skip.slice(0, -1)}0`
+        break
+      }
+    }
+    if (jump === undefined) return
+    startOffset = jump
+  }
+}
+
+function fileOf(names: Names, { name, size, updated }: ObjectResource): FileInfo {
+  return {
+    path: names.path(name) as string,
+    size: Number(size ?? 0),
+    modTime: new Date(updated ?? 0),
+    isDir: false,
+  }
+}
+
+/** Every object beneath a prefix, whatever it is. */
+export async function* allObjects(api: Api, request: ListRequest): AsyncGenerator<ObjectResource> {
+  for await (const { objects } of pages(api, request)) yield* objects
+}

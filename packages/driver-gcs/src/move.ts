@@ -1,0 +1,119 @@
+import {
+  type BareOptions,
+  PathNotFoundError,
+  RevisionChangedError,
+  StorageErrors,
+} from '@stowage/core'
+import type { Api } from './api.ts'
+import { isMissing } from './errors.ts'
+import { allObjects } from './listing.ts'
+import type { Names } from './names.ts'
+import { deleteObject, getObject, isOriginalSession, type ObjectResource } from './objects.ts'
+import { forEach } from './parallel.ts'
+import { type Doomed, PARALLEL, removeObjects } from './remove.ts'
+
+interface Copy {
+  readonly source: string
+  readonly destination: string
+  /** Of the source: it alone is copied. */
+  readonly generation: string | undefined
+  /** The caller's path of the source, for errors. */
+  readonly path: string
+  readonly signal: AbortSignal | undefined
+}
+
+/**
+ * Copies one generation of an object within the service, which may take it several requests. Content
+ * type and metadata come along.
+ */
+export async function rewrite(api: Api, copy: Copy): Promise<void> {
+  const { source, destination, generation, path, signal } = copy
+  const { bucket } = api.settings
+  const to = `/rewriteTo/b/${encodeURIComponent(bucket)}/o/${encodeURIComponent(destination)}`
+  let rewriteToken: string | undefined
+  do {
+    signal?.throwIfAborted()
+    const query = {
+      ...{ ifSourceGenerationMatch: generation, sourceGeneration: generation, rewriteToken },
+      fields: 'done,rewriteToken,totalBytesRewritten,objectSize',
+    }
+    const url = api.url('/storage/v1', source, query).replace(/\?/, `${to}?`)
+    const reply = await api.call({
+      ...{ method: 'POST', url, operation: 'objects.rewrite', path, signal },
+      ...{ headers: { 'content-type': 'application/json' }, body: '' },
+    })
+    const { done, rewriteToken: token } = JSON.parse(reply.text) as RewriteDocument
+    rewriteToken = done ? undefined : token
+  } while (rewriteToken !== undefined)
+}
+
+interface RewriteDocument {
+  readonly done?: boolean
+  readonly rewriteToken?: string
+}
+
+/** Moves a file, or where there is none a directory. The source goes once the destination is whole. */
+export async function move(
+  api: Api,
+  names: Names,
+  paths: { readonly source: string; readonly destination: string },
+  { signal }: BareOptions,
+): Promise<void> {
+  const { source: path } = paths
+  const source = names.key(path)
+  const destination = names.key(paths.destination)
+  let found: ObjectResource | undefined
+  try {
+    found = await getObject(api, source, { path, signal })
+  } catch (error) {
+    if (!isMissing(error)) throw error
+  }
+  if (found === undefined || isOriginalSession(found.contentType)) {
+    return moveDirectory(api, names, { ...paths, signal })
+  }
+  const { generation } = found
+  await rewrite(api, { source, destination, generation, path, signal })
+  signal?.throwIfAborted()
+  const outcome = await deleteObject(api, source, { path, ifGenerationMatch: generation })
+  if (outcome === 'changed') {
+    throw new RevisionChangedError('the file was replaced while it was moved: it stays', { path })
+  }
+}
+
+interface DirectoryMove {
+  readonly source: string
+  readonly destination: string
+  readonly signal: AbortSignal | undefined
+}
+
+/** Copies all files, then removes what else was at the destination, then the source. */
+async function moveDirectory(api: Api, names: Names, where: DirectoryMove): Promise<void> {
+  const { source: path, destination, signal } = where
+  const from = names.prefix(path)
+  const to = names.prefix(destination)
+  const moved: Doomed[] = []
+  let files = 0
+  const objects = allObjects(api, { prefix: from, path, signal })
+  await forEach(objects, PARALLEL, async ({ name, generation, contentType }) => {
+    // Unfinished uploads of the original stay where they are.
+    if (isOriginalSession(contentType)) return
+    moved.push({ name, generation })
+    if (name.endsWith('/')) return
+    files++
+    const target = to + name.slice(from.length)
+    names.key(`/${target.slice(names.root.length)}`)
+    await rewrite(api, { ...{ source: name, destination: target, generation, path, signal } })
+  })
+  if (files === 0) throw new PathNotFoundError(path)
+  const kept = new Set(moved.map(({ name }) => to + name.slice(from.length)))
+  const others = async function* (): AsyncGenerator<Doomed> {
+    for await (const object of allObjects(api, { prefix: to, path: destination, signal })) {
+      if (!kept.has(object.name) && !isOriginalSession(object.contentType)) yield object
+    }
+  }
+  signal?.throwIfAborted()
+  const replaced = await removeObjects(api, names, others(), signal)
+  if (replaced.errors.length > 0) throw new StorageErrors(replaced.errors)
+  const { errors } = await removeObjects(api, names, moved, signal)
+  if (errors.length > 0) throw new StorageErrors(errors)
+}

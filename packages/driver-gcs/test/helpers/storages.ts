@@ -1,0 +1,47 @@
+// Storages of the tests: folders of one bucket, on the servers of this machine.
+import { create, type StorageDriver } from '@stowage/core'
+import '@stowage/driver-gcs'
+import type { GcsParameters } from '@stowage/driver-gcs'
+import { type GcsServer, startGcs } from '@stowage-internal/test-servers'
+
+/** The least that the service takes for a chunk that another one follows. */
+export const CHUNK = 256 * 1024
+
+/** Small enough that a few kilobytes are several pages. */
+export const SMALL = { chunkSize: CHUNK, pageSize: 50, retryDelay: 20 } as const
+
+export interface TestServer {
+  readonly server: GcsServer
+  /** Starts it, and opens a driver with the parameters changed as given. */
+  open(storage: string, changes?: Partial<GcsParameters>): Promise<StorageDriver>
+  /** Starts it, and gives what reaches its bucket. */
+  parameters(): Promise<GcsParameters>
+}
+
+/** Every server that can run here, with a bucket of that name. */
+export async function testServers(bucket: string): Promise<TestServer[]> {
+  return (await startGcs()).map((server) => {
+    let parameters: Promise<GcsParameters> | undefined
+    const ready = (): Promise<GcsParameters> => {
+      parameters ??= server
+        .createBucket(bucket)
+        .then((made) => ({ bucket: made, endpoint: server.endpoint, ...SMALL }))
+      return parameters
+    }
+    return {
+      server,
+      parameters: ready,
+      open: async (storage, changes) =>
+        create('gcs', { ...(await ready()), rootDirectory: `/${storage}`, ...changes }),
+    }
+  })
+}
+
+/** Where a child process finds the parameters. */
+export const CHILD_PARAMETERS = 'STOWAGE_GCS_TEST_PARAMETERS'
+
+/** What the suite calls in a process of its own. */
+export function open(storage: string): Promise<StorageDriver> {
+  const parameters = JSON.parse(process.env[CHILD_PARAMETERS] ?? '{}') as GcsParameters
+  return create('gcs', { ...parameters, rootDirectory: `/${storage}` })
+}
