@@ -40,7 +40,11 @@ export function exchange(target: string | URL, init: Init): Promise<Answer> {
       ...(signal && { signal }),
     })
     sent.on('error', reject)
-    sent.on('response', (reply) => resolve(answer(url, reply)))
+    sent.on('response', (reply) => {
+      // Nobody reads what has no body, and an answer that is not read holds its socket.
+      if (reply.statusCode === 204) reply.resume()
+      resolve(answer(url, reply))
+    })
     sent.end(bytes)
   })
 }

@@ -1,4 +1,7 @@
 // Storages of the tests: folders of one bucket, on the servers of this machine.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 import { create, type StorageDriver } from '@stowage/core'
 import '@stowage/driver-gcs'
 import type { GcsParameters } from '@stowage/driver-gcs'
@@ -16,6 +19,36 @@ export interface TestServer {
   open(storage: string, changes?: Partial<GcsParameters>): Promise<StorageDriver>
   /** Starts it, and gives what reaches its bucket. */
   parameters(): Promise<GcsParameters>
+}
+
+const FAKE = new URL('../fake/main.ts', import.meta.url)
+const FLAGS = ['--conditions=@stowage/source', '--disable-warning=ExperimentalWarning']
+
+/** The fake, in a process of its own: its memory is not the driver's. */
+export async function startFake(
+  bucket: string,
+): Promise<{ parameters: GcsParameters } & AsyncDisposable> {
+  const child = spawn(process.execPath, [...FLAGS, fileURLToPath(FAKE), bucket], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { PATH: process.env.PATH },
+  })
+  const exit = once(child, 'exit')
+  const [line] = (await once(child.stdout, 'data')) as [Buffer]
+  const endpoint = line.toString().trim()
+  const dispose = async (): Promise<void> => {
+    child.stdin.end()
+    await exit
+  }
+  return { parameters: { bucket, endpoint, ...SMALL }, [Symbol.asyncDispose]: dispose }
+}
+
+/** How the suite starts processes that open storages. */
+export function childOptions(parameters: GcsParameters) {
+  return {
+    module: new URL('./storages.ts', import.meta.url),
+    execArgv: FLAGS,
+    env: { [CHILD_PARAMETERS]: JSON.stringify(parameters) },
+  }
 }
 
 /** Every server that can run here, with a bucket of that name. */
