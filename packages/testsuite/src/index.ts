@@ -1,3 +1,6 @@
+export type { BehindTheDriver, HostileOptions } from './hostile/options.ts'
+export { type HostilePath, hostileCorpus, hostilePaths } from './hostile/paths.ts'
+export { registerHostileSuite } from './hostile/register.ts'
 export type { ModelFailure, ModelOptions, ModelReport } from './model/options.ts'
 export { registerModelSuite } from './model/register.ts'
 export { runModel } from './model/run.ts'
@@ -11,6 +14,22 @@ export type {
   SuiteSize,
 } from './options.ts'
 export { registerSuite } from './register.ts'
+export { type Badge, badgeSVG, reportBadge } from './report/badge.ts'
+export { reportHTML } from './report/html.ts'
+export { conformanceReport, parseReport, type ReportAbout } from './report/make.ts'
+export {
+  type ConformanceReport,
+  REPORT_FORMAT,
+  REPORT_VERSION,
+  type ReportArea,
+  type ReportCase,
+  type ReportCounts,
+  type ReportDriver,
+  type ReportRuntime,
+  type ReportServer,
+  type ReportSuite,
+} from './report/schema.ts'
+export { writeReport } from './report/write.ts'
 export { runSuite } from './run-suite.ts'
 export type { Runner, RunnerIt } from './runner.ts'
 export { suiteCases } from './suite-cases.ts'
