@@ -1,5 +1,3 @@
-import { rmdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import {
   create,
   createFromConfig,
@@ -34,7 +32,6 @@ export interface NamedSpec {
 export class Storages {
   readonly #options: StoragesOptions
   readonly #open = new Map<string, Promise<StorageDriver>>()
-  readonly #local = new Set<string>()
   #configuration: Promise<Configuration> | undefined
   #imported: Promise<void> | undefined
 
@@ -77,7 +74,6 @@ export class Storages {
 
   /** A directory of this machine as a storage. */
   async openLocal(directory: string): Promise<StorageDriver> {
-    this.#local.add(directory)
     return this.#once(`./${directory}`, async () => {
       await loadDriver('fs', this.#options.cwd)
       return create('fs', { rootDirectory: directory, durability: 'file' })
@@ -104,7 +100,6 @@ export class Storages {
     for (const result of all) {
       if (result.status === 'fulfilled') await result.value.close()
     }
-    for (const directory of this.#local) await tidy(directory)
   }
 
   #once(key: string, make: () => Promise<StorageDriver>): Promise<StorageDriver> {
@@ -141,16 +136,6 @@ export class Storages {
       await loadDriver((error as { driverName?: string }).driverName ?? '', this.#options.cwd)
       return open()
     }
-  }
-}
-
-/**
- * Removes what the driver keeps for unfinished uploads from a directory that is no storage, unless there
- * are some. (Where another process begins one just now, it makes these directories again.)
- */
-async function tidy(directory: string): Promise<void> {
-  for (const name of ['.stowage/uploads', '.stowage']) {
-    await rmdir(join(directory, name)).catch(() => {})
   }
 }
 

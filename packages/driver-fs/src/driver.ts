@@ -236,10 +236,18 @@ export class FsDriver implements BareDriver {
       const root = await this.#root.find()
       if (root === undefined) return
       yield* this.#sessions.purge(root, path, options)
-      if (path === '/' && !options.dryRun) await this.#temporary.purge(root, options)
+      if (path !== '/' || options.dryRun) return
+      await this.#temporary.purge(root, options)
+      await this.#root.pruneStaging(root)
     } catch (error) {
       throw storageError(error, path, 'write')
     }
+  }
+
+  /** Removes the directories of staging in which nothing is: a directory without uploads is left as it was. */
+  async close(): Promise<void> {
+    const root = await this.#root.find().catch(() => undefined)
+    if (root !== undefined) await this.#root.pruneStaging(root)
   }
 
   async #open(path: string): Promise<OpenFile> {

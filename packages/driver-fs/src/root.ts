@@ -205,6 +205,19 @@ export class Root {
     }
   }
 
+  /**
+   * Removes what of staging is empty. Other instances and processes need not be asked: what they begin
+   * meanwhile keeps its directories, or makes them again.
+   */
+  async pruneStaging(root: string): Promise<void> {
+    const staging = this.staging(root)
+    if (!(await this.shows(staging).catch(() => false))) return
+    for (const kind of ['uploads', 'temporary', 'marks']) {
+      await this.prune(`${staging}/${kind}`, staging)
+    }
+    await this.prune(staging, root)
+  }
+
   /** No name of a directory at this place, or beneath it, has to be flushed any more. */
   forget(directory: string): void {
     for (const at of this.#unsynced) {
