@@ -3,9 +3,16 @@ import { isStorageError, Limiter } from '@stowage/core'
 import { Agents } from './agents.ts'
 import { delayBefore, pause } from './backoff.ts'
 import { loadSdk, type Opened, openClient } from './client.ts'
-import { type Failure, failureError, isRetryable, thrownFailure, type Where } from './errors.ts'
+import {
+  type Failure,
+  failureError,
+  isRetryable,
+  isThrottled,
+  thrownFailure,
+  type Where,
+} from './errors.ts'
 import type { Settings } from './parameters.ts'
-import { exchange } from './transport.ts'
+import { exchange, type Init } from './transport.ts'
 
 /** One request of the JSON API. */
 export interface Request extends Where {
@@ -17,15 +24,19 @@ export interface Request extends Where {
   readonly signal?: AbortSignal | undefined
   /** Statuses that are answers too, besides 200 to 299. */
   readonly accept?: readonly number[] | undefined
+  /** Sent at once, however many requests wait: others depend on it. */
+  readonly urgent?: boolean | undefined
 }
 
 export interface Reply {
   readonly status: number
+  /** An earlier attempt got no answer, or none that tells: it may have done what was asked. */
+  readonly repeated: boolean
   header(name: string): string | undefined
   readonly text: string
 }
 
-export interface StreamReply extends Omit<Reply, 'text'> {
+export interface StreamReply extends Omit<Reply, 'text' | 'repeated'> {
   readonly body: Readable
 }
 
@@ -60,7 +71,7 @@ export type Query = Readonly<Record<string, string | number | undefined>>
 export class Api {
   readonly settings: Settings
   readonly #gate: Limiter
-  #agents: Agents | undefined
+  readonly #agents = new Agents()
   #opening: Promise<Opened> | undefined
 
   constructor(settings: Settings) {
@@ -94,7 +105,10 @@ export class Api {
 
   /** A request that may be repeated. @throws one of Stowage's errors. */
   call(request: Request): Promise<Reply> {
-    return this.#repeat(request, () => this.attempt(request))
+    return this.#repeat(request, async (repeated) => ({
+      ...(await this.attempt(request)),
+      repeated,
+    }))
   }
 
   /** The same, of which the answer's body is read as it comes. */
@@ -111,7 +125,7 @@ export class Api {
   attempt(request: Request): Promise<Reply> {
     return this.#guarded(request, async () => {
       const { status, headers, data } = await this.#send(request)
-      return { status, header: headerOf(headers), text: await textOf(data) }
+      return { status, repeated: false, header: headerOf(headers), text: await textOf(data) }
     })
   }
 
@@ -127,21 +141,23 @@ export class Api {
     await pause(delayBefore(attempt, { ...failure, retryAfter }, retryDelay), request.signal)
   }
 
-  async #repeat<T>(request: Request, run: () => Promise<T>): Promise<T> {
+  async #repeat<T>(request: Request, run: (repeated: boolean) => Promise<T>): Promise<T> {
+    let repeated = false
     for (let attempt = 1; ; attempt++) {
       try {
-        return await run()
+        return await run(repeated)
       } catch (error) {
         const refused = Refused.from(error)
         if (refused === undefined) throw error
         await this.again(attempt, refused, request)
+        repeated ||= !isThrottled(refused.failure)
       }
     }
   }
 
-  async #guarded<T>({ signal }: Request, run: () => Promise<T>): Promise<T> {
+  async #guarded<T>({ signal, urgent }: Request, run: () => Promise<T>): Promise<T> {
     try {
-      return await this.#gate.run(run, signal)
+      return await (urgent ? run() : this.#gate.run(run, signal))
     } catch (error) {
       if (signal?.aborted) throw signal.reason
       if (isStorageError(error) || Refused.from(error)) throw error
@@ -152,12 +168,11 @@ export class Api {
   async #send({ method, url, headers, body, signal, accept = [] }: Request): Promise<RawReply> {
     const { sender, endpoint } = await this.open()
     const target = url.startsWith('/') ? endpoint + url : url
-    const { userAgent, idleTimeout, client } = this.settings
-    if (client === undefined) this.#agents ??= new Agents(idleTimeout)
-    const agent = this.#agents?.for(target)
+    const { userAgent, idleTimeout } = this.settings
+    const agent = this.#agents.for(target)
     const options = {
       ...{ url: target, method, responseType: 'stream', retry: false },
-      fetchImplementation: exchange,
+      fetchImplementation: (to: string | URL, init: Init) => exchange(to, init, idleTimeout),
       headers: { 'user-agent': `${userAgent} stowage`.trim(), ...headers },
       // The SDK gets new credentials after a 401, and tries once more.
       validateStatus: (status: number) => status !== 401,
@@ -171,10 +186,9 @@ export class Api {
     throw new Refused(failure, reply.headers.get('retry-after') ?? undefined)
   }
 
-  /** Ends the sockets. An injected client has its own. */
+  /** Ends the sockets; a later call opens new ones. */
   close(): void {
-    this.#agents?.destroy()
-    this.#agents = undefined
+    this.#agents.destroy()
   }
 }
 

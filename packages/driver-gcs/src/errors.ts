@@ -96,6 +96,8 @@ export function failureError(failure: Failure, { operation, path }: Where): Erro
 
 /** The service tells of a missing object "No such object", of a missing bucket that. */
 function isBucketProblem(message: string): boolean {
+  // The object's name comes along, and it may be any text.
+  if (/^no such object/i.test(message)) return false
   return /bucket (does not exist|not found)|(no such|not found:?.*) bucket/i.test(message)
 }
 

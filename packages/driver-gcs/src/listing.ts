@@ -68,9 +68,8 @@ export async function hasFiles(
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   // Two: one may be the directory's own marker.
-  for await (const { objects } of pages(api, { prefix, path, signal, pageSize: 2 })) {
-    if (objects.some((object) => isFile(names, object))) return true
-  }
+  const request = { prefix, path, signal, pageSize: 2 }
+  for await (const _ of files(api, names, request, {})) return true
   return false
 }
 
@@ -133,17 +132,27 @@ export async function* walkFiles(
 ): AsyncGenerator<FileInfo> {
   const { startAfter, signal } = options
   const prefix = names.prefix(path)
-  let startOffset = startAfter === undefined ? undefined : names.root + startAfter.slice(1)
-  if (startOffset !== undefined && compareKeys(startOffset, prefix) < 0) startOffset = undefined
-  for (;;) {
+  const from = startAfter === undefined ? undefined : names.root + startAfter.slice(1)
+  const startOffset = from !== undefined && compareKeys(from, prefix) < 0 ? undefined : from
+  for await (const object of files(api, names, { prefix, path, signal, startOffset }, options)) {
+    yield fileOf(names, object)
+  }
+}
+
+/** All files that a listing has. What is the driver's own, and what the caller skips, is jumped over. */
+async function* files(
+  api: Api,
+  names: Names,
+  request: ListRequest,
+  wish: { readonly skip?: string | undefined },
+): AsyncGenerator<ObjectResource> {
+  for (let { startOffset } = request; ; ) {
     let jump: string | undefined
-    for await (const { objects, more } of pages(api, { prefix, path, signal, startOffset })) {
-      for (const object of objects) {
-        if (isFile(names, object)) yield fileOf(names, object)
-      }
+    for await (const { objects, more } of pages(api, { ...request, startOffset })) {
+      for (const object of objects) if (isFile(names, object)) yield object
       // What was fetched was there already; further pages of what nobody wants are not.
       const last = objects.at(-1)?.name
-      const unwanted = [names.reserved, options.skip && names.root + options.skip.slice(1)]
+      const unwanted = [names.reserved, wish.skip && names.root + wish.skip.slice(1)]
       const skip = unwanted.find((key) => key && last?.startsWith(key))
       if (more && skip) {
         // `0` comes right after `/`: the first name that is not in the directory.

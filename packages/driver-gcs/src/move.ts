@@ -86,26 +86,27 @@ interface DirectoryMove {
   readonly signal: AbortSignal | undefined
 }
 
-/** Copies all files, then removes what else was at the destination, then the source. */
+/** Copies all files, which are listed before, then removes what else was at the destination, then the source. */
 async function moveDirectory(api: Api, names: Names, where: DirectoryMove): Promise<void> {
   const { source: path, destination, signal } = where
   const from = names.prefix(path)
   const to = names.prefix(destination)
+  const target = (name: string): string => to + name.slice(from.length)
   const moved: Doomed[] = []
-  let files = 0
-  const objects = allObjects(api, { prefix: from, path, signal })
-  await forEach(objects, PARALLEL, async ({ name, generation, contentType }) => {
+  for await (const { name, generation, contentType } of allObjects(api, {
+    ...{ prefix: from, path, signal },
+  })) {
     // Unfinished uploads of the original stay where they are.
-    if (isOriginalSession(contentType)) return
-    moved.push({ name, generation })
-    if (name.endsWith('/')) return
-    files++
-    const target = to + name.slice(from.length)
-    names.key(`/${target.slice(names.root.length)}`)
-    await rewrite(api, { ...{ source: name, destination: target, generation, path, signal } })
-  })
-  if (files === 0) throw new PathNotFoundError(path)
-  const kept = new Set(moved.map(({ name }) => to + name.slice(from.length)))
+    if (!isOriginalSession(contentType)) moved.push({ name, generation })
+  }
+  const files = moved.filter(({ name }) => !name.endsWith('/'))
+  if (files.length === 0) throw new PathNotFoundError(path)
+  // Before anything is touched: the new names may be too long for the service.
+  for (const { name } of files) names.key(`/${target(name).slice(names.root.length)}`)
+  await forEach(files, PARALLEL, ({ name, generation }) =>
+    rewrite(api, { source: name, destination: target(name), generation, path, signal }),
+  )
+  const kept = new Set(moved.map(({ name }) => target(name)))
   const others = async function* (): AsyncGenerator<Doomed> {
     for await (const object of allObjects(api, { prefix: to, path: destination, signal })) {
       if (!kept.has(object.name) && !isOriginalSession(object.contentType)) yield object

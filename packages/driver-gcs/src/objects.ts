@@ -47,8 +47,7 @@ export async function getObject(
 export interface InsertOptions extends CallOptions {
   readonly ifGenerationMatch?: string | undefined
   readonly metadata?: Readonly<Record<string, string>> | undefined
-  /** CRC32C of the content, where it is known already. */
-  readonly crc?: number | undefined
+  readonly urgent?: boolean | undefined
 }
 
 /** Creates or replaces an object with one request. The service checks the content's CRC32C. */
@@ -56,10 +55,10 @@ export async function insertObject(
   api: Api,
   key: string,
   content: Uint8Array,
-  { path, signal, ifGenerationMatch, metadata, crc = crc32c(content) }: InsertOptions,
+  { path, signal, ifGenerationMatch, metadata, urgent }: InsertOptions,
 ): Promise<ObjectResource> {
   const resource = {
-    ...{ name: key, contentType: CONTENT_TYPE, crc32c: encodeCrc32c(crc) },
+    ...{ name: key, contentType: CONTENT_TYPE, crc32c: encodeCrc32c(crc32c(content)) },
     ...(metadata && { metadata }),
   }
   const boundary = `stowage-${randomBytes(16).toString('hex')}`
@@ -69,7 +68,7 @@ export async function insertObject(
   const query = { uploadType: 'multipart', ifGenerationMatch, fields: FIELDS }
   signal?.throwIfAborted()
   const reply = await api.call({
-    ...{ method: 'POST', operation: 'objects.insert', path, signal },
+    ...{ method: 'POST', operation: 'objects.insert', path, signal, urgent },
     url: api.url('/upload/storage/v1', undefined, query),
     headers: { 'content-type': `multipart/related; boundary=${boundary}` },
     body: Buffer.concat([Buffer.from(head), content, Buffer.from(`\r\n--${boundary}--\r\n`)]),
@@ -77,14 +76,17 @@ export async function insertObject(
   return JSON.parse(reply.text) as ObjectResource
 }
 
-/** Removes an object, and says whether it was there: that generation of it, where one is given. */
+/**
+ * Removes an object, and says whether it was there: that generation of it, where one is given. One that
+ * is gone after an attempt without an answer was removed by that.
+ */
 export async function deleteObject(
   api: Api,
   key: string,
   { path, signal, ifGenerationMatch }: CallOptions & { ifGenerationMatch?: string | undefined },
 ): Promise<'removed' | 'missing' | 'changed'> {
   const query: Query = { ifGenerationMatch }
-  const { status, text } = await api.call({
+  const { status, text, repeated } = await api.call({
     ...{ method: 'DELETE', operation: 'objects.delete', path, signal, accept: [404, 412] },
     url: api.url('/storage/v1', key, query),
   })
@@ -92,5 +94,5 @@ export async function deleteObject(
   if (status !== 404) return 'removed'
   const error = failureError(failureOf(status, text), { operation: 'objects.delete', path })
   if (!isMissing(error)) throw error
-  return 'missing'
+  return repeated ? 'removed' : 'missing'
 }

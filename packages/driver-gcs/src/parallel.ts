@@ -6,16 +6,20 @@ export async function forEach<T>(
 ): Promise<void> {
   const running = new Set<Promise<void>>()
   let failure: { readonly error: unknown } | undefined
-  for await (const item of items) {
-    if (failure) break
-    const task: Promise<void> = run(item)
-      .catch((error: unknown) => {
-        failure ??= { error }
-      })
-      .finally(() => running.delete(task))
-    running.add(task)
-    if (running.size >= concurrency) await Promise.race(running)
+  try {
+    for await (const item of items) {
+      if (failure) break
+      const task: Promise<void> = run(item)
+        .catch((error: unknown) => {
+          failure ??= { error }
+        })
+        .finally(() => running.delete(task))
+      running.add(task)
+      if (running.size >= concurrency) await Promise.race(running)
+    }
+  } finally {
+    // Nothing goes on behind the caller's back, even where the items end with an error.
+    await Promise.all(running)
   }
-  await Promise.all(running)
   if (failure) throw failure.error
 }

@@ -56,14 +56,21 @@ export async function removeTree(
   const key = names.key(path)
   const held = await sessions.held.removeBeneath(path)
   signal?.throwIfAborted()
-  const [itself, beneath, uploads] = await Promise.all([
+  const settled = await Promise.allSettled([
     removeItself(api, key, path, signal),
     removeObjects(api, names, allObjects(api, { prefix: `${key}/`, path, signal }), signal),
     removeSessions(sessions, path, signal),
   ])
-  const errors = [...itself.errors, ...beneath.errors, ...uploads.errors]
+  let count = held
+  const errors: Error[] = []
+  for (const result of settled) {
+    // What is wrong with the whole call is one error, not a list.
+    if (result.status === 'rejected') throw result.reason
+    count += result.value.count
+    errors.push(...result.value.errors)
+  }
   if (errors.length > 0) throw new StorageErrors(errors)
-  if (held + itself.count + beneath.count + uploads.count === 0) throw new PathNotFoundError(path)
+  if (count === 0) throw new PathNotFoundError(path)
 }
 
 async function removeItself(

@@ -164,7 +164,8 @@ export class ResumableUpload {
     const { custom, endpoint } = await this.#api.open()
     const url = new URL(this.uri, endpoint)
     if (custom) return new URL(endpoint).origin + url.pathname + url.search
-    if (url.protocol !== 'https:' || !GOOGLE.test(url.hostname)) {
+    const known = GOOGLE.test(url.hostname) || url.hostname === new URL(endpoint).hostname
+    if (url.protocol !== 'https:' || !known) {
       throw new ContentError('the service named an address for an upload that is not its own')
     }
     return url.href

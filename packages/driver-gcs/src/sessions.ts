@@ -3,6 +3,7 @@ import type { Api } from './api.ts'
 import { crc32c } from './crc32c.ts'
 import { isConditionFailure, isMissing } from './errors.ts'
 import { type HeldSession, HeldSessions } from './held.ts'
+import { LEASE_MS } from './lease.ts'
 import { pages } from './listing.ts'
 import { type Names, newSessionId, sessionTime } from './names.ts'
 import { type CallOptions, deleteObject, type ObjectResource } from './objects.ts'
@@ -11,11 +12,6 @@ import { readGeneration } from './reader.ts'
 import { ResumableUpload } from './resumable.ts'
 import { decodeState, OWNER, PATH, type SessionState, SIZE, writeState } from './state.ts'
 
-/**
- * How long a session belongs to a writer of another machine that was last heard of. Within that time
- * its writer renews it while it sends.
- */
-export const LEASE_MS = 60_000
 /** How often taking over begins anew when somebody else is quicker. */
 const CLAIM_ATTEMPTS = 5
 

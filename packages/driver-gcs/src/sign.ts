@@ -27,13 +27,13 @@ export class UrlSigner {
   ): Promise<string | undefined> {
     const { auth, endpoint } = await this.#api.open()
     if (auth === undefined || Date.now() - this.#refusedAt < REFUSED_MS) return undefined
-    const { bucket } = this.#api.settings
+    const { bucket, userProject } = this.#api.settings
     const resource = `/${encodeSegment(bucket)}/${key.split('/').map(encodeSegment).join('/')}`
     try {
       const email = await signerOf(auth)
       signal?.throwIfAborted()
       if (email === undefined) return this.#refuse()
-      const request = unsigned({ method, email, endpoint, resource, expiresIn })
+      const request = unsigned({ method, email, endpoint, resource, expiresIn, userProject })
       const signature = Buffer.from(await auth.sign(request.toSign), 'base64').toString('hex')
       return `${request.url}&X-Goog-Signature=${signature}`
     } catch (error) {
@@ -68,10 +68,11 @@ interface Unsigned {
   readonly endpoint: string
   readonly resource: string
   readonly expiresIn: number
+  readonly userProject: string | undefined
 }
 
 /** The URL without its signature, and the text that is to be signed. */
-function unsigned({ method, email, endpoint, resource, expiresIn }: Unsigned) {
+function unsigned({ method, email, endpoint, resource, expiresIn, userProject }: Unsigned) {
   const { host, origin } = new URL(endpoint)
   const time = new Date().toISOString().replace(/[-:]|\.\d+/g, '')
   const scope = `${time.slice(0, 8)}/auto/storage/goog4_request`
@@ -81,6 +82,8 @@ function unsigned({ method, email, endpoint, resource, expiresIn }: Unsigned) {
     ['X-Goog-Date', time],
     ['X-Goog-Expires', String(Math.min(expiresIn, MAX_SECONDS))],
     ['X-Goog-SignedHeaders', 'host'],
+    // In the order of the names, as the signing process wants it.
+    ...(userProject === undefined ? [] : [['userProject', userProject]]),
   ]
     .map(([name, value]) => `${name}=${encodeSegment(value ?? '')}`)
     .join('&')

@@ -80,7 +80,10 @@ export async function writeState(
   const content = encode(state)
   const write = async (ifGenerationMatch: string): Promise<string> =>
     generationOf(
-      await insertObject(api, key, content, { path, signal, metadata, ifGenerationMatch }),
+      // It does not wait behind content: the lease depends on it.
+      await insertObject(api, key, content, {
+        ...{ path, signal, metadata, ifGenerationMatch, urgent: true },
+      }),
       path,
     )
   marks.add(mark)

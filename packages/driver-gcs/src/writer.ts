@@ -4,14 +4,12 @@ import { ChunkBuffer } from './buffer.ts'
 import { crc32c, encodeCrc32c } from './crc32c.ts'
 import { uploadGone } from './errors.ts'
 import type { HeldSession } from './held.ts'
+import { type Lease, whileLeased } from './lease.ts'
 import { deleteObject, insertObject, type ObjectResource } from './objects.ts'
 import { type Progress, ResumableUpload } from './resumable.ts'
 import { GRANULE } from './schema.ts'
-import { type Claim, LEASE_MS } from './sessions.ts'
+import type { Claim } from './sessions.ts'
 import { type SessionState, writeState } from './state.ts'
-
-/** How long the state stays as it is while its writer sends: well within the lease. */
-const RENEW_MS = LEASE_MS / 3
 
 export interface WriteContext {
   readonly api: Api
@@ -38,6 +36,7 @@ export class GcsWriter implements BareWriter {
   /** Of the state's object, once it is there. */
   #generation: string | undefined
   #renewed = 0
+  readonly #lease: Lease
   /** Of the attempts to store the state: one whose answer was lost may have worked. */
   readonly #marks = new Set<string>()
   /** Whether such an attempt is open. */
@@ -49,6 +48,7 @@ export class GcsWriter implements BareWriter {
     this.#context = context
     this.#session = session
     this.#buffer = new ChunkBuffer(context.api.settings.chunkSize)
+    this.#lease = this.#makeLease()
     if (claim === undefined) return
     const { uri, stored, crc, tail } = claim.state
     if (uri !== undefined) this.#upload = new ResumableUpload(context.api, uri)
@@ -106,6 +106,17 @@ export class GcsWriter implements BareWriter {
       await deleteObject(api, key, { path, ifGenerationMatch }).catch(() => {})
     }
     this.#end()
+  }
+
+  #makeLease(): Lease {
+    const renewed = (): number => this.#renewed
+    return {
+      path: this.#context.path,
+      get renewed() {
+        return renewed()
+      },
+      renew: (signal) => this.#write(false, signal),
+    }
   }
 
   #end(): void {
@@ -215,29 +226,11 @@ export class GcsWriter implements BareWriter {
     this.#renewed = since
   }
 
-  /** Sends while the lease lasts: renewed before, when it is due, and meanwhile. */
-  async #leased<T>(
+  /** Sends while the session is known to be this writer's. */
+  #leased<T>(
     signal: AbortSignal | undefined,
     run: (signal: AbortSignal | undefined) => Promise<T>,
   ): Promise<T> {
-    if (this.#context.private) return run(signal)
-    if (Date.now() - this.#renewed > RENEW_MS) await this.#write(false, signal)
-    const stop = new AbortController()
-    let renewing: Promise<void> | undefined
-    const renew = (): void => {
-      renewing ??= this.#write(false, AbortSignal.timeout(RENEW_MS))
-        .catch((error: unknown) => stop.abort(error))
-        .finally(() => {
-          renewing = undefined
-        })
-    }
-    const timer = setInterval(renew, RENEW_MS).unref()
-    try {
-      return await run(signal ? AbortSignal.any([signal, stop.signal]) : stop.signal)
-    } finally {
-      clearInterval(timer)
-      // Its generation is needed for what comes next.
-      await renewing
-    }
+    return this.#context.private ? run(signal) : whileLeased(this.#lease, signal, run)
   }
 }
