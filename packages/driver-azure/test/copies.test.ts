@@ -1,7 +1,8 @@
 // Copies within the service: by one request, by blocks, and polled, with the faults that only a proxy can make.
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import type { StorageDriver } from '@stowage/core'
-import type { FaultProxy, Seen } from './helpers/fault-proxy.ts'
+import type { FaultProxy, Seen } from '@stowage/testsuite'
+import { refused, withHeaders } from './helpers/faults.ts'
 import {
   blobNames,
   containerClient,
@@ -65,12 +66,12 @@ test.each(['putContent', 'small commit', 'large commit', 'move'])(
     const content = how === 'large commit' ? data : data.subarray(0, 100)
     if (how === 'move') await driver.putContent('/from', content)
     // Azurite lets a block blob replace an append blob; the service does not.
-    let refused = false
+    let once = false
     proxy.rule = ({ operation, url }: Seen) => {
       const writes = ['Put Blob', 'Copy Blob From URL', 'Put Block From URL'].includes(operation)
-      if (refused || !writes || !url.pathname.endsWith('/file')) return undefined
-      refused = true
-      return { refuse: { status: 409, code: 'InvalidBlobType' } }
+      if (once || !writes || !url.pathname.endsWith('/file')) return undefined
+      once = true
+      return refused(409, 'InvalidBlobType')
     }
     if (how === 'putContent') await driver.putContent('/file', content)
     else if (how === 'move') await driver.move('/from', '/file')
@@ -79,7 +80,7 @@ test.each(['putContent', 'small commit', 'large commit', 'move'])(
       await writer.write(content)
       await writer.commit()
     }
-    expect(refused).toBe(true)
+    expect(once).toBe(true)
     await holds('/file', content)
     expect(await typeOf('/file')).toBe('BlockBlob')
     expect(await blobNames(storage)).toEqual([`${storage}/file`])
@@ -103,7 +104,7 @@ test('a copy by blocks begins anew when another commit drops its blocks', async 
   }
   proxy.rule = ({ operation, url }) =>
     operation === 'Put Block List' && url.pathname.endsWith('/new') && disturbed++ < 2
-      ? { before: disturb }
+      ? { hold: disturb }
       : undefined
   await driver.move('/old', '/new')
   expect(disturbed).toBe(3)
@@ -117,7 +118,7 @@ test('a source that is replaced before its copy by one request is left, and noth
     await blob.upload('newer', 5)
   }
   proxy.rule = ({ operation }) =>
-    operation === 'Copy Blob From URL' ? { before: replace } : undefined
+    operation === 'Copy Blob From URL' ? { hold: replace } : undefined
   await expect(driver.move('/old', '/new')).rejects.toMatchObject({ code: 'REVISION_CHANGED' })
   await holds('/old', Buffer.from('newer'))
   await expect(driver.stat('/new')).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
@@ -130,7 +131,7 @@ test('a source that is replaced while it is copied by blocks is left, and nothin
     await blob.upload('newer', 5)
   }
   proxy.rule = ({ operation }) =>
-    operation === 'Put Block From URL' ? { before: replace } : undefined
+    operation === 'Put Block From URL' ? { hold: replace } : undefined
   await expect(driver.move('/old', '/new')).rejects.toMatchObject({ code: 'REVISION_CHANGED' })
   await holds('/old', Buffer.from('newer'))
   await expect(driver.stat('/new')).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
@@ -142,7 +143,7 @@ test('a source that is replaced after its copy is not deleted', async () => {
     const blob = (await containerClient()).getBlockBlobClient(`${storage}/old`)
     await blob.upload('newer', 5)
   }
-  proxy.rule = ({ operation }) => (operation === 'Delete Blob' ? { before: replace } : undefined)
+  proxy.rule = ({ operation }) => (operation === 'Delete Blob' ? { hold: replace } : undefined)
   await driver.move('/old', '/new')
   await holds('/new', Buffer.from('old'))
   await holds('/old', Buffer.from('newer'))
@@ -152,11 +153,10 @@ test('a source that is replaced after its copy is not deleted', async () => {
 function slowly(status: (poll: number) => string): (seen: Seen) => object | undefined {
   let polls = 0
   return ({ operation, url }) => {
-    if (operation === 'Put Block From URL')
-      return { refuse: { status: 501, code: 'NotImplemented' } }
-    if (operation === 'Copy Blob') return { headers: { 'x-ms-copy-status': 'pending' } }
+    if (operation === 'Put Block From URL') return refused(501, 'NotImplemented')
+    if (operation === 'Copy Blob') return withHeaders({ 'x-ms-copy-status': 'pending' })
     if (operation !== 'Get Blob Properties' || !url.pathname.endsWith('/new')) return undefined
-    return { headers: { 'x-ms-copy-status': status(++polls) } }
+    return withHeaders({ 'x-ms-copy-status': status(++polls) })
   }
 }
 
@@ -190,7 +190,7 @@ test('a copy that fails in the service is an error, and the source stays', async
 test('a copy that does not come back is given up, and the source stays', async () => {
   await driver.putContent('/old', data)
   proxy.rule = ({ operation }) =>
-    operation === 'Copy Blob From URL' ? { before: () => new Promise(() => {}) } : undefined
+    operation === 'Copy Blob From URL' ? { hold: () => new Promise(() => {}) } : undefined
   await expect(driver.move('/old', '/new')).rejects.toThrow('copyTimeout')
   await holds('/old', data)
 })
@@ -198,7 +198,7 @@ test('a copy that does not come back is given up, and the source stays', async (
 test('where batches are refused, blobs are deleted one by one', async () => {
   for (let i = 0; i < 5; i++) await driver.putContent(`/dir/${i}`, 'x')
   proxy.rule = ({ operation }) =>
-    operation === 'Blob Batch' ? { refuse: { status: 400, code: 'InvalidInput' } } : undefined
+    operation === 'Blob Batch' ? refused(400, 'InvalidInput') : undefined
   await driver.delete('/dir')
   expect(await blobNames(storage)).toEqual([])
 })
@@ -206,9 +206,9 @@ test('where batches are refused, blobs are deleted one by one', async () => {
 test('what cannot be deleted is named', async () => {
   for (const name of ['one', 'two', 'three']) await driver.putContent(`/dir/${name}`, 'x')
   proxy.rule = ({ operation, url }) => {
-    if (operation === 'Blob Batch') return { refuse: { status: 400, code: 'InvalidInput' } }
+    if (operation === 'Blob Batch') return refused(400, 'InvalidInput')
     return operation === 'Delete Blob' && url.pathname.endsWith('two')
-      ? { refuse: { status: 403, code: 'AuthorizationPermissionMismatch' } }
+      ? refused(403, 'AuthorizationPermissionMismatch')
       : undefined
   }
   await expect(driver.delete('/dir')).rejects.toMatchObject({

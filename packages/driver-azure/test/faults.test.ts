@@ -1,7 +1,8 @@
 // Faults made by a proxy between the driver and Azurite: what happened to the data is what counts.
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import type { StorageDriver } from '@stowage/core'
-import type { FaultProxy, Rule } from './helpers/fault-proxy.ts'
+import type { FaultProxy, Rule } from '@stowage/testsuite'
+import { cutAfter, LOST, refused, stallAfter, withHeaders } from './helpers/faults.ts'
 import { blobNames, newStorage, openThroughProxy, pattern, SMALL } from './helpers/storages.ts'
 
 const { blockSize } = SMALL
@@ -44,19 +45,19 @@ async function holds(path: string, content: Uint8Array): Promise<void> {
 const WRITES = ['Put Block', 'Put Block List', 'Copy Blob From URL', 'Delete Blob']
 
 test.each(WRITES)('a lost reply to %s neither loses nor repeats data', async (operation) => {
-  proxy.rule = first(1, operation, { loseReply: true })
+  proxy.rule = first(1, operation, LOST)
   await write('/file')
   await holds('/file', data)
 })
 
 test('a lost reply to the Put Blob of a small file does no harm', async () => {
-  proxy.rule = first(1, 'Put Blob', { loseReply: true })
+  proxy.rule = first(1, 'Put Blob', LOST)
   await write('/file', data.subarray(0, 10))
   await holds('/file', data.subarray(0, 10))
 })
 
 test.each(WRITES)('a refused %s is tried again', async (operation) => {
-  proxy.rule = first(2, operation, { refuse: { status: 503, code: 'ServerBusy' } })
+  proxy.rule = first(2, operation, refused(503, 'ServerBusy'))
   await write('/file')
   await holds('/file', data)
 })
@@ -67,7 +68,7 @@ test.each([
   ['Copy Blob From URL', 'commit'],
 ])('after %s has failed for good, the upload can be finished', async (operation, method) => {
   const writer = await driver.writer('/file')
-  proxy.rule = first(99, operation, { refuse: { status: 503, code: 'ServerBusy' } })
+  proxy.rule = first(99, operation, refused(503, 'ServerBusy'))
   await expect(
     (async () => {
       await writer.write(data)
@@ -90,17 +91,17 @@ test('a lost reply to the commit of a continued upload neither loses nor repeats
   await begun.write(data.subarray(0, blockSize + 1))
   await begun.close()
   // The first commits what was there, the second what was added.
-  proxy.rule = first(1, 'Put Block List', { loseReply: true })
+  proxy.rule = first(1, 'Put Block List', LOST)
   const next = await driver.writer('/file', { append: true })
   await next.write(data.subarray(next.size))
-  proxy.rule = first(1, 'Put Block List', { loseReply: true })
+  proxy.rule = first(1, 'Put Block List', LOST)
   await next.commit()
   await holds('/file', data)
 })
 
 test('a body that breaks again and again is read to its end', async () => {
   await write('/file')
-  proxy.rule = ({ operation }) => (operation === 'Get Blob' ? { cutAfter: 50_000 } : undefined)
+  proxy.rule = ({ operation }) => (operation === 'Get Blob' ? cutAfter(50_000) : undefined)
   expect(Buffer.compare(await driver.getContent('/file'), data)).toBe(0)
   const ranges = proxy.seen.filter(({ operation }) => operation === 'Get Blob')
   expect(ranges.map(({ headers }) => headers['x-ms-range'] ?? headers.range)).toEqual([
@@ -111,19 +112,19 @@ test('a body that breaks again and again is read to its end', async () => {
 
 test('a body that goes silent is read to its end', async () => {
   await write('/file')
-  proxy.rule = first(1, 'Get Blob', { stallAfter: 1000 })
+  proxy.rule = first(1, 'Get Blob', stallAfter(1000))
   expect(Buffer.compare(await driver.getContent('/file'), data)).toBe(0)
 })
 
 test('a body that brings nothing in any attempt is an error', async () => {
   await write('/file')
-  proxy.rule = ({ operation }) => (operation === 'Get Blob' ? { cutAfter: 0 } : undefined)
+  proxy.rule = ({ operation }) => (operation === 'Get Blob' ? cutAfter(0) : undefined)
   await expect(driver.getContent('/file')).rejects.toMatchObject({ code: 'UNAVAILABLE' })
 })
 
 test('a file that is replaced while its body breaks is never mixed', async () => {
   await write('/file')
-  proxy.rule = first(1, 'Get Blob', { cutAfter: 1000 })
+  proxy.rule = first(1, 'Get Blob', cutAfter(1000))
   const stream = await driver.reader('/file')
   await driver.putContent('/file', pattern(data.length, 2))
   await expect(stream.toArray()).rejects.toMatchObject({ code: 'REVISION_CHANGED' })
@@ -131,7 +132,7 @@ test('a file that is replaced while its body breaks is never mixed', async () =>
 
 test('a reply with other bytes than those asked for is an error', async () => {
   await write('/file')
-  proxy.rule = first(1, 'Get Blob', { headers: { 'content-range': 'bytes 0-9/10' } })
+  proxy.rule = first(1, 'Get Blob', withHeaders({ 'content-range': 'bytes 0-9/10' }))
   await expect(driver.reader('/file', { offset: 5 })).rejects.toMatchObject({ code: 'CONTENT' })
 })
 
@@ -151,7 +152,7 @@ test('a destroyed stream frees its socket at once', async () => {
 
 test('an aborted read of a whole file makes no further request', async () => {
   await write('/file')
-  proxy.rule = ({ operation }) => (operation === 'Get Blob' ? { stallAfter: 1000 } : undefined)
+  proxy.rule = ({ operation }) => (operation === 'Get Blob' ? stallAfter(1000) : undefined)
   const controller = new AbortController()
   const reading = driver.getContent('/file', { signal: controller.signal })
   reading.catch(() => {})
@@ -164,6 +165,6 @@ test('an aborted read of a whole file makes no further request', async () => {
 })
 
 test('a server that does not answer is an error, not a hang', async () => {
-  proxy.rule = () => ({ before: () => new Promise(() => {}) })
+  proxy.rule = () => ({ hold: () => new Promise(() => {}) })
   await expect(driver.stat('/file')).rejects.toMatchObject({ code: 'UNAVAILABLE' })
 })

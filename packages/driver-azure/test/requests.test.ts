@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeEach, expect, test } from '@jest/globals'
 import type { StorageDriver } from '@stowage/core'
-import type { FaultProxy } from './helpers/fault-proxy.ts'
+import type { FaultProxy } from '@stowage/testsuite'
 import {
   collect,
   containerClient,
@@ -113,7 +113,7 @@ test('the table has a row for each call', () => {
 test.each(table.filter(([call]) => call in CALLS))('%s: %s', async (call, requests) => {
   const [before, run] = CALLS[call] ?? [nothing, nothing]
   await before()
-  proxy.seen.length = 0
+  proxy.reset()
   await run()
   const counts = new Map<string, number>()
   for (const name of proxy.operations) counts.set(name, (counts.get(name) ?? 0) + 1)

@@ -4,6 +4,7 @@ import { afterAll, expect, test } from '@jest/globals'
 import { create, type StorageDriver } from '@stowage/core'
 import type { AzureParameters } from '@stowage/driver-azure'
 import { translate } from '../src/errors.ts'
+import { refused } from './helpers/faults.ts'
 import { newStorage, open, openThroughProxy, parametersOf } from './helpers/storages.ts'
 
 const storage = newStorage()
@@ -92,10 +93,10 @@ test.each([
   // What Azurite says to a wrong key, and the service to an address that its firewall does not let in.
   ['AuthorizationFailure', 'PERMISSION_DENIED'],
 ])('a refusal as %s is %s in every call', async (refusal, code) => {
-  const refused = await openThroughProxy(storage)
-  opened.push(refused)
-  refused.proxy.rule = () => ({ refuse: { status: 403, code: refusal } })
-  for (const error of await failures(refused.driver)) expect(error).toMatchObject({ code })
+  const through = await openThroughProxy(storage)
+  opened.push(through)
+  through.proxy.rule = () => refused(403, refusal)
+  for (const error of await failures(through.driver)) expect(error).toMatchObject({ code })
 })
 
 test('a missing container is a configuration error in every call', async () => {

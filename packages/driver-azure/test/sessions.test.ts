@@ -168,7 +168,7 @@ test('a delete leaves nothing of an upload whose blocks are under way', async ()
   const held = new Promise<void>((done) => {
     release = done
   })
-  proxy.rule = ({ operation }) => (operation === 'Put Block' ? { before: () => held } : undefined)
+  proxy.rule = ({ operation }) => (operation === 'Put Block' ? { hold: () => held } : undefined)
   await writer.write(long)
   const deleting = slow.delete('/dir')
   while (!proxy.operations.includes('Delete Blob')) await new Promise((done) => setImmediate(done))

@@ -1,5 +1,6 @@
 import { isStorageError, type StorageDriver } from '@stowage/core'
-import type { Fault } from './helpers/fault-proxy.ts'
+import type { Fault } from '@stowage/testsuite'
+import { AS_WHOLE, cutAfter, LOST, refused, stallAfter } from './helpers/faults.ts'
 import { PART } from './helpers/storages.ts'
 import { data, describeOn, itUnless, oneServer, until, World } from './helpers/world.ts'
 
@@ -41,7 +42,7 @@ onServer('a read whose body breaks', () => {
 
   it('goes on at the next byte of the same revision, again and again', async () => {
     await driver.putContent('/a', bytes)
-    world.proxy.fail('GetObject', { cutAfter: 700_001 }, 4)
+    world.fail('GetObject', cutAfter(700_001), 4)
     const seen = await world.proxy.during(async () => {
       expect((await content('/a')).equals(bytes)).toBe(true)
     })
@@ -54,13 +55,13 @@ onServer('a read whose body breaks', () => {
 
   it('fails when it breaks without a byte of progress, and never ends short', async () => {
     await driver.putContent('/a', bytes)
-    world.proxy.fail('GetObject', { cutAfter: 0 }, 100)
+    world.fail('GetObject', cutAfter(0), 100)
     expect(await failure(content('/a'))).toBe('UNAVAILABLE')
   })
 
   it('fails with RevisionChangedError where the file was replaced meanwhile', async () => {
     await driver.putContent('/a', bytes)
-    world.proxy.fail('GetObject', { cutAfter: 100_000 })
+    world.fail('GetObject', cutAfter(100_000))
     const reader = await driver.reader('/a')
     const put = driver.putContent('/a', data(2 * PART, 7))
     const read = async (): Promise<void> => {
@@ -72,7 +73,7 @@ onServer('a read whose body breaks', () => {
 
   it('fails with RevisionChangedError where the file was deleted meanwhile', async () => {
     await driver.putContent('/a', bytes)
-    world.proxy.fail('GetObject', { cutAfter: 100_000 })
+    world.fail('GetObject', cutAfter(100_000))
     const reader = await driver.reader('/a')
     await driver.delete('/a')
     const read = async (): Promise<void> => {
@@ -84,7 +85,7 @@ onServer('a read whose body breaks', () => {
   it('goes on where the store falls silent', async () => {
     const impatient = await world.driver(root, { idleTimeout: 300 })
     await driver.putContent('/a', bytes)
-    world.proxy.fail('GetObject', { stallAfter: 1_000_000 })
+    world.fail('GetObject', stallAfter(1_000_000))
     expect(Buffer.from(await impatient.getContent('/a')).equals(bytes)).toBe(true)
   })
 })
@@ -92,14 +93,14 @@ onServer('a read whose body breaks', () => {
 onServer('a reader', () => {
   it('refuses an answer that ignores its range', async () => {
     await driver.putContent('/a', data(1000))
-    world.proxy.fail('GetObject', { asWhole: true })
+    world.fail('GetObject', AS_WHOLE)
     expect(await failure(driver.reader('/a', { offset: 10 }))).toBe('CONTENT')
   })
 
   it('frees its socket when it is destroyed, before the first byte and after', async () => {
-    const alone = await world.driver(root)
     await driver.putContent('/a', data(4 * PART))
-    await driver.close()
+    await world.rest()
+    const alone = await world.driver(root)
     await until(async () => (await world.proxy.connections()) === 0)
     for (const wait of [false, true]) {
       const reader = await alone.reader('/a')
@@ -116,7 +117,7 @@ onServer('a commit', () => {
     const bytes = data(PART + 9)
     const writer = await upload('/a', bytes)
     // Amazon answers a repeated completion with success for a while, as Ceph does; later, and elsewhere, so:
-    const faults = [{ loseReply: true }, { refuse: { status: 404, code: 'NoSuchUpload' } }]
+    const faults = [LOST, refused(404, 'NoSuchUpload')]
     world.proxy.rule = ({ operation }) =>
       operation === 'CompleteMultipartUpload' ? faults.shift() : undefined
     const seen = await world.proxy.during(() => writer.commit())
@@ -129,18 +130,14 @@ onServer('a commit', () => {
   })
 
   it.each<[string, Fault, string]>([
-    ['an error', { refuse: { status: 500, code: 'InternalError' } }, 'UNAVAILABLE'],
-    [
-      'an error in an answer 200',
-      { refuse: { status: 200, code: 'InternalError' } },
-      'UNAVAILABLE',
-    ],
-    ['too many requests', { refuse: { status: 503, code: 'SlowDown' } }, 'THROTTLED'],
+    ['an error', refused(500, 'InternalError'), 'UNAVAILABLE'],
+    ['an error in an answer 200', refused(200, 'InternalError'), 'UNAVAILABLE'],
+    ['too many requests', refused(503, 'SlowDown'), 'THROTTLED'],
   ])('that failed with %s can be made again', async (_, fault, code) => {
     const bytes = data(PART + 9)
     await driver.putContent('/a', 'old')
     const writer = await upload('/a', bytes)
-    world.proxy.fail('CompleteMultipartUpload', fault, 2)
+    world.fail('CompleteMultipartUpload', fault, 2)
     expect(await failure(writer.commit())).toBe(code)
     expect(String(await content('/a'))).toBe('old')
     await writer.commit()
@@ -151,11 +148,7 @@ onServer('a commit', () => {
   it('that failed leaves an upload that another process continues', async () => {
     const bytes = data(PART + 9)
     const writer = await upload('/a', bytes)
-    world.proxy.fail(
-      'CompleteMultipartUpload',
-      { refuse: { status: 500, code: 'InternalError' } },
-      2,
-    )
+    world.fail('CompleteMultipartUpload', refused(500, 'InternalError'), 2)
     expect(await failure(writer.commit())).toBe('UNAVAILABLE')
     await writer.close()
     const next = await driver.writer('/a', { append: true })
@@ -179,7 +172,7 @@ onServer('a commit', () => {
 
   it('of a small file whose answer is lost is made again by the SDK', async () => {
     const writer = await upload('/a', data(9))
-    world.proxy.fail('PutObject', { loseReply: true })
+    world.fail('PutObject', LOST)
     await writer.commit()
     expect((await content('/a')).equals(data(9))).toBe(true)
   })
@@ -192,7 +185,7 @@ onServer('a writer', () => {
     const held = new Promise((done) => {
       pass = done
     })
-    world.proxy.fail('UploadPart', { before: held }, 99)
+    world.fail('UploadPart', { hold: () => held }, 99)
     const writer = await two.writer('/a')
     const bytes = data(6 * PART)
     let written = 0
@@ -201,7 +194,7 @@ onServer('a writer', () => {
         written += await writer.write(bytes.subarray(at, at + PART / 2))
       }
     })()
-    world.proxy.seen = []
+    world.proxy.reset()
     const parts = (): number => world.proxy.operations.filter((one) => one === 'UploadPart').length
     await until(() => parts() === 2 && written === 3 * PART)
     // Nothing more moves while the two are on their way: another request would be seen at once.
@@ -230,7 +223,7 @@ onServer('a writer', () => {
 onServer('a part', () => {
   it('that failed is sent again alone, by the SDK', async () => {
     const bytes = data(3 * PART)
-    world.proxy.fail('UploadPart', { refuse: { status: 503, code: 'SlowDown' } })
+    world.fail('UploadPart', refused(503, 'SlowDown'))
     const seen = await world.proxy.during(async () => (await upload('/a', bytes)).commit())
     expect(seen.filter((operation) => operation === 'UploadPart')).toHaveLength(4)
     expect((await content('/a')).equals(bytes)).toBe(true)
@@ -239,7 +232,7 @@ onServer('a part', () => {
   it('that failed for good is kept: close sends it again, and nothing is lost', async () => {
     const bytes = data(3 * PART)
     const writer = await driver.writer('/a')
-    world.proxy.fail('UploadPart', { refuse: { status: 500, code: 'InternalError' } }, 2)
+    world.fail('UploadPart', refused(500, 'InternalError'), 2)
     await writer.write(bytes).catch(() => {})
     await writer.close()
     const next = await driver.writer('/a', { append: true })
@@ -254,7 +247,7 @@ onServer('a part', () => {
     const held = new Promise((done) => {
       pass = done
     })
-    world.proxy.fail('UploadPart', { before: held }, 9)
+    world.fail('UploadPart', { hold: () => held }, 9)
     await writer.write(data(3 * PART))
     await until(() => world.proxy.operations.includes('UploadPart'))
     const cancelled = writer.cancel()
@@ -267,7 +260,7 @@ onServer('a part', () => {
   it('that is on its way at an abort leaves no upload', async () => {
     const stop = new AbortController()
     const writer = await driver.writer('/a', { signal: stop.signal })
-    world.proxy.fail('UploadPart', { before: new Promise((done) => setTimeout(done, 50)) }, 9)
+    world.fail('UploadPart', { hold: () => new Promise((done) => setTimeout(done, 50)) }, 9)
     await writer.write(data(3 * PART))
     stop.abort()
     await writer.cancel()
@@ -287,7 +280,7 @@ onServer('a move', () => {
         ...(operation === 'CopyObject' ? {} : inParts),
       })
       await driver.putContent('/a', bytes)
-      world.proxy.fail(operation, { refuse: { status: 200, code: 'InternalError' } }, 9)
+      world.fail(operation, refused(200, 'InternalError'), 9)
       expect(await failure(mover.move('/a', '/b'))).toBe('UNAVAILABLE')
       world.proxy.rule = () => undefined
       expect((await content('/a')).equals(bytes)).toBe(true)
@@ -300,7 +293,7 @@ onServer('a move', () => {
     for (const name of ['1', '2', '3']) await driver.putContent(`/a/${name}`, name)
     world.proxy.rule = ({ operation, url }) =>
       operation === 'CopyObject' && url.pathname.endsWith('/2')
-        ? { refuse: { status: 403, code: 'AccessDenied' } }
+        ? refused(403, 'AccessDenied')
         : undefined
     expect(await failure(driver.move('/a', '/b'))).toBe('PERMISSION_DENIED')
     world.proxy.rule = () => undefined
@@ -311,11 +304,11 @@ onServer('a move', () => {
 onServer('a delete', () => {
   it('names what could not be deleted', async () => {
     for (const name of ['1', '2']) await driver.putContent(`/a/${name}`, name)
-    world.proxy.fail('DeleteObjects', { refuse: { status: 501, code: 'NotImplemented' } })
+    world.fail('DeleteObjects', refused(501, 'NotImplemented'))
     const before = world.proxy.rule
     world.proxy.rule = (seen) =>
       seen.operation === 'DeleteObject' && seen.url.pathname.endsWith('/2')
-        ? { refuse: { status: 403, code: 'AccessDenied' } }
+        ? refused(403, 'AccessDenied')
         : before(seen)
     const error = await driver.delete('/a').catch((caught) => caught)
     expect(error.code).toBe('MULTIPLE')
@@ -327,7 +320,7 @@ onServer('a delete', () => {
     const entry = (name: string, code: string): string =>
       `<Error><Key>${root}/a/${name}</Key><Code>${code}</Code><Message>made up</Message></Error>`
     const answer = `<DeleteResult>${entry('1', 'NoSuchKey')}${entry('2', 'AccessDenied')}</DeleteResult>`
-    world.proxy.fail('DeleteObjects', { answer })
+    world.fail('DeleteObjects', { answer: { status: 200, body: answer } })
     const error = await driver.delete('/a').catch((caught) => caught)
     expect(error).toMatchObject({
       code: 'MULTIPLE',
@@ -340,7 +333,7 @@ onServer('a delete', () => {
     ['knows no batches', 501, 'NotImplemented', ['DeleteObjects', 'DeleteObject', 'DeleteObject']],
   ])('finds a way with a store that %s', async (_, status, code, expected) => {
     for (const name of ['1', '2']) await driver.putContent(`/a/${name}`, name)
-    world.proxy.fail('DeleteObjects', { refuse: { status, code } })
+    world.fail('DeleteObjects', refused(status, code))
     const seen = await world.proxy.during(() => driver.delete('/a'))
     expect(seen.filter((operation) => operation.startsWith('Delete'))).toEqual(expected)
     if (status === 400) {
@@ -361,7 +354,7 @@ onServer('an error', () => {
     'of %s with status %i is never taken for "not there"',
     async (operation, status, code, expected) => {
       await driver.putContent('/a', 'x')
-      world.proxy.fail(operation, { refuse: { status, code } }, 2)
+      world.fail(operation, refused(status, code), 2)
       expect(await failure(driver.stat('/a'))).toBe(expected)
     },
   )

@@ -192,7 +192,7 @@ onServer('a redirect URL', () => {
       endpoint: world.parameters.endpoint,
     })
     await driver.putContent('/a b+c', 'content')
-    world.proxy.seen = []
+    world.proxy.reset()
     const url = new URL((await driver.redirectURL('/a b+c', { expiresIn: 60 })) ?? '')
     expect(url.origin).toBe(world.proxy.endpoint)
     expect(url.searchParams.get('X-Amz-Expires')).toBe('60')

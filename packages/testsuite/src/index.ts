@@ -1,3 +1,6 @@
+export type { Answer, Cut, Fault, Head, Rule, Seen } from './faults/fault.ts'
+export { type FaultProxy, type FaultProxyOptions, startFaultProxy } from './faults/proxy.ts'
+export { type Refusal, refusal, type Vendor } from './faults/refusals.ts'
 export type { BehindTheDriver, HostileOptions } from './hostile/options.ts'
 export { type HostilePath, hostileCorpus, hostilePaths } from './hostile/paths.ts'
 export { registerHostileSuite } from './hostile/register.ts'

@@ -7,8 +7,9 @@ import {
 import { create, type StorageDriver } from '@stowage/core'
 import type { AzureParameters } from '@stowage/driver-azure'
 import '@stowage/driver-azure'
+import { type FaultProxy, startFaultProxy } from '@stowage/testsuite'
 import { type AzuriteServer, startAzurite } from '@stowage-internal/test-servers'
-import { FaultProxy } from './fault-proxy.ts'
+import { nameOf } from './faults.ts'
 
 /** Small enough that a few kilobytes are several blocks and pages. */
 export const SMALL = { blockSize: 64 * 1024, pageSize: 50 } as const
@@ -60,8 +61,8 @@ export async function openThroughProxy(
   more: AzureParameters = {},
 ): Promise<{ driver: StorageDriver; proxy: FaultProxy } & AsyncDisposable> {
   const { endpoint } = await azurite()
-  const proxy = await FaultProxy.start(endpoint)
-  const driver = await open(storage, { serviceURL: proxy.url, ...more })
+  const proxy = await startFaultProxy(endpoint, { nameOf })
+  const driver = await open(storage, { serviceURL: proxy.endpoint, ...more })
   const dispose = async (): Promise<void> => {
     await driver.close()
     await proxy[Symbol.asyncDispose]()

@@ -2,8 +2,9 @@
 import { ListMultipartUploadsCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
 import { create, type StorageDriver } from '@stowage/core'
 import type { S3Parameters } from '@stowage/driver-s3'
+import { type Fault, type FaultProxy, startFaultProxy } from '@stowage/testsuite'
 import type { S3Quirk } from '@stowage-internal/test-servers'
-import { FaultProxy } from './fault-proxy.ts'
+import { nameOf } from './faults.ts'
 import { type TestServer, testServers } from './storages.ts'
 
 /** The strictest server that runs here; with a name, that one, or undefined. */
@@ -51,7 +52,14 @@ export class World {
   static async open(server: TestServer | undefined): Promise<World> {
     if (server === undefined) throw new Error('no S3 server runs here')
     const parameters = await server.parameters()
-    return new World(await FaultProxy.start(parameters.endpoint as string), parameters)
+    const proxy = await startFaultProxy(parameters.endpoint as string, { nameOf })
+    return new World(proxy, parameters)
+  }
+
+  /** Applies the fault to the first requests of an operation. */
+  fail(operation: string, fault: Fault, times = 1): void {
+    let left = times
+    this.proxy.rule = (seen) => (seen.operation === operation && left-- > 0 ? fault : undefined)
   }
 
   /** A root directory of its own. */
@@ -82,8 +90,13 @@ export class World {
     return Uploads.map(({ Key = '' }) => Key.slice(root.length))
   }
 
+  /** Closes every driver, and with them their connections. */
+  async rest(): Promise<void> {
+    await Promise.all(this.#drivers.splice(0).map((driver) => driver.close()))
+  }
+
   async close(): Promise<void> {
-    await Promise.all(this.#drivers.map((driver) => driver.close()))
+    await this.rest()
     this.client.destroy()
     await this.proxy.stop()
   }
