@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { dirname, join, parse } from 'node:path'
+import { dirname, join, parse, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { compareKeys, driverPackage, registeredDrivers } from '@stowage/core'
 import { configError } from './errors.ts'
@@ -78,12 +78,17 @@ export function builtInDrivers(): string[] {
  * @throws CliError where it is missing or fails.
  */
 export async function importModule(specifier: string, cwd: string): Promise<void> {
-  const isFile = /^(\.{0,2}[\\/]|[A-Za-z]:[\\/])/.test(specifier)
-  const file = isFile ? join(cwd, specifier) : await resolvePackage(specifier, cwd)
+  const file = await importedFile(specifier, cwd)
   if (file === undefined) {
     throw configError(`--import ${specifier}: no such package`, `npm install ${specifier}`)
   }
-  await importFile(/^([\\/]|[A-Za-z]:)/.test(specifier) ? specifier : file, specifier)
+  await importFile(file, specifier)
+}
+
+/** The file that `--import` means; undefined for a package that is not there. */
+export async function importedFile(specifier: string, cwd: string): Promise<string | undefined> {
+  const isFile = /^(\.{0,2}[\\/]|[A-Za-z]:[\\/])/.test(specifier)
+  return isFile ? resolve(cwd, specifier) : resolvePackage(specifier, cwd)
 }
 
 async function importFile(file: string, what: string): Promise<void> {
@@ -99,7 +104,7 @@ async function importFile(file: string, what: string): Promise<void> {
  * The file that `import name` would load in that directory. Node has no stable call for it: its
  * `require.resolve` does not see a package that exports to `import` only.
  */
-async function resolvePackage(name: string, from: string): Promise<string | undefined> {
+export async function resolvePackage(name: string, from: string): Promise<string | undefined> {
   try {
     return createRequire(join(from, 'noop.js')).resolve(name)
   } catch (error) {
@@ -114,7 +119,13 @@ async function resolvePackage(name: string, from: string): Promise<string | unde
   }
 }
 
-async function readManifest(folder: string): Promise<{ exports?: unknown } | undefined> {
+interface Manifest {
+  readonly name?: string
+  readonly version?: string
+  readonly exports?: unknown
+}
+
+export async function readManifest(folder: string): Promise<Manifest | undefined> {
   try {
     return JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))
   } catch {

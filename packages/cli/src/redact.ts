@@ -4,6 +4,8 @@ const SECRET_NAME =
 
 /** Shorter values would black out ordinary words. */
 const SHORTEST = 4
+/** Of a variable, whose name says less: `TOKEN_CACHE=true` is no secret. */
+const SHORTEST_VARIABLE = 8
 
 /** Keeps what is secret out of everything the command prints. */
 export class Redactor {
@@ -14,7 +16,7 @@ export class Redactor {
     if (typeof parameters !== 'object' || parameters === null) return
     for (const [name, value] of Object.entries(parameters)) {
       if (typeof value === 'object') this.learn(value)
-      else if (SECRET_NAME.test(name)) this.#add(String(value))
+      else if (SECRET_NAME.test(name)) this.#addEncoded(String(value))
     }
   }
 
@@ -24,6 +26,13 @@ export class Redactor {
     if (password !== undefined) this.#addEncoded(password)
     for (const [, name = '', value = ''] of text.matchAll(/[?&]([^=&#]+)=([^&#]*)/g)) {
       if (SECRET_NAME.test(name)) this.#addEncoded(value)
+    }
+  }
+
+  /** Notes the secrets of an environment, which SDKs read by themselves. */
+  learnEnvironment(env: Readonly<Record<string, string | undefined>>): void {
+    for (const [name, value = ''] of Object.entries(env)) {
+      if (SECRET_NAME.test(name) && value.length >= SHORTEST_VARIABLE) this.#addEncoded(value)
     }
   }
 
@@ -43,6 +52,7 @@ export class Redactor {
 
   #addEncoded(value: string): void {
     this.#add(value)
+    if (value.isWellFormed()) this.#add(encodeURIComponent(value))
     try {
       this.#add(decodeURIComponent(value))
     } catch {

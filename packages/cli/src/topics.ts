@@ -50,7 +50,7 @@ Lists come as they are read. Commands that do several things end with a line of 
   du               {"type":"directory|total","path":...,"files":...,"bytes":...}
   purge            {"type":"upload","path":...,"startedAt":...,"bytes":...,"removed":...}
   cat              {"type":"data","path":...,"offset":...,"bytes":...,"data":<base64>}, then "end"
-  conformance      {"type":"case",...}  {"type":"area",...}
+  conformance      {"type":"case",...}  {"type":"area",...}  {"type":"report","files":[...]}
 
 Errors go to standard error, one object a line:
   {"type":"error","code":...,"message":...,"hint":...,"path":...,"exitCode":...}

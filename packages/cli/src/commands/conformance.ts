@@ -1,17 +1,28 @@
-import type { CaseResult, ChildOptions, SuiteReport } from '@stowage/testsuite'
+import { resolve } from 'node:path'
+import type { StorageDriver } from '@stowage/core'
+import type { CaseResult, ChildOptions, SuiteOptions, SuiteReport } from '@stowage/testsuite'
 import { type Add, examples } from '../command.ts'
-import { CHILD_VARIABLE, type ChildStorage } from '../conformance-child.ts'
+import { CHILD_MODULE, CHILD_VARIABLE, type ChildStorage } from '../conformance-child.ts'
 import type { Context } from '../context.ts'
 import { usageError } from '../errors.ts'
 import { EXIT } from '../exit-codes.ts'
-import { duration, integerFrom, plural } from '../format.ts'
+import { duration, integerFrom, parseBytes, parseDuration, plural } from '../format.ts'
+import { ownPackages, packageOfDriver } from '../packages.ts'
 import { removeDirectory, scratch } from '../scratch.ts'
+import { serverHeader } from '../server-header.ts'
 import type { NamedSpec } from '../storage.ts'
 
 interface Options {
   readonly full?: boolean
   readonly seed?: number
   readonly only?: string
+  readonly skip?: Readonly<Record<string, string>>
+  readonly partSize?: number
+  readonly pageSize?: number
+  readonly timeout?: number
+  readonly report?: string
+  readonly name?: string
+  readonly server?: string
 }
 
 /** `conformance`: the suite against a real storage. */
@@ -23,17 +34,42 @@ export const addConformance: Add = (program, bind) => {
     .option('--full', 'also the cases that take minutes and gigabytes')
     .option('--seed <number>', 'the seed of an earlier run, to see a failure again', integerFrom(0))
     .option('--only <text>', 'cases whose id has this text in it')
+    .option('--skip <id=reason>', 'a case that cannot pass there, and why (repeatable)', skipped)
+    .option(
+      '--part-size <bytes>',
+      'what the driver passes on at a time; sizes around it',
+      parseBytes,
+    )
+    .option(
+      '--page-size <n>',
+      'entries the storage lists at a time; numbers around it',
+      integerFrom(1),
+    )
+    .option('--timeout <time>', 'most time for one case, 30s by default', parseDuration)
+    .option('--report <directory>', 'write report.json, index.html, badge.svg and badge.json')
+    .option('--name <text>', "the storage's name in the report; its URL by default")
+    .option('--server <text>', 'product and version behind the storage, for the report')
     .addHelpText(
       'after',
       `
 Every case works in a scratch storage beneath the one given and removes it. Other data is not touched.
+A report has no credentials, no user and no query of a URL in it; it may have names of hosts and buckets.
 ${examples(
   ['stowage conformance fs:///tmp/scratch'],
   ['stowage conformance "s3://bucket/scratch?region=eu-central-1" --concurrency 16'],
+  ['stowage conformance fs:///mnt/nas/scratch --report ./report --server "NAS 4.2"'],
   ["stowage conformance 'sqlite:///tmp/{}.db' --import ./my-driver.js"],
 )}`,
     )
     .action(bind<Options>(conformance))
+}
+
+function skipped(value: string, before: Readonly<Record<string, string>> = {}) {
+  const [, id, reason] = /^([a-z0-9-]+)=(.*\S.*)$/.exec(value) ?? []
+  if (id === undefined || reason === undefined) {
+    throw usageError('--skip takes the id of a case and a reason', "write --skip 'id=reason'")
+  }
+  return { ...before, [id]: reason }
 }
 
 async function conformance(context: Context, [text]: readonly string[], options: Options) {
@@ -41,26 +77,56 @@ async function conformance(context: Context, [text]: readonly string[], options:
     throw usageError('conformance takes a storage without a path', `write ${text.split('#')[0]}`)
   }
   const named = await context.storages.resolve(text)
+  const startedAt = new Date()
   // Opened once before: a wrong parameter is to be one error, not one for each case.
-  const probe = await context.storages.openSpec(scratch(named, 'probe'))
-  await probe.close()
-  const report = await runCases(context, named, options, probe.capabilities.persistent)
+  let probe: StorageDriver | undefined
+  const header = await serverHeader(async () => {
+    probe = await context.storages.openSpec(scratch(named, 'probe'))
+    if (options.report !== undefined) await probe.stat('/', { signal: context.signal })
+    await probe.close()
+  })
+  const driver = probe as unknown as StorageDriver
+  const suite = suiteOptions(context, named, options, driver.capabilities.persistent)
+  const report = await runCases(context, suite, options)
   if (report.results.length === 0) {
     throw usageError(`no case has '${options.only}' in its id`, 'see the ids with --json')
   }
+  const run = { report, suite, driver, startedAt, header, registered: registeredName(named) }
+  if (options.report !== undefined) await write(context, options.report, options, run)
   await summary(context, report)
   return report.failed > 0 ? EXIT.partial : EXIT.ok
 }
 
-async function runCases(
-  context: Context,
+function suiteOptions(
+  { redactor, storages, cwd, concurrency }: Context,
   named: NamedSpec,
   options: Options,
   persistent: boolean,
+): SuiteOptions {
+  const child = { named, cwd, imports: storages.imports }
+  return {
+    name: options.name ?? redactor.redact(named.name),
+    open: (storage) => storages.openSpec(scratch(named, storage)),
+    remove: (storage) => removeDirectory(scratch(named, storage)),
+    // Another process sees nothing of a storage that lives with its instance.
+    child: persistent ? childOptions(child) : undefined,
+    concurrency,
+    size: options.full ? 'full' : 'quick',
+    seed: options.seed,
+    skip: options.skip,
+    partSize: options.partSize,
+    pageSize: options.pageSize,
+    timeoutMs: options.timeout,
+  } as SuiteOptions
+}
+
+async function runCases(
+  context: Context,
+  suite: SuiteOptions,
+  options: Options,
 ): Promise<SuiteReport> {
   const { runSuite } = await import('@stowage/testsuite')
-  const { cwd, signal, concurrency, storages, redactor } = context
-  const child = { named, cwd, imports: storages.imports }
+  const { signal } = context
   const done: CaseResult[] = []
   const tellAll = async (result: CaseResult): Promise<void> => {
     // Results come area by area: one is complete when the next one begins.
@@ -68,23 +134,11 @@ async function runCases(
     done.push(result)
     await tell(context, result)
   }
-  const report = await runSuite(
-    {
-      name: redactor.redact(named.name),
-      open: (storage) => storages.openSpec(scratch(named, storage)),
-      remove: (storage) => removeDirectory(scratch(named, storage)),
-      // Another process sees nothing of a storage that lives with its instance.
-      child: persistent ? childOptions(child) : undefined,
-      concurrency,
-      size: options.full ? 'full' : 'quick',
-      seed: options.seed,
-    },
-    {
-      filter: ({ id }) => id.includes(options.only ?? ''),
-      onResult: (result) => void tellAll(result),
-      signal,
-    },
-  )
+  const report = await runSuite(suite, {
+    filter: ({ id }) => id.includes(options.only ?? ''),
+    onResult: (result) => void tellAll(result),
+    signal,
+  })
   signal.throwIfAborted()
   if (done.length > 0) await area(context, done)
   return report
@@ -92,16 +146,47 @@ async function runCases(
 
 function childOptions(child: ChildStorage): ChildOptions {
   return {
-    module: childModule(),
+    module: CHILD_MODULE,
     execArgv: process.execArgv,
     env: { [CHILD_VARIABLE]: JSON.stringify(child) },
   }
 }
 
-/** The module as it lies beside this one: a source, or what was made of it. */
-function childModule(): URL {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-  return new URL(`../conformance-child.${extension}`, import.meta.url)
+interface Run {
+  readonly report: SuiteReport
+  readonly suite: SuiteOptions
+  readonly driver: StorageDriver
+  readonly startedAt: Date
+  readonly header: string | undefined
+  /** The name in the table of drivers. */
+  readonly registered: string
+}
+
+function registeredName({ spec }: NamedSpec): string {
+  return (typeof spec === 'string' ? spec.split(':')[0] : Object.keys(spec)[0]) ?? ''
+}
+
+/** Writes the report of the run where `--report` says. */
+async function write(
+  { cwd, env, out, redactor, storages }: Context,
+  directory: string,
+  { server }: Options,
+  { report, suite, driver, startedAt, header, registered }: Run,
+): Promise<void> {
+  const { conformanceReport, writeReport } = await import('@stowage/testsuite')
+  redactor.learnEnvironment(env)
+  const made = conformanceReport(report, {
+    options: suite,
+    driver,
+    startedAt,
+    durationMs: Date.now() - startedAt.getTime(),
+    package: await packageOfDriver(registered, storages.imports, cwd),
+    server: server === undefined && header === undefined ? undefined : { name: server, header },
+    packages: await ownPackages(),
+    redact: (text) => redactor.redact(text),
+  })
+  const files = await writeReport(resolve(cwd, directory), made)
+  await out.result({ type: 'report', files }, `report: ${files.find((file) => /html$/.test(file))}`)
 }
 
 async function tell({ out, redactor }: Context, result: CaseResult): Promise<void> {
