@@ -1,5 +1,6 @@
-// Checks what a user would get: packs every published package and looks at the tarballs with publint and attw, then
-// installs core and the file system driver from theirs with plain npm, and loads them as ESM and as CommonJS.
+// Checks what a user would get: packs every published package, looks at the tarballs with publint and attw and at their
+// size (scripts/budgets.json), then installs core and the file system driver from theirs with plain npm, and loads
+// them as ESM and as CommonJS.
 // Works in a temporary folder and leaves nothing behind.
 import { spawn } from 'node:child_process'
 import {
@@ -17,6 +18,9 @@ import { published, root } from './workspaces.mjs'
 
 const win = process.platform === 'win32'
 const local = (name) => join(root, 'node_modules', '.bin', name)
+const budgets = JSON.parse(readFileSync(join(root, 'scripts', 'budgets.json'), 'utf8'))
+/** What core and the file system driver may take together on a user's disk, in KiB. */
+const INSTALLED = 300
 let failures = 0
 
 function fail(text) {
@@ -71,10 +75,24 @@ async function contents({ dir, manifest }, tarball) {
     if (!files.has(file)) fail(`${dir}: the tarball lacks ${file}`)
   }
   for (const file of files) {
-    const source = file.replace(/^dist\/(.*)\.js$/, 'src/$1.ts')
-    if (source !== file && !files.has(source))
-      fail(`${dir}: ${file} is stale; delete dist and build`)
-    if (/tsbuildinfo$|^test\/|\.test\./.test(file)) fail(`${dir}: the tarball contains ${file}`)
+    if (/tsbuildinfo$|^(src|test|build)\/|\.test\./.test(file)) {
+      fail(`${dir}: the tarball contains ${file}`)
+    }
+  }
+}
+
+/** The size of a package on users' disks must stay what scripts/budgets.json allows, in KiB. */
+async function weigh({ dir, manifest }, tarball, temporary) {
+  const target = join(temporary, 'unpacked', manifest.name.split('/')[1])
+  mkdirSync(target, { recursive: true })
+  await must(`${dir}: tar`, 'tar', ['-xzf', tarball, '-C', target], root)
+  const kilobytes = Math.round(sizeOf(target) / 1024)
+  const limit = budgets[manifest.name]?.tarball
+  if (limit === undefined) fail(`${manifest.name} is missing in scripts/budgets.json`)
+  else if (kilobytes > limit) {
+    fail(
+      `${manifest.name} has ${kilobytes} KiB, more than the ${limit} KiB in scripts/budgets.json`,
+    )
   }
 }
 
@@ -107,10 +125,12 @@ async function install(names, tarballs, project) {
       `${label}: npm installed ${paths.length} packages instead of ${names.length}: ${paths.join(', ')}`,
     )
   }
-  // A driver's package may export types only: what counts is that it registers itself with the one core.
+  // A driver's package may export types only: what counts is that it registers itself with the one core, and that its
+  // entry points are one copy: a name that two register is refused.
+  const entries = [...names, ...names.slice(1).map((name) => `${name}/register`)]
   const check = (load) =>
     `const { registeredDrivers } = ${load('@stowage/core')}
-for (const name of ${JSON.stringify(names)}) ${load('name', true)}
+for (const name of ${JSON.stringify(entries)}) ${load('name', true)}
 if (registeredDrivers().length === 0) throw new Error('no driver is registered')\n`
   const quoted = (name, isVariable) => (isVariable ? name : JSON.stringify(name))
   writeFileSync(
@@ -124,7 +144,8 @@ if (registeredDrivers().length === 0) throw new Error('no driver is registered')
   await must(`${label}: import() fails`, process.execPath, ['esm.mjs'], project)
   await must(`${label}: require() fails`, process.execPath, ['cjs.cjs'], project)
   const kilobytes = Math.round(sizeOf(join(project, 'node_modules')) / 1024)
-  console.log(`packed: ${label} = ${paths.length} packages, ${kilobytes} kB installed`)
+  if (kilobytes > INSTALLED) fail(`${label}: ${kilobytes} KiB installed, more than ${INSTALLED}`)
+  console.log(`packed: ${label} = ${paths.length} packages, ${kilobytes} KiB installed`)
 }
 
 async function main(temporary) {
@@ -138,7 +159,11 @@ async function main(temporary) {
     const tarball = await pack(workspace, temporary)
     if (!tarball) continue
     tarballs.set(workspace.manifest.name, tarball)
-    await Promise.all([inspect(workspace, tarball), contents(workspace, tarball)])
+    await Promise.all([
+      inspect(workspace, tarball),
+      contents(workspace, tarball),
+      weigh(workspace, tarball, temporary),
+    ])
   }
   if (failures > 0) return
   console.log(`packed: ${tarballs.size} tarballs are well-formed`)

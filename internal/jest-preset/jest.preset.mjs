@@ -19,7 +19,7 @@ export function project(configUrl) {
     extensionsToTreatAsEsm: ['.ts'],
     testMatch: ['<rootDir>/test/**/*.test.ts'],
     transform: { '^.+\\.ts$': here('./jest.strip.mjs') },
-    modulePathIgnorePatterns: ['<rootDir>/dist/'],
+    modulePathIgnorePatterns: ['<rootDir>/build/', '<rootDir>/dist/'],
     collectCoverageFrom: ['<rootDir>/src/**/*.ts'],
     testTimeout: 30_000,
   }

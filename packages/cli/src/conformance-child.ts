@@ -7,6 +7,11 @@ import { type NamedSpec, Storages } from './storage.ts'
 /** The variable in which the command hands its storage to that process. */
 export const CHILD_VARIABLE = 'STOWAGE_CONFORMANCE'
 
+const EXTENSION = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+
+/** This module, for that process to load. What is built may hold this line in another file of dist/. */
+export const CHILD_MODULE: URL = new URL(`./conformance-child.${EXTENSION}`, import.meta.url)
+
 /** What that process has to know. */
 export interface ChildStorage {
   readonly named: NamedSpec
