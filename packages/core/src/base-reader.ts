@@ -32,7 +32,8 @@ export class BaseReader extends Readable {
     const { driver, path, offset, signal } = context
     this.#operation = begin({ driver, method: 'read', path, offset })
     signal?.addEventListener('abort', this.#abort, { once: true })
-    this.#attach()
+    // Listening alone makes a source read.
+    this.#within(() => this.#attach())
     // A source that is over before anybody could listen tells nothing any more.
     if (source.destroyed) this.#cutOff(source.errored)
   }
@@ -55,7 +56,12 @@ export class BaseReader extends Readable {
   }
 
   override _read(): void {
-    this.#source.resume()
+    this.#within(() => this.#source.resume())
+  }
+
+  #within(step: () => unknown): void {
+    if (this.#operation) this.#operation.run(step)
+    else step()
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {

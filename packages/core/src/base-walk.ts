@@ -50,9 +50,11 @@ export class BaseWalk<T extends FileInfo | string> implements Walk {
       check()
       signal?.throwIfAborted()
       operation = begin({ ...context })
-      iterator = start(this.#control)[Symbol.asyncIterator]()
+      const driver = start(this.#control)[Symbol.asyncIterator]()
+      iterator = driver
+      const next = (): Promise<IteratorResult<T>> => driver.next()
       for (;;) {
-        const step = await raceSignal(iterator.next(), signal)
+        const step = await raceSignal(operation?.run(next) ?? next(), signal)
         if (step.done) {
           iterator = undefined
           break

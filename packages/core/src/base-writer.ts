@@ -1,6 +1,6 @@
 import { raceSignal } from './abort.ts'
 import type { BareWriter } from './bare.ts'
-import { traced } from './diagnostics.ts'
+import { begin, type OpenOperation, traced } from './diagnostics.ts'
 import type { FileWriter } from './driver.ts'
 import { WriterStateError } from './errors.ts'
 import { argumentError, wrapError } from './wrap-error.ts'
@@ -8,6 +8,7 @@ import { argumentError, wrapError } from './wrap-error.ts'
 interface WriteContext {
   readonly driver: string
   readonly path: string
+  readonly append: boolean
   readonly signal: AbortSignal | undefined
 }
 
@@ -20,6 +21,9 @@ export class BaseWriter implements FileWriter {
   readonly #context: WriteContext
   /** Calls wait for the one before. It never rejects. */
   #queue: Promise<unknown> = Promise.resolve()
+  /** Published from here to the writer's end. */
+  #upload: OpenOperation | undefined
+  #bytes = 0
   #state: State = 'open'
   /** Why no more bytes are accepted although the writer is open. */
   #failed: { readonly method: 'write' | 'commit'; readonly error: unknown } | undefined
@@ -29,6 +33,8 @@ export class BaseWriter implements FileWriter {
     this.#bare = bare
     this.#context = context
     this.path = context.path
+    const { driver, path, append } = context
+    this.#upload = begin({ driver, method: 'upload', path, append })
     context.signal?.addEventListener('abort', this.#onAbort, { once: true })
     if (context.signal?.aborted) this.#onAbort()
   }
@@ -43,6 +49,7 @@ export class BaseWriter implements FileWriter {
       this.#mustBeOpen()
       if (this.#failed) throw this.#afterFailure(this.#failed)
       if (chunk.length > 0) await this.#attempt('write', () => this.#bare.write(chunk))
+      this.#bytes += chunk.length
       return chunk.length
     }
     return this.#enqueue('write', run, chunk?.length)
@@ -93,9 +100,15 @@ export class BaseWriter implements FileWriter {
     this.#end('cancelled')
   }
 
-  #end(state: State): void {
+  #end(state: Exclude<State, 'open'>): void {
     this.#state = state
     this.#context.signal?.removeEventListener('abort', this.#onAbort)
+    if (this.#upload === undefined) return
+    const { context } = this.#upload
+    context.bytes = this.#bytes
+    context.outcome = state
+    this.#upload.end()
+    this.#upload = undefined
   }
 
   async #attempt(method: 'write' | 'commit', run: () => Promise<void>): Promise<void> {
@@ -135,10 +148,12 @@ export class BaseWriter implements FileWriter {
         throw wrapError(error, driver, path, waits ? undefined : signal)
       }
     }
+    const within = this.#upload?.context
     const context = () => ({
       driver,
       method: name,
       path,
+      ...(within && { within }),
       ...(bytes === undefined ? {} : { bytes }),
     })
     const result = this.#queue.then(() => traced(context, wrapped))

@@ -119,7 +119,7 @@ class Base implements StorageDriver {
     const late = (writer: BareWriter) =>
       append && writer.size > 0 ? writer.close() : writer.cancel()
     const writer = await this.#run('writer', { path, append }, signal, open, late)
-    return new BaseWriter(writer, { driver: this.name, path, signal })
+    return new BaseWriter(writer, { driver: this.name, path, append, signal })
   }
 
   async stat(path: string, { signal }: OperationOptions = {}): Promise<FileInfo> {
@@ -147,7 +147,8 @@ class Base implements StorageDriver {
   }
 
   async *#list(path: string, signal: AbortSignal | undefined): AsyncGenerator<string> {
-    // Files that may still turn up as directories too: each is a prefix of the next.
+    // Files that may still turn up as directories too, be it by another tool's marker beside them:
+    // each is a prefix of the next.
     const open: string[] = []
     let empty = true
     for await (const key of this.#bare.list(path, { signal })) {
@@ -155,7 +156,7 @@ class Base implements StorageDriver {
       const child = key.endsWith('/') ? key.slice(0, -1) : key
       while (open.length > 0 && !key.startsWith(open.at(-1) ?? '')) open.pop()
       if (open.includes(child)) continue
-      if (child === key && this.capabilities.fileAndDirectory) open.push(key)
+      if (child === key) open.push(key)
       yield child
     }
     if (empty && path !== '/') throw new PathNotFoundError(path)

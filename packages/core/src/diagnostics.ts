@@ -1,14 +1,22 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { type TracingChannel, tracingChannel } from 'node:diagnostics_channel'
 
 /** What subscribers of the channels receive. The object is the same in all events of one operation. */
 export interface OperationContext {
   readonly driver: string
-  /** The method: `getContent` ... `purgeUploads`; of a writer `write`, `writer.commit` ...; of a stream `read`. */
+  /**
+   * The method: `getContent` ... `purgeUploads`; of a writer `write`, `writer.commit` ...; for as long as a
+   * stream is open `read`, for as long as a writer is open `upload`.
+   */
   readonly method: string
   readonly path: string
   readonly destination?: string | undefined
   readonly offset?: number | undefined
   readonly append?: boolean | undefined
+  /** Of a writer's calls: its `upload`, the same object as in that operation's own events. */
+  readonly within?: OperationContext | undefined
+  /** Of an `upload`: how it ended. */
+  outcome?: 'closed' | 'committed' | 'cancelled' | undefined
   /** Bytes that went through, or entries that came, by the end. */
   bytes?: number | undefined
   entries?: number | undefined
@@ -35,9 +43,14 @@ export function traced<T>(
   return operations.tracePromise(() => run(made), made as never) as Promise<T>
 }
 
-/** An operation that is under way while others come and go: a stream, a walk. */
+/** An operation that is under way while others come and go: a stream, a walk, a writer. */
 export interface OpenOperation {
   readonly context: OperationContext
+  /**
+   * Runs a step of it in the asynchronous context that its subscribers had set at its start, so that what
+   * the driver does then is theirs as well.
+   */
+  run<T>(step: () => T): T
   /** To be called once. Publishes the error, if any, and the end. */
   end(error?: unknown): void
 }
@@ -45,8 +58,11 @@ export interface OpenOperation {
 /** Publishes the start of such an operation, or does nothing at all where nobody listens. */
 export function begin(context: OperationContext): OpenOperation | undefined {
   if (!operations.hasSubscribers) return undefined
-  operations.start.publish(context as never)
-  operations.end.publish(context as never)
+  const run = operations.start.runStores(context as never, () => {
+    const snapshot = AsyncLocalStorage.snapshot()
+    operations.end.publish(context as never)
+    return snapshot
+  })
   const end = (error?: unknown): void => {
     if (error !== undefined) {
       context.error = error
@@ -55,5 +71,5 @@ export function begin(context: OperationContext): OpenOperation | undefined {
     operations.asyncStart.publish(context as never)
     operations.asyncEnd.publish(context as never)
   }
-  return { context, end }
+  return { context, run, end }
 }

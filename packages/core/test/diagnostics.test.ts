@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { tracingChannel } from 'node:diagnostics_channel'
 import { Readable } from 'node:stream'
 import {
@@ -153,6 +154,32 @@ describe('a writer', () => {
     }
   })
 
+  it('is an upload from its opening to its end, to which its calls belong', async () => {
+    const driver = base(new Full())
+    for (const outcome of ['closed', 'committed', 'cancelled'] as const) {
+      seen = []
+      const writer = await driver.writer('/new')
+      await writer.write(Buffer.from('ab'))
+      await writer.write(Buffer.from('c'))
+      expect(seen.filter(({ context }) => context.method === 'upload')).toHaveLength(2)
+      const end = { closed: 'close', committed: 'commit', cancelled: 'cancel' } as const
+      await writer[end[outcome]]()
+      const { events, context } = only('upload')
+      expect(events).toEqual(WHOLE)
+      expect(context).toMatchObject({ path: '/new', append: false, bytes: 3, outcome })
+      const calls = seen.filter(({ context: { method } }) => /^write(r\.|$)/.test(method))
+      expect(new Set(calls.map((call) => call.context.within))).toEqual(new Set([context]))
+    }
+  })
+
+  it('ends its upload where an abort ends it', async () => {
+    const controller = new AbortController()
+    await base(new Full()).writer('/new', { signal: controller.signal })
+    controller.abort()
+    await settle()
+    expect(only('upload').context.outcome).toBe('cancelled')
+  })
+
   it('publishes the error that its caller gets', async () => {
     const writer = await base(new Full()).writer('/new')
     await writer.commit()
@@ -161,6 +188,44 @@ describe('a writer', () => {
     expect(events).toEqual(FAILED)
     expect(context.error).toBe(error)
     expect(error.driver).toBe('memory')
+  })
+})
+
+describe('the asynchronous context that a subscriber sets', () => {
+  const current = new AsyncLocalStorage<string>()
+  const seenBy: (string | undefined)[] = []
+  class Curious extends Full {
+    override async *list(path: string): AsyncGenerator<string> {
+      for await (const key of super.list(path)) {
+        seenBy.push(current.getStore())
+        yield key
+      }
+    }
+    override async reader(path: string): Promise<Readable> {
+      await this.stat(path)
+      const read = function (this: Readable): void {
+        seenBy.push(current.getStore())
+        this.push(null)
+      }
+      return new Readable({ read })
+    }
+  }
+
+  beforeEach(() => {
+    seenBy.length = 0
+    channel.start.bindStore(current, (context) => (context as OperationContext).method)
+  })
+  afterEach(() => void channel.start.unbindStore(current))
+
+  it("is the driver's in each step of a list, whatever the consumer's is", async () => {
+    for await (const _ of base(new Curious()).list('/')) await settle()
+    expect(seenBy).toEqual(['list', 'list'])
+  })
+
+  it("is the driver's where it reads on, and not the consumer's afterwards", async () => {
+    await content(await base(new Curious()).reader('/a'))
+    expect(seenBy).toEqual(['read'])
+    expect(current.getStore()).toBeUndefined()
   })
 })
 

@@ -74,11 +74,13 @@ export const diagnostics: readonly Case[] = area('diagnostics', [
         await writer.commit()
         await data.verify(await t.driver.reader('/file'))
       })
-      const expected = ['read', 'reader', 'write', 'writer', 'writer.commit']
+      const expected = ['read', 'reader', 'upload', 'write', 'writer', 'writer.commit']
       assert.deepEqual(methods(started).sort(byteOrder), expected)
       assert.deepEqual(methods(ended).sort(byteOrder), expected)
       assert.equal(ended.find(({ method }) => method === 'read')?.bytes, data.size)
       assert.equal(ended.find(({ method }) => method === 'write')?.bytes, data.size)
+      const upload = ended.find(({ method }) => method === 'upload')
+      assert.deepEqual([upload?.bytes, upload?.outcome], [data.size, 'committed'])
     },
   },
   {
