@@ -27,6 +27,7 @@ export {
   type WalkOptions,
   type WriterOptions,
 } from './driver.ts'
+export { parseDuration } from './duration.ts'
 export {
   ConfigError,
   ContentError,

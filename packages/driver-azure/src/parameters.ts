@@ -6,6 +6,7 @@ import {
   type Parameter,
   type ParameterSchema,
   type ParameterValues,
+  parseDuration,
   parseParameters,
 } from '@stowage/core'
 import {
@@ -17,7 +18,6 @@ import {
   splitServiceURL,
   type TokenCredential,
 } from './connection.ts'
-import { parseDuration } from './duration.ts'
 import { MAX_BLOCK_SIZE, MAX_PAGE, MIB } from './limits.ts'
 
 /** Who asks, where neither a key nor a SAS says it. */
@@ -106,7 +106,10 @@ const whole = <const X extends Extra<number>>(min: number, max: number, extra: X
 const duration = <const X extends Extra<number>>(extra: X) =>
   strict(
     "a duration like '100ms', '1.5s' or '2m'",
-    (value) => (typeof value === 'string' ? parseDuration(value) : undefined),
+    (value) => {
+      const ms = typeof value === 'string' ? parseDuration(value) : undefined
+      return ms !== undefined && ms >= 0 ? ms : undefined
+    },
     extra,
   )
 

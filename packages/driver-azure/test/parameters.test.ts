@@ -53,6 +53,7 @@ test.each([
   [{ ...account, accountkey: key, max_retries: '3' }, 'an integer'],
   [{ ...account, accountkey: key, retry_delay: 100 }, 'a duration'],
   [{ ...account, accountkey: key, retry_delay: 'soon' }, 'a duration'],
+  [{ ...account, accountkey: key, retry_delay: '-1s' }, 'a duration'],
   [{ ...account, accountkey: key, skipverify: 'true' }, 'true or false'],
   [{ ...account, accountkey: key, container: 7 }, 'container is 7'],
   [{ ...account, accountkey: key, credentials: { type: 'shared_key', key } }, 'unknown parameter'],

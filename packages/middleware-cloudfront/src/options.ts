@@ -1,7 +1,6 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { ConfigError, object, type Parameter, parseParameters } from '@stowage/core'
-import { parseDuration } from './duration.ts'
+import { ConfigError, object, type Parameter, parseDuration, parseParameters } from '@stowage/core'
 
 /** Names are accepted in lower case too, as a registry's configuration has them. */
 export interface CloudFrontOptions {

@@ -17,7 +17,6 @@ import '@stowage/driver-inmemory'
 import { InMemoryDriver } from '@stowage/driver-inmemory'
 import '@stowage/driver-s3'
 import '@stowage/middleware-cloudfront'
-import { parseDuration } from '../src/duration.ts'
 import { signCannedPolicy } from '../src/sign.ts'
 
 const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -170,19 +169,6 @@ describe('options', () => {
 
   it('ignore a duration that is no text, as the original does', async () => {
     check((await (await around({ duration: 5 })).redirectURL('/a')) ?? '')
-  })
-
-  it.each([
-    ['1h30m', 5_400_000],
-    ['1.5s', 1500],
-    ['250ms', 250],
-    ['-2m', -120_000],
-    ['0', 0],
-    ['5', undefined],
-    ['', undefined],
-    ['1x', undefined],
-  ])('understand the duration %j', (text, ms) => {
-    expect(parseDuration(text)).toBe(ms)
   })
 })
 
