@@ -2,7 +2,7 @@ import { isStorageError, type StorageDriver } from '@stowage/core'
 import type { Fault } from '@stowage/testsuite'
 import { AS_WHOLE, cutAfter, LOST, refused, stallAfter } from './helpers/faults.ts'
 import { PART } from './helpers/storages.ts'
-import { data, describeOn, itUnless, oneServer, until, World } from './helpers/world.ts'
+import { clientOf, data, describeOn, itUnless, oneServer, until, World } from './helpers/world.ts'
 
 // Every reply that is lost, cut or refused here is made up by the proxy; the store behind it is real.
 const server = await oneServer('faults')
@@ -69,6 +69,24 @@ onServer('a read whose body breaks', () => {
       for await (const _ of reader);
     }
     expect(await failure(read())).toBe('REVISION_CHANGED')
+  })
+
+  it('finds out by itself where the store takes no notice of If-Match', async () => {
+    const client = clientOf({ ...world.parameters, endpoint: world.proxy.endpoint })
+    client.middlewareStack.add(
+      (next) => (args) => next({ ...args, input: { ...args.input, IfMatch: undefined } }),
+      { step: 'initialize' },
+    )
+    const lax = await world.driver(root, { client })
+    await driver.putContent('/a', bytes)
+    world.fail('GetObject', cutAfter(100_000))
+    const reader = await lax.reader('/a')
+    await driver.putContent('/a', data(2 * PART, 7))
+    const read = async (): Promise<void> => {
+      for await (const _ of reader);
+    }
+    expect(await failure(read())).toBe('REVISION_CHANGED')
+    client.destroy()
   })
 
   it('fails with RevisionChangedError where the file was deleted meanwhile', async () => {
