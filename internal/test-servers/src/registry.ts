@@ -10,13 +10,24 @@ import type { S3Server } from './s3/index.ts'
 import { type Facts, type Started, TestServer } from './server.ts'
 
 /**
- * Where the registry keeps its data; servers must have been started, buckets and containers must exist. Google Cloud
- * Storage is not among them: the registry's driver insists on Google's own host for uploads.
+ * Where the registry keeps its data; servers must have been started, buckets and containers must exist. For Google
+ * Cloud Storage its driver insists on Google's own hosts: who asks for it says by the environment how it is to find
+ * them elsewhere (a proxy, and whose certificates to trust).
  */
 export type RegistryStorage =
   | { readonly filesystem: { readonly rootDirectory?: string } }
   | { readonly s3: { server: S3Server; bucket: string; rootDirectory?: string } }
   | { readonly azure: { server: AzuriteServer; container: string; rootDirectory?: string } }
+  | { readonly gcs: GcsStorage }
+
+export interface GcsStorage {
+  readonly bucket: string
+  readonly rootDirectory?: string
+  /** Path of a service account's key. */
+  readonly keyFile: string
+  /** Added to the registry's environment. */
+  readonly env: Readonly<Record<string, string>>
+}
 
 export interface RegistryOptions extends FindOptions {
   /** Default: the file system, in a temporary folder. */
@@ -67,7 +78,7 @@ async function startWith(found: Found, choice: RegistryStorage): Promise<Started
       command: found.command,
       args: [...found.prefix, 'serve', file],
       folder,
-      env: { OTEL_TRACES_EXPORTER: 'none' },
+      env: { OTEL_TRACES_EXPORTER: 'none', ...('gcs' in choice && choice.gcs.env) },
       ready: () => answers(`${endpoint}/v2/`, [200]),
     })
     const stop = async (): Promise<void> => {
@@ -99,6 +110,11 @@ async function storageSection(
     const account = { accountname, accountkey, serviceurl, credentials: { type: 'shared_key' } }
     // Its signed URLs are for https only, which Azurite does not speak here.
     return { azure: { ...account, container, rootdirectory }, redirect: { disable: true } }
+  }
+  if ('gcs' in choice) {
+    const { bucket, rootDirectory: rootdirectory = '', keyFile: keyfile } = choice.gcs
+    // Its signed URLs are for Google's own host.
+    return { gcs: { bucket, rootdirectory, keyfile }, redirect: { disable: true } }
   }
   const rootdirectory = choice.filesystem.rootDirectory ?? join(folder, 'data')
   await mkdir(rootdirectory, { recursive: true })

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import type { Storage } from '@google-cloud/storage'
 import { ConfigError } from '@stowage/core'
 import type { Settings } from './parameters.ts'
@@ -45,10 +46,13 @@ export async function loadSdk(
   }
 }
 
-/** A client of the SDK as the parameters want it. No request is made. */
-export function openClient(sdk: Sdk, settings: Settings): Opened {
+/**
+ * A client of the SDK as the parameters want it. No request is made.
+ * @throws ConfigError where the key file cannot be read.
+ */
+export async function openClient(sdk: Sdk, settings: Settings): Promise<Opened> {
   const own = settings.client as Storage | undefined
-  const client = own ?? makeClient(sdk, settings)
+  const client = own ?? (await makeClient(sdk, settings))
   // The SDK, too, sends no credentials to a custom endpoint unless it is told to.
   const bare = own ? client.customEndpoint && !client.useAuthWithCustomEndpoint : settings.anonymous
   const auth = client.authClient
@@ -66,13 +70,31 @@ export function canSign({ client, keyFile, credentials, anonymous }: Settings): 
   return client !== undefined || keyFile !== undefined || credentials !== undefined || !anonymous
 }
 
-function makeClient(sdk: Sdk, settings: Settings): Storage {
+async function makeClient(sdk: Sdk, settings: Settings): Promise<Storage> {
   const { keyFile, credentials, endpoint } = settings
-  const key = keyFile !== undefined ? { keyFilename: keyFile } : credentials && { credentials }
-  const options = {
-    ...key,
+  const client = new sdk.storage.Storage({
     ...(endpoint !== undefined && { apiEndpoint: endpoint }),
     useAuthWithCustomEndpoint: true,
+  })
+  const key = keyFile === undefined ? credentials : await readKey(keyFile)
+  // Its own options for this, whose use it warns of on the console, set the same property.
+  if (key !== undefined) client.authClient.jsonContent = key as Auth['jsonContent']
+  return client
+}
+
+/** The content of a key file. What is wrong with it is told without a word of it. */
+async function readKey(file: string): Promise<object> {
+  let why = 'it is not a JSON object'
+  try {
+    const key: unknown = JSON.parse(
+      await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+        why = error.code ?? 'it cannot be read'
+        throw error
+      }),
+    )
+    if (typeof key === 'object' && key !== null) return key
+  } catch {
+    // Told below; the error of JSON.parse would quote the key.
   }
-  return new sdk.storage.Storage(options)
+  throw new ConfigError(`the key file ${file} cannot be used: ${why}`, { driver: 'gcs' })
 }

@@ -51,15 +51,16 @@ export function list(bucket: Bucket, { query, reply }: Exchange): void {
   const delimiter = query.get('delimiter') ?? ''
   const limit = Math.min(Number(query.get('maxResults') ?? MAX_PAGE), MAX_PAGE)
   const startOffset = query.get('startOffset') ?? ''
-  const endOffset = query.get('endOffset')
-  const token = query.get('pageToken')
-  const after = token === null ? undefined : Buffer.from(token, 'base64url').toString()
+  // Clients send parameters that have no value: as if they did not.
+  const endOffset = query.get('endOffset') || undefined
+  const token = query.get('pageToken') || undefined
+  const after = token && Buffer.from(token, 'base64url').toString()
   const items: Record<string, unknown>[] = []
   const prefixes: string[] = []
   let last: string | undefined
   for (const name of bucket.names()) {
     if (!name.startsWith(prefix) || compareKeys(name, startOffset) < 0) continue
-    if (endOffset !== null && compareKeys(name, endOffset) >= 0) continue
+    if (endOffset !== undefined && compareKeys(name, endOffset) >= 0) continue
     const cut = delimiter === '' ? -1 : name.indexOf(delimiter, prefix.length)
     const entry = cut < 0 ? name : name.slice(0, cut + delimiter.length)
     const trailing = cut >= 0 && name === entry && query.get('includeTrailingDelimiter') === 'true'

@@ -78,3 +78,15 @@ export function open(storage: string): Promise<StorageDriver> {
   const parameters = JSON.parse(process.env[CHILD_PARAMETERS] ?? '{}') as GcsParameters
   return create('gcs', { ...parameters, rootDirectory: `/${storage}` })
 }
+
+/** Every name beneath a prefix, whatever it is: what the driver's listings leave out too. */
+export async function listNames(
+  { endpoint, bucket }: Pick<GcsParameters, 'endpoint' | 'bucket'>,
+  prefix: string,
+): Promise<string[]> {
+  const reply = await fetch(
+    `${endpoint}/storage/v1/b/${bucket}/o?prefix=${encodeURIComponent(prefix)}`,
+  )
+  const { items = [] } = (await reply.json()) as { items?: { name: string }[] }
+  return items.map(({ name }) => name)
+}
