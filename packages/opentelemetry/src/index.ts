@@ -1,0 +1,2 @@
+export type { StowageInstrumentationConfig } from './config.ts'
+export { StowageInstrumentation } from './instrumentation.ts'
