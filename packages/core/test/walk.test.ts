@@ -313,3 +313,12 @@ describe('an iteration', () => {
     expect([seen, steps]).toEqual([['/a'], 1])
   })
 })
+
+it('list names a child once, also where another tool has left a directory marker beside the file', async () => {
+  class Marked extends Memory {
+    override async *list(): AsyncGenerator<string> {
+      yield* ['/plain', '/plain-b', '/plain/', '/z/']
+    }
+  }
+  expect(await collect(base(new Marked()).list('/'))).toEqual(['/plain', '/plain-b', '/z'])
+})
