@@ -68,6 +68,7 @@ const CODES: Readonly<Record<Kind, readonly string[]>> = {
     'KeyTooLongError',
     'InvalidObjectName',
     'XMinioInvalidObjectName',
+    'XMinioInvalidResourceName',
     'XMinioParentIsObject',
     'XMinioObjectExistsAsDirectory',
     'ObjectParentIsFile',

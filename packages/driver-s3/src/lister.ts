@@ -5,6 +5,8 @@ import {
   DriverError,
   directoryKey,
   type FileInfo,
+  isStorageError,
+  pathProblem,
 } from '@stowage/core'
 import type { Store } from './store.ts'
 
@@ -54,21 +56,68 @@ export async function* pages(store: Store, request: ListRequest): AsyncGenerator
       },
       { path, signal },
     )
-    const decode = reply.EncodingType === 'url' ? decodeKey : (key: string) => key
     token = reply.IsTruncated ? reply.NextContinuationToken : undefined
-    yield {
-      truncated: token !== undefined,
-      objects: (reply.Contents ?? []).map(({ Key = '', Size = 0, LastModified, ETag }) => {
-        return {
-          key: decode(Key),
-          size: Size,
-          modTime: LastModified ?? new Date(0),
-          etag: ETag,
-        }
-      }),
-      prefixes: (reply.CommonPrefixes ?? []).map(({ Prefix = '' }) => decode(Prefix)),
-    }
+    const truncated = token !== undefined
+    if (reply.EncodingType === 'url') yield { truncated, ...contents(reply, decodeKey) }
+    else
+      yield {
+        truncated,
+        ...(await real(
+          store,
+          request,
+          contents(reply, (key) => key),
+        )),
+      }
   } while (token)
+}
+
+type Contents = Pick<Page, 'objects' | 'prefixes'>
+
+function contents(reply: ListObjectsV2CommandOutput, decode: (key: string) => string): Contents {
+  return {
+    objects: (reply.Contents ?? []).map(({ Key = '', Size = 0, LastModified, ETag }) => {
+      return {
+        key: decode(Key),
+        size: Size,
+        modTime: LastModified ?? new Date(0),
+        etag: ETag,
+      }
+    }),
+    prefixes: (reply.CommonPrefixes ?? []).map(({ Prefix = '' }) => decode(Prefix)),
+  }
+}
+
+/** What stores write into XML for a character that it cannot hold. */
+const REPLACEMENT = '\ufffd'
+
+/** Without keys that are listed under another name: stores that do not encode them replace characters. */
+async function real(
+  store: Store,
+  { path, signal }: ListRequest,
+  found: Contents,
+): Promise<Contents> {
+  const { objects, prefixes } = found
+  if (![...objects.map(({ key }) => key), ...prefixes].some((key) => key.includes(REPLACEMENT)))
+    return found
+  const isThere = async (key: string): Promise<boolean> => {
+    if (!key.includes(REPLACEMENT)) return true
+    try {
+      const input = { Prefix: key, MaxKeys: 1 }
+      const { Contents } = await store.call('ListObjectsV2', input, { path, signal })
+      return (Contents ?? []).length > 0
+    } catch (error) {
+      if (isStorageError(error, 'PATH_NOT_FOUND')) return false
+      throw error
+    }
+  }
+  const keep = async <T>(all: readonly T[], key: (one: T) => string): Promise<T[]> => {
+    const there = await Promise.all(all.map((one) => isThere(key(one))))
+    return all.filter((_, index) => there[index])
+  }
+  return {
+    objects: await keep(objects, ({ key }) => key),
+    prefixes: await keep(prefixes, (key) => key),
+  }
 }
 
 /** Undoes `EncodingType=url`, in which a space may be a plus sign. */
@@ -76,9 +125,13 @@ function decodeKey(key: string): string {
   return decodeURIComponent(key.replaceAll('+', '%20'))
 }
 
-/** Placeholders (`dir/`), with which other tools keep empty directories, and the driver's own objects. */
+/**
+ * Whether no caller sees the key: a placeholder (`dir/`), with which other tools keep empty directories,
+ * one of the driver's own, or any other that no path can name.
+ */
 export function isHidden(store: Store, key: string): boolean {
-  return key.endsWith('/') || key.startsWith(store.reservedPrefix) || key.includes('//')
+  const path = store.path(key)
+  return store.refusal(path) !== undefined || pathProblem(path) !== undefined
 }
 
 /** The objects beneath a directory that a caller may see, and whether there is one at all. */
@@ -110,9 +163,7 @@ export async function* children(
 async function* childKeys(store: Store, request: ListRequest): AsyncGenerator<string> {
   for await (const { objects, prefixes } of pages(store, request)) {
     const keys = objects.map(({ key }) => key).filter((key) => !isHidden(store, key))
-    const directories = prefixes.filter(
-      (key) => key !== store.reservedPrefix && !key.endsWith('//') && key !== '/',
-    )
+    const directories = prefixes.filter((key) => !isHidden(store, key.slice(0, -1)))
     // The service gives the two apart; each page is a piece of one sorted listing of both.
     yield* [...keys, ...directories].sort(compareKeys)
   }

@@ -28,6 +28,8 @@ export interface Profile {
   readonly fileAndDirectory: boolean
   /** A key's component may be longer than 255 bytes. */
   readonly longNames: boolean
+  /** Paths that it cannot hold although they are valid, and why. */
+  readonly refuses?: { readonly pattern: RegExp; readonly why: string } | undefined
   /** Unfinished uploads are listed by prefix, not by exact key only. */
   readonly uploadsByPrefix: boolean
 }
@@ -49,11 +51,25 @@ const generic: Profile = {
 export const PROFILES: Readonly<Record<S3Provider, Profile>> = {
   aws: { ...generic, region: undefined, pathStyle: false, checksums: true },
   r2: { ...generic, region: 'auto', equalParts: true },
-  minio: { ...generic, fileAndDirectory: false, longNames: false, uploadsByPrefix: false },
+  minio: {
+    ...generic,
+    ...{ fileAndDirectory: false, longNames: false, uploadsByPrefix: false },
+    refuses: {
+      pattern: /(^|[\\/])[^\S\ufeff]*\.\.?[^\S\ufeff]*([\\/]|$)|[\ufffe\uffff]/,
+      why: 'the store refuses . and .. between \\ or blanks, and cannot list U+FFFE and U+FFFF',
+    },
+  },
   ceph: generic,
   b2: { ...generic, pathStyle: false },
   'gcs-xml': { ...generic, region: 'auto', deleteBatch: 1 },
-  versitygw: { ...generic, fileAndDirectory: false, longNames: false },
+  versitygw: {
+    ...generic,
+    ...{ fileAndDirectory: false, longNames: false },
+    refuses: {
+      pattern: /(^|\/)\.sgwtmp(\/|$)|[\ufffe\uffff]/,
+      why: 'the store lists nothing beneath .sgwtmp, and no U+FFFE and U+FFFF',
+    },
+  },
   generic,
 }
 

@@ -84,8 +84,12 @@ async function* keysBeneath(
   }
 }
 
+/** The body of DeleteObjects is XML 1.0, which cannot hold these, and reads a return as a line feed. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: other tools' keys have control characters
+const NOT_IN_XML = /[\u0000-\u0008\u000b-\u001f\ufffe\uffff]/
+
 /**
- * Deletes objects, a batch in a request.
+ * Deletes objects, a batch in a request; one by one those that a batch cannot name.
  * @throws StorageErrors that name what could not be deleted.
  */
 export async function deleteKeys(
@@ -95,8 +99,10 @@ export async function deleteKeys(
 ): Promise<void> {
   const size = store.settings.profile.deleteBatch
   const errors: Error[] = []
-  for (let at = 0; at < keys.length; at += size) {
-    const batch = keys.slice(at, at + size)
+  const nameable = keys.filter((key) => !NOT_IN_XML.test(key))
+  for (const key of keys) if (NOT_IN_XML.test(key)) await deleteOne(store, key, errors)
+  for (let at = 0; at < nameable.length; at += size) {
+    const batch = nameable.slice(at, at + size)
     if (batch.length === 1) await deleteOne(store, batch[0] ?? '', errors)
     else await deleteBatch(store, batch, path, errors)
   }

@@ -136,9 +136,8 @@ export class Store {
   key(path: string): string {
     const { root, profile } = this.settings
     const key = `${root}${path === '/' ? '' : path}`.replace(/^\/+/, '')
-    if (path === `/${RESERVED}` || path.startsWith(`/${RESERVED}/`)) {
-      throw new InvalidPathError(path, { detail: 'the driver keeps its own data there' })
-    }
+    const refusal = this.refusal(path)
+    if (refusal !== undefined) throw new InvalidPathError(path, { detail: refusal })
     if (key.length * 3 > MAX_KEY_BYTES && Buffer.byteLength(key) > MAX_KEY_BYTES) {
       throw new InvalidPathError(path, {
         detail: `with the root directory it has more than ${MAX_KEY_BYTES} bytes`,
@@ -153,6 +152,14 @@ export class Store {
       })
     }
     return key
+  }
+
+  /** Why nothing of that name is kept, or undefined. Where another tool has such a key, nobody sees it. */
+  refusal(path: string): string | undefined {
+    const { refuses } = this.settings.profile
+    if (path === `/${RESERVED}` || path.startsWith(`/${RESERVED}/`))
+      return 'the driver keeps its own data there'
+    return refuses?.pattern.test(path) ? refuses.why : undefined
   }
 
   /** The prefix of the keys beneath a directory. */

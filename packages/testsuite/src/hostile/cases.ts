@@ -51,7 +51,7 @@ async function refused(t: CaseContext, all: Paths): Promise<void> {
 }
 
 async function stored(t: CaseContext, settings: HostileSettings, all: Paths): Promise<void> {
-  const fitting = all.filter(({ path }) => isApart(path, NEIGHBOURS))
+  const fitting = all.filter(({ path }) => isApart(path, NEIGHBOURS) && !settings.except(path))
   const chosen = fairShare(fitting, settings.stored)
   let kept = 0
   for (const batch of batches(chosen, t.driver)) kept += await roundTrip(t, batch, NEIGHBOURS)
@@ -68,7 +68,7 @@ async function untouched(
   const outside = async (): Promise<string[]> => {
     const root = behind?.root(t.storage) ?? ''
     // A copy: the array may be one of another realm.
-    return [...((await behind?.keys()) ?? [])].filter((key) => !key.startsWith(root)).sort()
+    return [...((await behind?.keys()) ?? [])].filter((key) => !key.startsWith(root))
   }
   const before = await outside()
   await run(hostilePaths(t.settings.seed, count))

@@ -11,7 +11,7 @@ const FILES = ['/dir/file', '/dir/sub/file', '/dir-2/file', '/a/file', '/plain']
 const FOREIGN = [
   ...['dir/', 'dir/sub/', 'marker/', 'marker/in/marker/', 'a/file/', 'plain/'],
   ...['dir//x', 'a//b', '/x', '//x', 'a/b//', 'a///'],
-  ...['a/../b', '../x', '..', '.', './x', 'a/.', 'a/..', 'dir/./file', 'dir/../plain'],
+  ...['a/../b', '../x', '..', '.', './x', 'a/.', 'a/..', 'dir/./other', 'dir/../other'],
   ...['a/new\nline', 'a/nul\u0001', 'a/del\u007f', 'a/c1\u0085', '\u0007/bell', 'a/\t/x'],
   ...['.stowage', '.stowage/', '.stowage/x', '.stowage/uploads/x', '.stowage/uploads/dir/file'],
   ...['.stowage/uploads/dir/file/x', '.stowage/uploads/a/0123456789abcdef0123456789'],
@@ -25,25 +25,40 @@ export async function foreignKeys(t: CaseContext, { behind }: HostileSettings): 
   assert.ok(behind?.put, 'a way to plant keys')
   await t.putAll(FILES)
   const root = behind.root(t.storage)
+  const planted = await plant(behind, root)
+  assert.ok(planted.length > 0, 'the backend takes some of the keys')
+  const isForeign = (path: string): boolean =>
+    planted.some((key) => key.startsWith(`${root}${path.slice(1)}/`))
+  await looksSane(t, FILES, isForeign)
+  await goesOn(t, isForeign)
+  await removesOnlyItsOwn(t, behind, isForeign)
+}
+
+/** Stores them as another tool does; gives those that the backend takes. */
+async function plant(behind: BehindTheDriver, root: string): Promise<string[]> {
   const content = Buffer.from('foreign')
   const planted: string[] = []
   const beside = BESIDE.map((rest) => root.replace(/\/$/, '') + rest)
   for (const key of [...FOREIGN.map((one) => root + one), ...beside]) {
     const empty = key.endsWith('/') && !key.endsWith('marker/')
-    const refused = await behind.put(key, empty ? Buffer.alloc(0) : content).then(
+    const refused = await behind.put?.(key, empty ? Buffer.alloc(0) : content).then(
       () => false,
       () => true,
     )
     if (!refused) planted.push(key)
   }
-  assert.ok(planted.length > 0, 'the backend takes some of the keys')
-  await looksSane(t, FILES)
-  await goesOn(t)
-  await removesOnlyItsOwn(t, behind, root)
+  return planted
 }
 
+/** Whether other tools have left something in the directory. */
+type IsForeign = (path: string) => boolean
+
 /** What is seen are valid paths, in order, the same by walk and list; each file can be read. */
-async function looksSane(t: CaseContext, files: readonly string[]): Promise<void> {
+async function looksSane(
+  t: CaseContext,
+  files: readonly string[],
+  isForeign: IsForeign,
+): Promise<void> {
   const walked: FileInfo[] = await items(t.driver.walk('/'))
   const keys = walked.map(keyOf)
   for (const { path } of walked) {
@@ -62,7 +77,10 @@ async function looksSane(t: CaseContext, files: readonly string[]): Promise<void
   for (const directory of directories) {
     const expected = walked.map(({ path }) => path).filter((path) => parent(path) === directory)
     const listed = await items(t.driver.list(directory))
-    assert.deepEqual(listed, [...new Set(expected)], `a list of ${quoted(directory)}`)
+    // To know that a directory holds markers only, some backends would need a request for each.
+    const known = listed.filter((path) => expected.includes(path) || !isForeign(path))
+    assert.deepEqual(known, [...new Set(expected)], `a list of ${quoted(directory)}`)
+    for (const path of listed) assert.ok(isContractPath(path), `a list names ${quoted(path)}`)
   }
   const internals = ['/.stowage', '/.stowage/x', '/.stowage/uploads/x']
   for (const path of internals) {
@@ -76,7 +94,7 @@ function parent(path: string): string {
 }
 
 /** Uploads, resumed walks and moves work among them. */
-async function goesOn(t: CaseContext): Promise<void> {
+async function goesOn(t: CaseContext, isForeign: IsForeign): Promise<void> {
   const keys = await t.walked('/')
   for (const [index, startAfter] of keys.entries()) {
     assert.deepEqual(await t.walked('/', { startAfter }), keys.slice(index + 1), startAfter)
@@ -88,18 +106,19 @@ async function goesOn(t: CaseContext): Promise<void> {
   await t.driver.delete('/marker')
   await t.driver.move('/a', '/moved')
   await t.holds('/moved/file', t.data('/a/file'))
-  await t.isMissing('/a/file')
+  await t.rejects(t.driver.stat('/a/file'), 'PATH_NOT_FOUND')
   await t.driver.move('/moved', '/a')
   await t.driver.delete('/a/new')
-  await looksSane(t, FILES)
+  await looksSane(t, FILES, isForeign)
 }
 
 /** A delete takes what is beneath its path, keys of others too, and nothing else. */
 async function removesOnlyItsOwn(
   t: CaseContext,
   behind: BehindTheDriver,
-  root: string,
+  isForeign: IsForeign,
 ): Promise<void> {
+  const root = behind.root(t.storage)
   const before = await behind.keys()
   await t.driver.delete('/dir')
   const after = await behind.keys()
@@ -110,7 +129,7 @@ async function removesOnlyItsOwn(
     if (!staged && !mine) assert.ok(!gone, `deleting /dir has removed ${quoted(key)}`)
   }
   const left = FILES.filter((path) => !isBeneath(path, '/dir'))
-  await looksSane(t, left)
+  await looksSane(t, left, isForeign)
   for (const path of await items(t.driver.list('/'))) await t.driver.delete(path)
   assert.deepEqual(await t.walked('/'), [], 'nothing is left')
   const lost = before.filter((key) => !key.startsWith(root))

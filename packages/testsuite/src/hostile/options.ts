@@ -20,6 +20,8 @@ export interface HostileOptions
   readonly count?: number | undefined
   /** Most of them that are really stored. Default 400, in full size all. */
   readonly stored?: number | undefined
+  /** Paths that this one server is known to fail at: they are left out. */
+  readonly except?: ((path: string) => boolean) | undefined
   /**
    * With it, the suite looks that nothing outside of the storage's root is touched, and where it can
    * `put`, what the driver makes of keys that other tools have left.
@@ -32,4 +34,5 @@ export interface HostileSettings {
   readonly count: number
   readonly stored: number
   readonly behind: BehindTheDriver | undefined
+  readonly except: (path: string) => boolean
 }

@@ -20,10 +20,10 @@ const STORED = 400
  */
 export function registerHostileSuite(options: HostileOptions): void {
   const set = settings(options)
-  const { count = COUNT, behind } = options
+  const { count = COUNT, except = () => false, behind } = options
   const stored = options.stored ?? (set.size === 'full' ? count : STORED)
   const runner = runnerOf(options.runner)
   runner.describe(`${options.name} survives hostile names`, () => {
-    registerCases(runner, set, hostileCases({ count, stored, behind }))
+    registerCases(runner, set, hostileCases({ count, stored, behind, except }))
   })
 }

@@ -33,12 +33,14 @@ export async function roundTrip(
   const other = await t.reopen()
   const files = [...kept.map(({ path }) => path), ...neighbours]
   await sameTree(other, files)
-  await each(kept, (one) => holds(other, one))
+  await each(kept, (one) => named(one, holds(other, one)))
   await each(refused, (one) => isNothing(t, other, one))
   await noTwins(t, other, kept, refused)
   await listsExactly(other, files)
-  await each(spread(kept, SOME), (one) => moves(t, one))
-  if (t.capabilities.append) await each(spread(kept, SOME), (one) => resumes(t, other, one))
+  await each(spread(kept, SOME), (one) => named(one, moves(t, one)))
+  if (t.capabilities.append) {
+    await each(spread(kept, SOME), (one) => named(one, resumes(t, other, one)))
+  }
   await removes(t, other, kept, neighbours)
   return kept.length
 }
@@ -54,6 +56,15 @@ async function each<T>(all: readonly T[], run: (one: T) => Promise<unknown>): Pr
 function spread<T>(all: readonly T[], count: number): T[] {
   const step = Math.max(1, Math.floor(all.length / count))
   return all.filter((_, index) => index % step === 0).slice(0, count)
+}
+
+/** Says of an error which path it is about. */
+async function named({ what, path }: HostilePath, promise: Promise<void>): Promise<void> {
+  try {
+    await promise
+  } catch (error) {
+    assert.fail(`${quoted(path)} (${what}): ${(error as Error).message}`)
+  }
 }
 
 /** Whether the name was taken. Refused, it is refused by a writer as well. */
@@ -113,15 +124,11 @@ function differ(what: string, found: readonly string[], expected: readonly strin
   assert.deepEqual(found, expected, `${what} has another order`)
 }
 
-async function holds(driver: StorageDriver, { what, path, data }: Kept): Promise<void> {
-  try {
-    const { size, isDir, path: named } = await driver.stat(path)
-    assert.deepEqual({ path: named, size, isDir }, { path, size: data.size, isDir: false })
-    if (data.bytes(0, 1).readUInt8() % 2 === 0) data.check(await driver.getContent(path))
-    else await data.verify(await driver.reader(path))
-  } catch (error) {
-    assert.fail(`${quoted(path)} (${what}): ${(error as Error).message}`)
-  }
+async function holds(driver: StorageDriver, { path, data }: Kept): Promise<void> {
+  const { size, isDir, path: told } = await driver.stat(path)
+  assert.deepEqual({ path: told, size, isDir }, { path, size: data.size, isDir: false })
+  if (data.bytes(0, 1).readUInt8() % 2 === 0) data.check(await driver.getContent(path))
+  else await data.verify(await driver.reader(path))
 }
 
 /** What was refused is not there, whichever way one asks; its name decides which way. */
@@ -222,7 +229,7 @@ async function removes(
 ): Promise<void> {
   const first = kept.filter((_, index) => index % 2 === 0)
   const rest = kept.filter((_, index) => index % 2 === 1).map(({ path }) => path)
-  await each(first, (one) => t.driver.delete(one.path))
+  await each(first, (one) => named(one, t.driver.delete(one.path)))
   await sameTree(other, [...rest, ...neighbours])
   const tops = new Set(rest.map((path) => `/${path.split('/')[1]}`))
   const mine = [...tops].filter((top) => !meets(top, neighbours))
