@@ -35,10 +35,14 @@ export class Names {
     return path === '/' ? this.root : `${this.blob(path)}/`
   }
 
-  /** The path of a blob, or undefined where it is none: staging, a marker, a name that is no path. */
+  /**
+   * The path of a blob, or undefined where it is none: staging, a marker, a name that is no path or that
+   * {@link blob} refuses.
+   */
   path(name: string): string | undefined {
     const path = `/${name.slice(this.root.length)}`
-    return pathProblem(path) === undefined && !isReserved(path) ? path : undefined
+    const isPath = pathProblem(path) === undefined && nameProblem(path, name) === undefined
+    return isPath ? path : undefined
   }
 
   /** The key of a listing's common prefix, which ends in `/`. */
