@@ -6,7 +6,8 @@ import { NO_SERVER } from './helpers/world.ts'
 
 /** Where a server departs from S3 in what the model looks at. */
 const DEPARTS: Readonly<Record<string, string>> = {
-  localstack: 'compares StartAfter with keys in percent-encoding, in which all beyond ASCII comes first',
+  localstack:
+    'compares StartAfter with keys in percent-encoding, in which all beyond ASCII comes first',
   minio: 'lists uploads by exact key only, so a delete leaves those beneath the path',
   moto: 'says of every upload that it began in 2010, so none is too young for a purge',
 }
