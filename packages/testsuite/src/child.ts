@@ -57,6 +57,10 @@ async function move(driver: StorageDriver, job: Job & { kind: 'move' }): Promise
 }
 
 async function work(job: Job): Promise<void> {
+  if (job.kind === 'operation') {
+    const { operate } = await import('./faults/child-work.ts')
+    return operate(job, tell)
+  }
   const { open } = (await import(job.module)) as {
     open(storage: string): StorageDriver | Promise<StorageDriver>
   }

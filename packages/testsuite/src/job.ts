@@ -26,6 +26,14 @@ export type Job = {
       readonly versions: readonly DataRecipe[]
     }
   | { readonly kind: 'move'; readonly path: string; readonly destination: string }
+  | {
+      /** One of the fault suite's; it waits for a message of the parent before it begins. */
+      readonly kind: 'operation'
+      readonly operation: string
+      readonly endpoint: string
+      readonly seed: number
+      readonly partSize: number
+    }
 )
 
 /** What the process tells: a step is done. */

@@ -6,7 +6,6 @@ import {
   type ServerResponse,
 } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
-import type { Socket } from 'node:net'
 import type { Cut, Fault, Seen } from './fault.ts'
 
 /** Headers that belong to one connection, and the wish to be told before the body is sent. */
@@ -53,7 +52,7 @@ export async function exchange(one: Exchange): Promise<void> {
     reply.end(request.method === 'HEAD' ? undefined : answer.body)
     return
   }
-  if (cutRequest?.after === undefined && cutRequest) return end(request.socket, cutRequest.how)
+  if (cutRequest && cutRequest.after === undefined) return end(one, cutRequest.how)
   if (late) await gathered(request, left, early)
   await pass(one, early)
 }
@@ -128,14 +127,16 @@ function kept(raw: readonly string[]): string[] {
 }
 
 /** Passes on so many bytes of the request's body, then ends both connections. */
-function cutUp({ fault, request, seen }: Exchange, onward: ClientRequest): void {
+function cutUp(one: Exchange, onward: ClientRequest): void {
+  const { fault, request, seen } = one
   const { after = 0, how } = fault.cutRequest ?? { how: 'reset' as const }
+  let cut = false
   const over = (): void => {
+    if (cut) return
+    cut = true
     request.pause()
     onward.destroy()
-    end(request.socket, how)
-    // As a full network has it, the client cannot send either; but it must be noticed when it leaves.
-    if (how === 'stall') setTimeout(() => request.resume(), UNREAD_MS).unref()
+    end(one, how)
   }
   request.on('data', (chunk: Buffer) => {
     const from = seen.requestBytes - chunk.length
@@ -150,14 +151,16 @@ function cutUp({ fault, request, seen }: Exchange, onward: ClientRequest): void 
 
 /** The server has answered all of it: now the client is told, or is not. */
 async function afterwards(one: Exchange, answer: IncomingMessage): Promise<void> {
-  const { fault, seen, request, reply } = one
+  const { fault, seen, reply } = one
   const chunks: Buffer[] = []
   answer.on('data', (chunk: Buffer) => chunks.push(chunk))
   answer.resume()
   await new Promise<void>((done) => answer.once('close', done))
-  await fault.holdReply?.(seen)
-  if (request.socket.destroyed) return
-  if (fault.cutReply) return end(request.socket, fault.cutReply.how)
+  if (reply.closed) return
+  const left = new Promise((done) => reply.once('close', done))
+  await Promise.race([fault.holdReply?.(seen), left])
+  if (reply.closed) return
+  if (fault.cutReply) return end(one, fault.cutReply.how)
   writeHead(one, answer)
   reply.end(Buffer.concat(chunks))
 }
@@ -175,7 +178,7 @@ function passBack(one: Exchange, answer: IncomingMessage): void {
     // The server has carried it out by now: what it says of that is lost with the rest.
     answer.resume()
     request.socket.write(`HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}\r\nDate: `, () =>
-      end(request.socket, how ?? 'reset'),
+      end(one, how ?? 'reset'),
     )
     return
   }
@@ -195,15 +198,14 @@ function writeHead({ fault, request, reply }: Exchange, answer: IncomingMessage)
   reply.writeHead(changed.status, Object.fromEntries(given) as Record<string, string>)
 }
 
-function cutDown(
-  { request, reply, seen }: Exchange,
-  answer: IncomingMessage,
-  after: number,
-  how: Cut,
-) {
+function cutDown(one: Exchange, answer: IncomingMessage, after: number, how: Cut): void {
+  const { reply, seen } = one
   let passed = 0
+  let cut = false
   const over = (): void => {
-    end(request.socket, how)
+    if (cut) return
+    cut = true
+    end(one, how)
     // What the server goes on to send is not asked for.
     answer.destroy()
   }
@@ -214,16 +216,19 @@ function cutDown(
     passed += part.length
     reply.write(part, () => enough() && over())
   })
+  // A reply that is shorter is cut where it ends: its last byte has come, and the connection goes.
   answer.on('end', () => {
-    // A reply that is shorter is cut where it ends: its last byte has come, and the connection goes.
-    if (!enough()) end(request.socket, how)
+    if (!enough()) over()
   })
   if (after === 0 || seen.method === 'HEAD') over()
   else answer.resume()
 }
 
 /** Ends a connection in one of the ways; a stalled one stays until somebody else ends it. */
-function end(socket: Socket, how: Cut): void {
-  if (how === 'reset') socket.resetAndDestroy()
-  else if (how === 'close') socket.destroySoon()
+function end({ request, fault, seen }: Exchange, how: Cut): void {
+  if (how === 'reset') request.socket.resetAndDestroy()
+  else if (how === 'close') request.socket.destroySoon()
+  // As a full network has it, the client cannot send either; but it must be noticed when it leaves.
+  else setTimeout(() => request.resume(), UNREAD_MS).unref()
+  fault.onCut?.(seen)
 }

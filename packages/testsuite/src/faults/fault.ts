@@ -45,6 +45,8 @@ export interface Fault {
   readonly hold?: ((seen: Seen) => unknown) | undefined
   /** Is awaited when the server has answered completely, before anything of that is passed on. */
   readonly holdReply?: ((seen: Seen) => unknown) | undefined
+  /** Is called once the request or its reply has been cut. */
+  readonly onCut?: ((seen: Seen) => void) | undefined
   /** The request does not reach the server; this is the reply. */
   readonly answer?: Answer | undefined
   /**

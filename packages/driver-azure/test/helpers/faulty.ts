@@ -1,0 +1,34 @@
+// Azurite behind the fault suite's proxy: for the tests, the processes that they kill, and the long runs.
+import { create as createDriver, type StorageDriver } from '@stowage/core'
+import type { FaultOptions } from '@stowage/testsuite'
+import { nameOf } from './faults.ts'
+import { azurite, blobNames, parametersOf, SMALL } from './storages.ts'
+
+/** How the driver is set: long enough for Azurite on a busy machine. */
+const IDLE_MS = 800
+const RETRIES = 2
+
+/** What the suite calls, in this process and in those that it kills. */
+export async function create(storage: string, endpoint: string): Promise<StorageDriver> {
+  return createDriver('azure', {
+    ...(await parametersOf(storage)),
+    ...{ serviceURL: endpoint, blockSize: SMALL.blockSize, retryDelay: '10ms' },
+    ...{ idleTimeout: `${IDLE_MS}ms`, maxRetries: RETRIES },
+  })
+}
+
+export const faultOptions: FaultOptions = {
+  name: 'azure',
+  vendor: 'azure',
+  nameOf,
+  upstream: async () => (await azurite()).endpoint,
+  create,
+  leftovers: (storage) => blobNames(`${storage}/`),
+  idleTimeoutMs: IDLE_MS,
+  attempts: RETRIES + 1,
+  partSize: SMALL.blockSize,
+  child: {
+    module: new URL('./faulty.ts', import.meta.url),
+    execArgv: ['--conditions=@stowage/source', '--disable-warning=ExperimentalWarning'],
+  },
+}

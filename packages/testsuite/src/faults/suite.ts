@@ -1,0 +1,162 @@
+import { attempt, measure } from './attempt.ts'
+import type { Operation } from './operation.ts'
+import { operations } from './operations.ts'
+import {
+  type FaultFailure,
+  type FaultOptions,
+  type FaultSettings,
+  faultSettings,
+  type OperationReport,
+} from './options.ts'
+import { drawn, type Point, pointsOf } from './points.ts'
+import { Contents } from './tree.ts'
+import { judge } from './verdict.ts'
+import { World } from './world.ts'
+
+/** Failures of one operation after which no further point of it is tried. */
+const ENOUGH = 20
+
+interface Shared {
+  readonly settings: FaultSettings
+  readonly upstream: string
+  readonly contents: Contents
+}
+
+/** What all operations of one run share. */
+export async function share(settings: FaultSettings): Promise<Shared> {
+  const { upstream } = settings
+  return {
+    settings,
+    upstream: typeof upstream === 'string' ? upstream : await upstream(),
+    contents: new Contents(settings.seed),
+  }
+}
+
+/** Tries one operation at every point that the settings ask for. It never rejects for a failure of the driver. */
+export async function tryOperation(shared: Shared, operation: Operation): Promise<OperationReport> {
+  const { settings } = shared
+  const none = { done: 0, failed: 0, killed: 0 }
+  const nothing = { operation: operation.id, requests: 0, points: 0, outcomes: none, failures: [] }
+  const skipped = settings.skip[operation.id] ?? (await unsupported(shared, operation))
+  if (skipped !== undefined) return { ...nothing, skipped }
+  const rejections = new Rejections()
+  try {
+    const measured = await first(shared, operation)
+    if ('error' in measured) return { ...nothing, failures: [measured] }
+    const which = { aborts: operation.aborts !== false, kills: kills(settings, operation) }
+    const all = pointsOf(settings, operation.id, measured.seen, which)
+    const points = drawn(settings, operation.id, all)
+    const { outcomes, failures } = await tryAll(shared, operation, points)
+    failures.push(...(await rejections.failures(operation.id)))
+    const requests = measured.seen.length
+    return { operation: operation.id, requests, points: points.length, outcomes, failures }
+  } finally {
+    rejections.stop()
+  }
+}
+
+function kills(settings: FaultSettings, operation: Operation): boolean {
+  return settings.child !== undefined && operation.kills !== false
+}
+
+async function unsupported(shared: Shared, { needs }: Operation): Promise<string | undefined> {
+  if (needs === undefined) return undefined
+  const driver = await shared.settings.create('capabilities', shared.upstream)
+  const declared = driver.capabilities[needs]
+  await driver.close()
+  return declared ? undefined : `the driver does not declare "${needs}"`
+}
+
+/** Without a fault it must work; how many requests it makes then is what the points are made from. */
+async function first(shared: Shared, operation: Operation) {
+  const world = await World.open(shared.settings, operation, shared)
+  try {
+    const { seen, attempt } = await measure(world)
+    await judge(world, attempt)
+    return { seen }
+  } catch (error) {
+    return failure(`${operation.id} without a fault`, error)
+  } finally {
+    await world.end()
+  }
+}
+
+async function tryAll(shared: Shared, operation: Operation, points: readonly Point[]) {
+  const outcomes = { done: 0, failed: 0, killed: 0 }
+  const failures: FaultFailure[] = []
+  const left = [...points]
+  const work = async (): Promise<void> => {
+    for (let point = left.shift(); point; point = left.shift()) {
+      if (failures.length >= ENOUGH) return
+      try {
+        const status = await tryPoint(shared, operation, point)
+        outcomes[status === 'aborted' ? 'failed' : status]++
+      } catch (error) {
+        failures.push(failure(point.id, error))
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: shared.settings.concurrency }, work))
+  return { outcomes, failures }
+}
+
+async function tryPoint(shared: Shared, operation: Operation, point: Point) {
+  const world = await World.open(shared.settings, operation, shared)
+  try {
+    const made = await attempt(world, point)
+    await judge(world, made, point)
+    return made.outcome.status
+  } finally {
+    await world.end()
+  }
+}
+
+function failure(point: string, error: unknown): FaultFailure {
+  return { point, error: error as Error }
+}
+
+/** Rejections that nobody handles, while the points of an operation are tried. */
+class Rejections {
+  readonly #reasons: unknown[] = []
+  readonly #note = (reason: unknown): void => void this.#reasons.push(reason)
+
+  constructor() {
+    process.on('unhandledRejection', this.#note)
+  }
+
+  async failures(operation: string): Promise<FaultFailure[]> {
+    // They are told once the event loop comes round.
+    await new Promise((turn) => setImmediate(turn))
+    return this.#reasons.map((reason) => failure(`${operation}: an unhandled rejection`, reason))
+  }
+
+  stop(): void {
+    process.off('unhandledRejection', this.#note)
+  }
+}
+
+/** How a run of the fault suite went. */
+export interface FaultReport {
+  readonly name: string
+  readonly seed: number
+  readonly operations: readonly OperationReport[]
+}
+
+/**
+ * Runs {@link registerFaultSuite} without a test runner.
+ * @throws TypeError where an option is wrong.
+ */
+export async function runFaults(
+  options: FaultOptions,
+  onOperation?: (report: OperationReport) => void,
+): Promise<FaultReport> {
+  const settings = faultSettings(options)
+  const shared = await share(settings)
+  const reports: OperationReport[] = []
+  for (const operation of operations) {
+    const report = await tryOperation(shared, operation)
+    reports.push(report)
+    onOperation?.(report)
+  }
+  return { name: settings.name, seed: settings.seed, operations: reports }
+}

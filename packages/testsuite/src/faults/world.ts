@@ -1,0 +1,140 @@
+import { randomBytes } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { StorageDriver } from '@stowage/core'
+import { anyAge } from '../context.ts'
+import { type Kept, type Operation, type Stage, treeBefore } from './operation.ts'
+import type { FaultSettings } from './options.ts'
+import { type FaultProxy, startFaultProxy } from './proxy.ts'
+import { type Contents, empty, type Tree, treeOf } from './tree.ts'
+import { begunBytes } from './writer-operations.ts'
+
+/** Time of a machine that has other things to do. */
+const SLACK_MS = 10_000
+/** A driver may send another request when one has failed for good, to find out or to clean up. */
+const REQUESTS_IN_A_ROW = 3
+
+interface Members {
+  readonly settings: FaultSettings
+  readonly operation: Operation
+  readonly contents: Contents
+  readonly storage: string
+  readonly proxy: FaultProxy
+  readonly direct: StorageDriver
+  readonly driver: StorageDriver
+}
+
+/** A storage of its own for one trial, with a proxy of its own in front of the backend. */
+export class World {
+  readonly settings: FaultSettings
+  readonly operation: Operation
+  readonly contents: Contents
+  readonly storage: string
+  readonly proxy: FaultProxy
+  /** An instance that does not go through the proxy, as another process has it. */
+  readonly direct: StorageDriver
+  /** The instance under test. */
+  readonly driver: StorageDriver
+  readonly kept: Kept = {}
+  readonly abort: AbortController = new AbortController()
+
+  private constructor(members: Members) {
+    this.settings = members.settings
+    this.operation = members.operation
+    this.contents = members.contents
+    this.storage = members.storage
+    this.proxy = members.proxy
+    this.direct = members.direct
+    this.driver = members.driver
+  }
+
+  /** Opens it and puts everything there that the operation finds. */
+  static async open(
+    settings: FaultSettings,
+    operation: Operation,
+    { upstream, contents }: { readonly upstream: string; readonly contents: Contents },
+  ): Promise<World> {
+    const storage = `f${randomBytes(6).toString('hex')}`
+    const proxy = await startFaultProxy(upstream, { nameOf: settings.nameOf })
+    const direct = await settings.create(storage, upstream)
+    const driver = await settings.create(storage, proxy.endpoint)
+    const members = { settings, operation, contents, storage, proxy, direct, driver }
+    const world = new World(members)
+    await world.#prepare()
+    return world
+  }
+
+  async #prepare(): Promise<void> {
+    const { files = {}, sessions = [] } = this.operation
+    for (const [path, size] of Object.entries(files)) {
+      await this.direct.putContent(path, this.contents.get(path, size))
+    }
+    for (const path of sessions) {
+      const writer = await this.direct.writer(path)
+      await writer.write(begunBytes(this.stage()))
+      await writer.close()
+    }
+  }
+
+  /** @param signal where the trial is about aborts. */
+  stage(signal?: AbortSignal): Stage {
+    const { driver, contents, settings } = this
+    return { driver, contents, partSize: settings.partSize, signal }
+  }
+
+  get before(): Tree {
+    return treeBefore(this.operation)
+  }
+
+  /** What another process sees. */
+  tree(): Promise<Tree> {
+    return treeOf(this.direct, this.contents)
+  }
+
+  /** The paths of all unfinished uploads that the driver finds. */
+  async uploads(): Promise<string[]> {
+    if (!this.direct.capabilities.purgeUploads) return []
+    const found = await this.direct.purgeUploads('/', { dryRun: true, olderThan: anyAge() })
+    return found.map(({ path }) => path)
+  }
+
+  /** The longest that a call may take when nothing answers any more. */
+  get limitMs(): number {
+    const { idleTimeoutMs, attempts } = this.settings
+    return idleTimeoutMs * attempts * REQUESTS_IN_A_ROW + SLACK_MS
+  }
+
+  /** Ends everything. What fails here has failed before. */
+  async end(): Promise<void> {
+    await this.driver.close().catch(() => {})
+    await this.proxy.stop()
+    await empty(this.direct).catch(() => {})
+    await this.direct.close().catch(() => {})
+  }
+}
+
+/** The promise, or an error where it takes longer. */
+export async function within<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
+  const timer = new AbortController()
+  const late = wait(ms, undefined, { signal: timer.signal }).then(() => {
+    throw new Error(`${what} has not ended after ${ms} ms`)
+  })
+  late.catch(() => {})
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    timer.abort()
+  }
+}
+
+/** Waits until it is so. */
+export async function until(
+  ms: number,
+  what: () => string,
+  isSo: () => boolean | Promise<boolean>,
+): Promise<void> {
+  const deadline = Date.now() + ms
+  while (!(await isSo())) {
+    if (Date.now() > deadline) throw new Error(`after ${ms} ms ${what()}`)
+    await wait(5)
+  }
+}
