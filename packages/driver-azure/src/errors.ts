@@ -87,6 +87,8 @@ const BY_CODE: Readonly<Record<string, Make>> = {
   ENOTFOUND: unavailable,
   EAI_AGAIN: unavailable,
   REQUEST_SEND_ERROR: unavailable,
+  // The connection broke within the body of a reply, or what came is no XML.
+  PARSE_ERROR: unavailable,
 }
 
 const BY_STATUS: Readonly<Record<number, Make>> = {

@@ -10,6 +10,8 @@ import type { Names } from './names.ts'
 
 /** Metadata of a session's blob: the mark of the writer that took the session over. */
 const HOLDER = 'stowageholder'
+/** In its place: the session is being removed, and its blocks are gone. */
+const REMOVED = 'removed'
 /** How often taking over begins anew when somebody else is quicker. */
 const CLAIM_ATTEMPTS = 5
 
@@ -103,7 +105,7 @@ export class Sessions {
     signal: AbortSignal | undefined,
   ): Promise<Claim | 'beaten' | undefined> {
     for (const one of found) {
-      if (this.held.has(one.name)) continue
+      if (one.holder === REMOVED || this.held.has(one.name)) continue
       // Held before it is claimed: of two calls at once, the other one does not try.
       const session = this.held.hold(one.path, one.name)
       let claim: Claim | 'beaten' | undefined
@@ -179,12 +181,29 @@ export async function discard(
   conditions: { ifMatch: string } | { ifNoneMatch: string } | undefined,
 ): Promise<void> {
   try {
-    const { etag } = await blob.commitBlockList([], conditions ? { conditions } : {})
+    const etag = await emptied(blob, conditions)
     await blob.delete({
       deleteSnapshots: 'include',
       ...(conditions && etag && { conditions: { ifMatch: etag } }),
     })
   } catch (error) {
     if (!isNotFound(error) && !isConditionFailure(error)) throw translate(error, path)
+  }
+}
+
+/** Drops all blocks; gives the ETag of what is left then. */
+async function emptied(
+  blob: BlockBlobClient,
+  conditions: { ifMatch: string } | { ifNoneMatch: string } | undefined,
+): Promise<string | undefined> {
+  try {
+    const metadata = { [HOLDER]: REMOVED }
+    return (await blob.commitBlockList([], { metadata, ...(conditions && { conditions }) })).etag
+  } catch (error) {
+    if (!isConditionFailure(error)) throw error
+    // An attempt of ours may have worked although its reply was lost, or the deletion failed after it.
+    const { metadata, etag } = await blob.getProperties()
+    if (metadata?.[HOLDER] !== REMOVED) throw error
+    return etag
   }
 }
