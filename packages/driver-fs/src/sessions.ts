@@ -65,19 +65,31 @@ export class Sessions {
     const directory = this.#directory(root, path)
     if (!(await this.#root.shows(directory))) return undefined
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const free = (await this.#names(directory)).filter((name) => writerOf(name) !== 'alive')
-      const newest = free.sort((a, b) => (stagedName(a) < stagedName(b) ? 1 : -1))[0]
+      const newest = await this.#newest(directory)
       if (newest === undefined) return undefined
-      const fromElsewhere = newest.state === 'copy' || writerOf(newest) === 'unknown'
-      const state = fromElsewhere ? 'copy' : 'held'
-      const name: StagedName = { ...newest, state, owner: thisProcess() }
+      const name: StagedName = { ...newest, state: claimOf(newest), owner: thisProcess() }
       // Whoever is second finds the name gone, and looks again.
       const taken = await this.#take(directory, newest, name)
       if (!taken) continue
-      const mine = fromElsewhere ? await this.#copy(directory, newest, name) : name
+      const mine = name.state === 'held' ? name : await this.#copy(path, directory, name)
       return await this.#open(path, root, directory, mine)
     }
     return undefined
+  }
+
+  /** The newest upload that no living writer holds. */
+  async #newest(directory: string): Promise<StagedName | undefined> {
+    const free = (await this.#names(directory)).filter((name) => writerOf(name) !== 'alive')
+    const copied = free.filter((name) => name.state === 'copy' || name.state === 'trim')
+    for (const { id } of free.filter(({ state }) => state === 'held' || state === 'idle')) {
+      // The copy was complete when its process died.
+      for (const original of copied.filter((name) => name.id === id && writerOf(name) === 'dead')) {
+        await this.#unlink(`${directory}/${stagedName(original)}`)
+        free.splice(free.indexOf(original), 1)
+      }
+    }
+    const uploads = free.filter(({ state }) => state !== 'temp')
+    return uploads.sort((a, b) => (stagedName(a) < stagedName(b) ? 1 : -1))[0]
   }
 
   async #take(directory: string, from: StagedName, to: StagedName): Promise<boolean> {
@@ -87,19 +99,46 @@ export class Sessions {
 
   /**
    * The bytes of a writer that may still be alive elsewhere, in a file that it does not have open. It
-   * finds its own gone when it commits. After a stop of the machine only flushed bytes are certain.
+   * finds its own gone when it commits. The copy is an upload once it is complete and certain, and
+   * only then the original goes.
    */
-  async #copy(directory: string, original: StagedName, taken: StagedName): Promise<StagedName> {
-    const name: StagedName = { ...newName('held'), started: original.started }
-    const file = `${directory}/${stagedName(name)}`
-    await this.#system.copyFile(`${directory}/${stagedName(taken)}`, file)
-    const sameKernel = original.owner === undefined || original.owner.boot === thisProcess().boot
-    if (!sameKernel) {
-      const fd = await this.#system.open(file, WRITE)
-      await this.#system.ftruncate(fd, original.durable).finally(() => this.#system.close(fd))
+  async #copy(path: string, directory: string, taken: StagedName): Promise<StagedName> {
+    const { started, id, durable, owner } = taken
+    const original = `${directory}/${stagedName(taken)}`
+    const copy: StagedName = { started, id, durable, owner, state: 'temp' }
+    const mine: StagedName = { ...copy, state: 'held' }
+    const remove = async (name: StagedName): Promise<void> => {
+      await this.#system.unlink(`${directory}/${stagedName(name)}`).catch(() => {})
     }
-    await this.#system.unlink(`${directory}/${stagedName(taken)}`)
-    return name
+    try {
+      await this.#system.copyFile(original, `${directory}/${stagedName(copy)}`)
+      await this.#settle(`${directory}/${stagedName(copy)}`, taken)
+      await this.rename(directory, copy, mine)
+      await this.#root.sync(directory)
+      if (
+        await unless(
+          this.#system.unlink(original).then(() => true),
+          'ENOENT',
+        )
+      )
+        return mine
+      throw new UploadNotFoundError('the upload was removed or taken over', { path })
+    } catch (error) {
+      await remove(copy)
+      await remove(mine)
+      throw error
+    }
+  }
+
+  /** Cuts what a stop of the machine may have garbled, and flushes the rest. */
+  async #settle(file: string, { state, durable }: StagedName): Promise<void> {
+    const fd = await this.#system.open(file, WRITE)
+    try {
+      if (state === 'trim') await this.#system.ftruncate(fd, durable)
+      if (this.#root.durability !== 'none') await this.#system.fsync(fd)
+    } finally {
+      await this.#system.close(fd)
+    }
   }
 
   async #open(path: string, root: string, directory: string, name: StagedName): Promise<Session> {
@@ -163,11 +202,21 @@ export class Sessions {
       const stats = await unless(this.#system.lstat(file), 'ENOENT')
       signal?.throwIfAborted()
       // Gone: somebody continues it, under another name.
-      const gone = dryRun ? undefined : this.#system.unlink(file).then(() => true)
-      if (stats === undefined || (gone && !(await unless(gone, 'ENOENT')))) continue
+      if (stats === undefined || (!dryRun && !(await this.#unlink(file)))) continue
+      // Part of a copy is no upload.
+      if (name.state === 'temp') continue
       yield { path, startedAt: startedAt(name), size: stats.size }
     }
     if (!dryRun) await this.prune(root, path)
+  }
+
+  async #unlink(file: string): Promise<boolean> {
+    return (
+      (await unless(
+        this.#system.unlink(file).then(() => true),
+        'ENOENT',
+      )) ?? false
+    )
   }
 
   async #names(directory: string): Promise<StagedName[]> {
@@ -178,4 +227,14 @@ export class Sessions {
   #directory(root: string, path: string): string {
     return `${this.beneath(root, path)}/${RESERVED}`
   }
+}
+
+/**
+ * How an upload is taken: as it is, or by a copy where its writer may still be alive elsewhere. A copy
+ * is trimmed to what was flushed where the machine has stopped since it was written.
+ */
+function claimOf(name: StagedName): 'held' | 'copy' | 'trim' {
+  const { state, owner } = name
+  if (state === 'trim' || (owner && owner.boot !== thisProcess().boot)) return 'trim'
+  return state === 'copy' || writerOf(name) === 'unknown' ? 'copy' : 'held'
 }

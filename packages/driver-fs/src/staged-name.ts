@@ -11,17 +11,18 @@ export interface StagedName {
   readonly id: string
   /**
    * `idle`: an upload that anybody may continue. `held`: an upload that its owner writes to. `copy`: an
-   * upload that its owner is copying, because another machine may still write to it. `temp`: content
-   * on its way to its place, of no use without its owner.
+   * upload that its owner is copying, because another machine may still write to it. `trim`: a `copy`
+   * of which only the durable bytes are right. `temp`: content on its way to its place, of no use
+   * without its owner.
    */
-  readonly state: 'idle' | 'held' | 'copy' | 'temp'
+  readonly state: 'idle' | 'held' | 'copy' | 'trim' | 'temp'
   /** The first bytes of it are on the disk, whatever happens to the machine. */
   readonly durable: number
   readonly owner?: Owner | undefined
 }
 
 const FORM =
-  /^(\d{16})-([0-9a-f]{16})\.(\d+)\.(?:(idle)|(held|copy|temp)\.([0-9a-f]{12})\.([0-9a-f]{12})\.(\d+)\.(\d+))$/
+  /^(\d{16})-([0-9a-f]{16})\.(\d+)\.(?:(idle)|(held|copy|trim|temp)\.([0-9a-f]{12})\.([0-9a-f]{12})\.(\d+)\.(\d+))$/
 
 export function parseStaged(name: string): StagedName | undefined {
   const match = FORM.exec(name)

@@ -1,0 +1,15 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { registerHistorySuite } from '@stowage/testsuite'
+import { open } from './open.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'stowage-fs-'))
+process.env.STOWAGE_FS_FOLDER = folder
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+registerHistorySuite({
+  name: 'fs',
+  open,
+  remove: (storage) => rmSync(join(folder, storage), { recursive: true, force: true }),
+})
