@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from '@jest/globals'
@@ -24,15 +24,4 @@ registerModelSuite({
   name: 'sqlite',
   open: (storage) => create('sqlite', { file: join(folder, `model-${storage}.db`) }),
   oracle: (parameters) => create('inmemory', parameters),
-})
-
-describe('docs/writing-a-driver.md', () => {
-  it('shows nothing but what is in the source', () => {
-    const read = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8')
-    const page = read('../../../docs/writing-a-driver.md')
-    const sources = read('../src/index.ts') + read('./conformance.test.ts')
-    const samples = [...page.matchAll(/```ts\n(.*?)```/gs)].map((match) => match[1] ?? '')
-    expect(samples.length).toBeGreaterThan(3)
-    expect(samples.filter((sample) => !sources.includes(sample))).toEqual([])
-  })
 })
