@@ -2,11 +2,14 @@
 import { create } from '@stowage/core'
 import '@stowage/driver-inmemory'
 import { registerModelSuite, registerSuite } from '@stowage/testsuite'
+import { publicKeyOf, serviceAccount } from './helpers/keys.ts'
 import { CHUNK, childOptions, SMALL, startFake } from './helpers/storages.ts'
 
-const fake = await startFake('fake')
+const account = serviceAccount()
+const fake = await startFake('fake', { STOWAGE_FAKE_PUBLIC_KEY: publicKeyOf(account) })
+const signing = { credentials: account, anonymous: true }
 const open = (storage: string, pageSize: number = SMALL.pageSize) =>
-  create('gcs', { ...fake.parameters, rootDirectory: `/${storage}`, pageSize })
+  create('gcs', { ...fake.parameters, ...signing, rootDirectory: `/${storage}`, pageSize })
 const { capabilities } = await open('capabilities')
 
 afterAll(() => fake[Symbol.asyncDispose]())

@@ -5,6 +5,7 @@ import { bodyOf, type Exchange, json, refuse } from './exchange.ts'
 import { HttpError } from './http-error.ts'
 import { type About, Bucket, resource, type StoredObject } from './objects.ts'
 import { Copies, list, media } from './reads.ts'
+import { checkSignature } from './signed.ts'
 import { mediaUpload, multipartUpload, Uploads } from './uploads.ts'
 
 /** Looks at a request before it is answered. True: it has seen to the answer itself. */
@@ -22,6 +23,8 @@ export class FakeGcs {
   lastHeaders: IncomingMessage['headers'] = {}
   /** Requests without an Authorization header are refused then. */
   authenticated = false
+  /** In PEM, of whoever signs URLs: signatures are checked then. */
+  publicKey: string | undefined
   script: Script | undefined
   readonly #server: Server
 
@@ -70,7 +73,8 @@ export class FakeGcs {
     this.lastHeaders = request.headers
     reply.setHeader('date', new Date().toUTCString())
     try {
-      if (this.authenticated && !request.headers.authorization) {
+      const signed = checkSignature(exchange, this.publicKey)
+      if (this.authenticated && !signed && !request.headers.authorization) {
         throw new HttpError(401, 'Anonymous caller does not have access.', 'required')
       }
       if (await this.script?.(exchange, this)) return

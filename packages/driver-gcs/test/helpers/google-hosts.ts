@@ -1,7 +1,6 @@
 // Google's hosts, as a program finds them that cannot be told of another endpoint: it goes through a proxy, named
 // in HTTPS_PROXY, which ends TLS with a certificate of its own and passes everything on to a server of the tests.
 import { execFile } from 'node:child_process'
-import { generateKeyPairSync } from 'node:crypto'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import {
   createServer,
@@ -15,6 +14,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { serviceAccount } from './keys.ts'
 
 const HOSTS = ['storage.googleapis.com', 'www.googleapis.com']
 
@@ -64,21 +64,6 @@ export async function startGoogleHosts(target: string): Promise<GoogleHosts> {
       await new Promise((done) => outer.close(done))
       await rm(folder, { recursive: true, force: true })
     },
-  }
-}
-
-/** The content of a key file: a new key each time. */
-export function serviceAccount(tokenUri: string): Record<string, string> {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-  return {
-    type: 'service_account',
-    project_id: 'test',
-    private_key_id: '1',
-    private_key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-    client_email: 'tester@test.iam.gserviceaccount.com',
-    client_id: '1',
-    token_uri: tokenUri,
-    universe_domain: 'googleapis.com',
   }
 }
 

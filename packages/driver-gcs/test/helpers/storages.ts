@@ -27,10 +27,11 @@ const FLAGS = ['--conditions=@stowage/source', '--disable-warning=ExperimentalWa
 /** The fake, in a process of its own: its memory is not the driver's. */
 export async function startFake(
   bucket: string,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<{ parameters: GcsParameters } & AsyncDisposable> {
   const child = spawn(process.execPath, [...FLAGS, fileURLToPath(FAKE), bucket], {
     stdio: ['pipe', 'pipe', 'inherit'],
-    env: { PATH: process.env.PATH },
+    env: { PATH: process.env.PATH, ...env },
   })
   const exit = once(child, 'exit')
   const [line] = (await once(child.stdout, 'data')) as [Buffer]
