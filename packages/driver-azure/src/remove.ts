@@ -1,4 +1,4 @@
-import type { BlobClient, ContainerClient } from '@azure/storage-blob'
+import type { BlobClient, BlobItem, ContainerClient } from '@azure/storage-blob'
 import { type BareOptions, PathNotFoundError, StorageErrors } from '@stowage/core'
 import type { Opened } from './client.ts'
 import { isNotFound, translate } from './errors.ts'
@@ -122,9 +122,11 @@ export async function removeTree(
   const { names } = sessions
   const errors: Error[] = []
   const folders: string[] = []
+  const itself = names.blob(path)
   let found = 0
-  for await (const { blobs } of pages(opened, path, { prefix: names.prefix(path), signal })) {
-    found += blobs.length
+  for await (const all of blobsFrom(opened, sessions.names, path, signal)) {
+    found += all.length
+    const blobs = all.filter(({ name }) => name !== itself)
     const isMarker = (blob: (typeof blobs)[number]): boolean =>
       blob.name.endsWith('/') || isFolder(blob.metadata, blob.properties.contentLength)
     folders.push(...blobs.filter(isMarker).map(({ name }) => name))
@@ -134,13 +136,34 @@ export async function removeTree(
   errors.push(...(await remover.folders(opened, folders, options)))
   signal?.throwIfAborted()
   try {
-    if (await remover.one(container.getBlobClient(names.blob(path)), signal)) found++
+    // Listed already, it counts; the reply to its deletion may be lost, and the next one says "not there".
+    if (await remover.one(container.getBlobClient(itself), signal)) found++
   } catch (error) {
     errors.push(translate(error, path) as Error)
   }
   found += await removeSessions(opened, sessions, path, signal)
   if (errors.length > 0) throw new StorageErrors(errors, {})
   if (found === 0) throw new PathNotFoundError(path)
+}
+
+/**
+ * The blob of the path and all beneath it. The first page of what begins with the name tells of both in one
+ * request, the blob itself before all others, unless siblings (`a-b` beside `a/`) fill it.
+ */
+async function* blobsFrom(
+  opened: Opened,
+  names: Names,
+  path: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<readonly BlobItem[]> {
+  const itself = names.blob(path)
+  const prefix = names.prefix(path)
+  for await (const { blobs, more } of pages(opened, path, { prefix: itself, signal })) {
+    yield blobs.filter(({ name }) => name === itself || name.startsWith(prefix))
+    if (!more) return
+    break
+  }
+  for await (const { blobs } of pages(opened, path, { prefix, signal })) yield blobs
 }
 
 async function removeSessions(
