@@ -34,7 +34,7 @@ export async function rewrite(api: Api, copy: Copy): Promise<void> {
   do {
     signal?.throwIfAborted()
     const query = {
-      ...{ ifSourceGenerationMatch: generation, sourceGeneration: generation, rewriteToken },
+      ...{ ifSourceGenerationMatch: generation, rewriteToken },
       fields: 'done,rewriteToken,totalBytesRewritten,objectSize',
     }
     const url = api.url('/storage/v1', source, query).replace(/\?/, `${to}?`)

@@ -1,7 +1,7 @@
-import { ContentError, DriverError } from '@stowage/core'
+import { ContentError, DriverError, isStorageError } from '@stowage/core'
 import { type Api, Refused, type Reply } from './api.ts'
 import { encodeCrc32c } from './crc32c.ts'
-import { isMissing, uploadGone } from './errors.ts'
+import { failureError, isMissing, uploadGone, type Where } from './errors.ts'
 import {
   type CallOptions,
   CONTENT_TYPE,
@@ -68,7 +68,8 @@ export class ResumableUpload {
 
   /**
    * Sends bytes and says how far the session is then, which may be less than was sent. After every
-   * failure that leaves it open what has arrived, the session is asked.
+   * failure that leaves it open what has arrived, the session is asked; and where the bytes do not fit to
+   * it, whose they were is for the caller to judge.
    * @throws UploadNotFoundError where the session is gone.
    */
   async send(span: Span, options: CallOptions & { key: string }): Promise<Progress> {
@@ -80,9 +81,12 @@ export class ResumableUpload {
       } catch (error) {
         const refused = Refused.from(error)
         if (refused === undefined) throw error
-        await this.#api.again(attempt, refused, { operation: 'resumable upload', path, signal })
+        const about = { operation: 'resumable upload', path, signal }
+        const misfit = isMisfit(refused, about)
+        if (!misfit) await this.#api.again(attempt, refused, about)
         const progress = await this.status(span, options)
         if (progress.object || progress.stored !== span.offset) return progress
+        if (misfit) throw failureError(refused.failure, about)
       }
     }
   }
@@ -109,13 +113,13 @@ export class ResumableUpload {
     return this.#progress(reply, span, options)
   }
 
-  /** Asks how far the session is. */
+  /** Asks how far the session is. That never ends it: the content is checked where it is sent. */
   async status(span: Span | undefined, options: CallOptions & { key: string }): Promise<Progress> {
     const { path, signal } = options
     const reply = await this.#api.call({
       ...{ method: 'PUT', operation: 'resumable upload: status', path, signal },
       ...{ url: await this.#target(), body: '', accept: [308, ...GONE] },
-      headers: { 'content-range': `bytes */${span?.total ?? '*'}`, 'content-length': '0' },
+      headers: { 'content-range': 'bytes */*', 'content-length': '0' },
     })
     return this.#progress(reply, span, options)
   }
@@ -170,6 +174,11 @@ export class ResumableUpload {
     }
     return url.href
   }
+}
+
+/** Bytes that the session could not place: it has others than its writer believes. */
+function isMisfit({ failure }: Refused, about: Where): boolean {
+  return failure.status === 400 && !isStorageError(failureError(failure, about), 'CONTENT')
 }
 
 /** Without a Range, nothing is stored. */

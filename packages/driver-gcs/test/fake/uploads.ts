@@ -52,6 +52,14 @@ export async function multipartUpload(bucket: Bucket, { query, request, reply }:
   json(reply, resource(bucket.store(name, Buffer.from(media.content), whole, query)))
 }
 
+/** What `Content-Range` says of a request's bytes; without it they are all there are. */
+function spanOf({ headers }: Exchange['request']) {
+  const whole = headers['content-range'] === undefined
+  const range = String(headers['content-range'] ?? 'bytes 0-*/*')
+  const [, from, to, total] = /^bytes (?:(\d+)-(\d+|\*)|\*)\/(\d+|\*)$/.exec(range) ?? []
+  return { from, to, total, whole }
+}
+
 /** Resumable uploads. Their ids are all that a client needs to write. */
 export class Uploads {
   readonly sessions = new Map<string, Session>()
@@ -87,15 +95,36 @@ export class Uploads {
     await this.#put(session, { request, reply })
   }
 
+  /** Every upload that is under way is over, and answers so. */
+  end(gone: 404 | 410): void {
+    for (const session of this.sessions.values()) if (!session.object) session.gone = gone
+  }
+
+  /** Of what a request brings, only so many bytes are kept, changed on the way. */
+  async keepPart(
+    { query, request, reply }: Exchange,
+    count: number,
+    change: (bytes: Buffer) => unknown = () => {},
+  ): Promise<void> {
+    const session = this.sessions.get(query.get('upload_id') ?? '') as Session
+    const bytes = Buffer.from((await bodyOf(request)).subarray(0, count))
+    change(bytes)
+    session.content = Buffer.concat([session.content, bytes])
+    this.#conclude(session, { request, reply })
+  }
+
   async #put(session: Session, { request, reply }: Pick<Exchange, 'request' | 'reply'>) {
-    const range = request.headers['content-range'] ?? `bytes 0-*/*`
-    const [, from, to, total] = /^bytes (?:(\d+)-(\d+|\*)|\*)\/(\d+|\*)$/.exec(String(range)) ?? []
-    const whole = request.headers['content-range'] === undefined
+    const { from } = spanOf(request)
     if (from !== undefined && Number(from) > session.content.length) {
       await bodyOf(request)
       throw new HttpError(400, 'Invalid request. There is a gap before the first byte.', 'invalid')
     }
     if (from !== undefined) await this.#receive(session, request, Number(from))
+    this.#conclude(session, { request, reply })
+  }
+
+  #conclude(session: Session, { request, reply }: Pick<Exchange, 'request' | 'reply'>): void {
+    const { to, total, whole } = spanOf(request)
     if (session.object) {
       json(reply, resource(session.object))
       return
@@ -103,7 +132,8 @@ export class Uploads {
     const end = whole ? session.content.length : Number(total)
     if (Number.isNaN(end) || session.content.length < end) {
       if (Number.isNaN(end) && to !== undefined) this.#trim(session)
-      return this.#incomplete(session, reply)
+      this.#incomplete(session, reply)
+      return
     }
     const about = { ...session.about, ...promised(request.headers['x-goog-hash']) }
     session.object = session.bucket.store(session.name, session.content, about, session.query)
