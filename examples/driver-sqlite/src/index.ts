@@ -113,10 +113,10 @@ export class SqliteDriver implements core.BareDriver {
   }
 
   async putContent(path: string, content: Uint8Array, { signal }: core.BareOptions): Promise<void> {
-    const writer = new SqliteWriter(this.#db, path)
-    await writer.write(content)
     signal?.throwIfAborted()
-    await writer.commit()
+    const writer = new SqliteWriter(this.#db, path)
+    // Without a pause between the two, in which a delete would take the upload away.
+    await Promise.all([writer.write(content), writer.commit()])
   }
 
   async reader(path: string, { offset, length }: core.BareReaderOptions): Promise<Readable> {

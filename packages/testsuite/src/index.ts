@@ -4,6 +4,8 @@ export { type FaultProxy, type FaultProxyOptions, startFaultProxy } from './faul
 export { type Refusal, refusal, type Vendor } from './faults/refusals.ts'
 export { registerFaultSuite } from './faults/register.ts'
 export { type FaultReport, runFaults } from './faults/suite.ts'
+export type { HistoryOptions } from './history/options.ts'
+export { registerHistorySuite } from './history/register.ts'
 export type { BehindTheDriver, HostileOptions } from './hostile/options.ts'
 export { type HostilePath, hostileCorpus, hostilePaths } from './hostile/paths.ts'
 export { registerHostileSuite } from './hostile/register.ts'
