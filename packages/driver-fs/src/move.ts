@@ -47,7 +47,7 @@ export class Mover {
     else throw new PathNotFoundError(source)
     await root.sync(dirname(at + destination))
     await root.prune(dirname(at + source), at)
-    await root.sync(dirname(at + source))
+    await root.syncRemoval(dirname(at + source))
   }
 
   async #file({ at, source, destination, signal }: Move): Promise<void> {
@@ -124,6 +124,8 @@ export class Mover {
       const target = destination + path.slice(source.length)
       if (last && dirname(last) !== dirname(target)) await publisher.sync(at, last)
       last = target
+      // Its source has come only now: it has a successor after all.
+      obsolete.delete(target)
       await this.#entry({ ...move, source: path, destination: target })
     }
     if (last) await publisher.sync(at, last)
@@ -146,9 +148,9 @@ export class Mover {
    * Removes what would be a file where a directory comes, or the other way round. Gives the files that
    * have no successor: they go last.
    */
-  async #makeWay({ at, source, destination, signal }: Move): Promise<string[]> {
+  async #makeWay({ at, source, destination, signal }: Move): Promise<Set<string>> {
     const { root, tree } = this.#parts
-    const obsolete: string[] = []
+    const obsolete = new Set<string>()
     for await (const { path } of walkFiles(root, tree, at, destination, {
       signal,
       skip: undefined,
@@ -161,17 +163,21 @@ export class Mover {
         },
       )
       if (stats === 'in the way' || stats?.isDirectory()) await this.#remove([path], at)
-      else if (stats === undefined) obsolete.push(path)
+      else if (stats === undefined) obsolete.add(path)
     }
     return obsolete
   }
 
-  async #remove(paths: readonly string[], at: string): Promise<void> {
+  async #remove(paths: Iterable<string>, at: string): Promise<void> {
+    const { root } = this.#parts
     const removals = []
+    const directories = new Set<string>()
     for (const path of paths) {
       removals.push(await removeAll(this.#system, at + path))
-      await this.#parts.root.prune(dirname(at + path), at)
+      directories.add(dirname(at + path))
+      await root.prune(dirname(at + path), at)
     }
     mustBeGone(removals, at)
+    for (const directory of directories) await root.syncRemoval(directory)
   }
 }

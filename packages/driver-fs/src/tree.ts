@@ -1,7 +1,7 @@
 import type { Dirent, Stats } from 'node:fs'
 import { isBeneath, pathProblem } from '@stowage/core'
 import { errno, type FileSystem, unless } from './file-system.ts'
-import { isReserved, RESERVED, sortKeys, withSlashes } from './names.ts'
+import { isReserved, sortKeys, withSlashes } from './names.ts'
 import type { Root } from './root.ts'
 
 /** What is no longer there, or never was what it looked like. */
@@ -98,11 +98,13 @@ export class Tree {
   async removeEmpty(directory: string): Promise<boolean> {
     const entries = (await unless(this.#system.readdir(directory, 'utf8'), 'ENOENT')) ?? []
     for (const entry of entries) {
-      if (!entry.isDirectory() || entry.name === RESERVED) return false
+      if (!entry.isDirectory()) return false
       if (!(await this.removeEmpty(`${directory}/${entry.name}`))) return false
     }
     const removed = this.#system.rmdir(directory).then(() => true)
-    return (await unless(removed, 'ENOTEMPTY', 'EEXIST')) ?? !(await this.#exists(directory))
+    // Others remove an empty directory, too: it is gone then.
+    const gone = await unless(removed, 'ENOTEMPTY', 'EEXIST', 'ENOENT')
+    return gone ?? !(await this.#exists(directory))
   }
 
   async #exists(path: string): Promise<boolean> {
