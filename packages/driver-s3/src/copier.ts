@@ -1,5 +1,6 @@
-import { ContentError, isStorageError, Limiter } from '@stowage/core'
+import { ContentError, isStorageError, Limiter, RevisionChangedError } from '@stowage/core'
 import { completeUpload } from './complete.ts'
+import { isMissing } from './errors.ts'
 import { head } from './head.ts'
 import { copyPartSize, MAX_PARTS } from './part-plan.ts'
 import { openReader } from './reader.ts'
@@ -22,7 +23,8 @@ interface Where {
 /**
  * Copies an object within the bucket, in one request or, above the threshold, in parts. Only that
  * revision of the source is copied; the copy is compared with it before this resolves.
- * @throws ContentError where the copy is not what the source was.
+ * @throws RevisionChangedError where somebody has replaced one of the two meanwhile, ContentError where
+ *   the copy is not what the source was.
  */
 export async function copyObject(
   store: Store,
@@ -30,21 +32,55 @@ export async function copyObject(
   key: string,
   where: Where,
 ): Promise<void> {
+  let made: string | undefined
   try {
-    await copyWithin(store, source, key, where)
+    made = await copyWithin(store, source, key, where)
   } catch (error) {
     // Some stores cannot copy what is encrypted, or cannot copy at all.
     if (!isStorageError(error, 'UNSUPPORTED_METHOD')) throw error
     await copyThrough(store, source, key, where)
   }
-  const copy = await head(store, key, where)
-  if (copy.ContentLength !== source.size) {
-    const sizes = `${copy.ContentLength} bytes instead of ${source.size}`
-    throw new ContentError(`the copy has ${sizes}: the source stays`, { path: where.path })
+  await compare(store, source, { key, made }, where)
+}
+
+/** Whether the copy is what the source was, or who else has been there since. */
+async function compare(
+  store: Store,
+  source: Source,
+  { key, made }: { key: string; made: string | undefined },
+  where: Where,
+): Promise<void> {
+  const changed = (what: string) =>
+    new RevisionChangedError(`${what} during the move: the source stays`, { path: where.path })
+  const copy = await revision(store, key, where)
+  if (copy === undefined) throw changed('the copy was removed')
+  if (copy.size === source.size) return
+  // Another ETag: the copy was replaced already, by somebody who came later.
+  if (made !== undefined && copy.etag !== made) return
+  // Some stores copy the newest revision, whichever was asked for.
+  const now = await revision(store, source.key, where)
+  if (now?.etag !== source.etag) throw changed('the source was replaced')
+  const sizes = `${copy.size} bytes instead of ${source.size}`
+  throw new ContentError(`the copy has ${sizes}: the source stays`, { path: where.path })
+}
+
+async function revision(store: Store, key: string, where: Where) {
+  try {
+    const { ContentLength, ETag } = await head(store, key, where)
+    return { size: ContentLength, etag: ETag }
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw error
   }
 }
 
-function copyWithin(store: Store, source: Source, key: string, where: Where): Promise<void> {
+/** Gives the ETag of the copy where the store tells. */
+function copyWithin(
+  store: Store,
+  source: Source,
+  key: string,
+  where: Where,
+): Promise<string | undefined> {
   const small = source.size <= store.settings.multipartCopyThresholdSize || source.size === 0
   return (small ? copyWhole : copyInParts)(store, source, key, where)
 }
@@ -71,9 +107,15 @@ async function copyThrough(
   }
 }
 
-async function copyWhole(store: Store, source: Source, key: string, where: Where): Promise<void> {
+async function copyWhole(
+  store: Store,
+  source: Source,
+  key: string,
+  where: Where,
+): Promise<string | undefined> {
   where.signal?.throwIfAborted()
-  await store.call('CopyObject', { Key: key, ...from(store, source), ...store.creation() }, where)
+  const input = { Key: key, ...from(store, source), ...store.creation() }
+  return (await store.call('CopyObject', input, where)).CopyObjectResult?.ETag
 }
 
 /** Encoded, as the header demands; each slash stays. */
@@ -86,7 +128,12 @@ function from(store: Store, { key, etag }: Source) {
   }
 }
 
-async function copyInParts(store: Store, source: Source, key: string, where: Where): Promise<void> {
+async function copyInParts(
+  store: Store,
+  source: Source,
+  key: string,
+  where: Where,
+): Promise<undefined> {
   where.signal?.throwIfAborted()
   const input = { Key: key, ...store.creation() }
   const { UploadId = '' } = await store.call('CreateMultipartUpload', input, { path: where.path })

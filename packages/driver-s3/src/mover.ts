@@ -36,7 +36,7 @@ export async function move(store: Store, request: Move): Promise<void> {
     return
   }
   signal?.throwIfAborted()
-  await deleteKeys(store, [key], source)
+  await deleteKeys(store, [key], where)
 }
 
 async function moveDirectory(store: Store, { source, destination, signal }: Move): Promise<void> {
@@ -50,13 +50,14 @@ async function moveDirectory(store: Store, { source, destination, signal }: Move
     await removeOld(store, destination, signal, conflictsWith(names))
   }
   await copyAll(store, names, signal)
+  if (names.size === 0) throw new PathNotFoundError(source)
   // What was at the destination and is not of the source makes room: a move replaces.
   await removeOld(store, destination, signal, (key) => !names.has(key))
   signal?.throwIfAborted()
   await deleteKeys(
     store,
-    sources.map(({ key }) => key),
-    source,
+    [...names.values()].map(({ key }) => key),
+    { path: source, signal },
   )
 }
 
@@ -69,7 +70,7 @@ async function removeOld(
   const there = await objectsBeneath(store, destination, signal)
   const old = there.map(({ key }) => key).filter(isOld)
   signal?.throwIfAborted()
-  await deleteKeys(store, old, destination)
+  await deleteKeys(store, old, { path: destination, signal })
 }
 
 /** Whether a file there is in the way of one of the new ones: a parent of it, or beneath it. */
@@ -86,10 +87,13 @@ function parentsOf(key: string): string[] {
   return parents
 }
 
-/** Copies every object to its new key, some at a time. The first failure stops the rest. */
+/**
+ * Copies every object to its new key, some at a time. What vanishes meanwhile is passed by and no longer
+ * among the names; any other failure stops the rest.
+ */
 async function copyAll(
   store: Store,
-  names: ReadonlyMap<string, Source>,
+  names: Map<string, Source>,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const limiter = new Limiter(COPIES)
@@ -105,11 +109,11 @@ async function copyAll(
           return copyObject(store, object, target, where)
         }, stop.signal)
         .catch((error: unknown) => {
-          stop.abort(error)
-          throw error
+          if (isMissing(error)) names.delete(target)
+          else stop.abort(error)
         }),
     )
-    await Promise.allSettled(copies)
+    await Promise.all(copies)
     if (stop.signal.aborted) throw stop.signal.reason
   } finally {
     signal?.removeEventListener('abort', onAbort)
