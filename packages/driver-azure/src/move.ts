@@ -43,7 +43,7 @@ export class Mover {
       return this.#moveTree(opened, source, destination, markers, options)
     }
     options.signal?.throwIfAborted()
-    await this.#removeCopied(opened, from, found.etag, source)
+    await this.#removeCopied(opened, from, found.etag, { path: source, ...options })
   }
 
   async #copy(
@@ -87,10 +87,21 @@ export class Mover {
       if (!cannotCopyInOneStep(error)) throw error
       await copyAndPoll(opened, original, to, settings)
     }
-    const copy = await opened.container.getBlobClient(to).getProperties(abortable(options))
+    const copy = await this.#propertiesOfCopy(opened, to, path, options)
     // Another ETag: the copy was replaced already, by somebody who came later.
     if (copy.contentLength === original.size || (made && copy.etag !== made)) return
     throw new ContentError(`the copy has ${copy.contentLength} of ${original.size} bytes`, { path })
+  }
+
+  /** What was removed again, by somebody who came later, must not be taken for a missing source. */
+  async #propertiesOfCopy(opened: Opened, to: string, path: string, options: BareOptions) {
+    try {
+      return await opened.container.getBlobClient(to).getProperties(abortable(options))
+    } catch (error) {
+      if (!isNotFound(error)) throw error
+      const text = 'the copy was removed during the move: the source stays'
+      throw new RevisionChangedError(text, { path })
+    }
   }
 
   async #moveTree(
@@ -120,16 +131,23 @@ export class Mover {
     await forEach(copied, concurrency, async ([rest, etag]) => {
       options.signal?.throwIfAborted()
       const name = from + rest
-      await this.#removeCopied(opened, name, etag, this.#names.path(name) ?? source)
+      const where = { path: this.#names.path(name) ?? source, ...options }
+      await this.#removeCopied(opened, name, etag, where)
     })
     failIfAny(await this.#remover.folders(opened, markers, options))
   }
 
   /** Deletes the revision that was copied. What was put there since was not moved, and stays. */
-  async #removeCopied(opened: Opened, name: string, etag: string, path: string): Promise<void> {
+  async #removeCopied(
+    opened: Opened,
+    name: string,
+    etag: string,
+    { path, ...options }: BareOptions & { path: string },
+  ): Promise<void> {
     const blob = opened.container.getBlobClient(name)
+    const conditions = { ifMatch: etag }
     try {
-      await blob.delete({ deleteSnapshots: 'include', conditions: { ifMatch: etag } })
+      await blob.delete({ deleteSnapshots: 'include', conditions, ...abortable(options) })
     } catch (error) {
       if (!isNotFound(error) && !isConditionFailure(error)) throw translate(error, path)
     }
