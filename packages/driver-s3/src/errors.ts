@@ -89,6 +89,7 @@ const STATUS: Readonly<Record<number, Kind>> = {
   401: 'config',
   403: 'permission',
   404: 'missing',
+  408: 'unavailable',
   412: 'revision',
   405: 'unsupported',
   429: 'throttled',

@@ -58,6 +58,11 @@ export interface S3Parameters {
   connectTimeout?: number | undefined
   /** Milliseconds without a byte after which a request counts as dead. Default 60,000. */
   idleTimeout?: number | undefined
+  /**
+   * The same for completions of uploads and for copies, where it is longer: the store works on them before
+   * it answers. Amazon sends blanks meanwhile, others nothing. Default 600,000.
+   */
+  copyTimeout?: number | undefined
   /** How often a request is tried. Default 4, as in the original. */
   maxAttempts?: number | undefined
   /** Requests that wait for an answer at a time. Default 128. */

@@ -21,9 +21,9 @@ export async function* purge(
     }
     if (!dryRun && old.length > 0) {
       signal?.throwIfAborted()
-      await removeUploads(store, old, path)
+      await removeUploads(store, old, { path, signal })
       const tails = old.map((upload) => tailKey(store, upload))
-      await deleteKeys(store, tails, path)
+      await deleteKeys(store, tails, { path, signal })
     }
     for (const { key, startedAt } of old) yield { path: store.path(key), startedAt }
   }
@@ -41,7 +41,7 @@ async function purgeTails(
     await deleteKeys(
       store,
       orphans.map(({ key }) => key),
-      '/',
+      { path: '/', signal },
     )
   }
 }

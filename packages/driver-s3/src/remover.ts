@@ -16,11 +16,17 @@ export async function remove(
   path: string,
   { signal, held }: { signal: AbortSignal | undefined; held: boolean },
 ): Promise<void> {
-  const [objects, uploads] = await Promise.all([
+  // Both are waited for: what has failed must not go on deleting afterwards.
+  const both = await Promise.allSettled([
     removeObjects(store, path, signal),
     removeUploadsBeneath(store, path, signal),
   ])
-  if (!objects && !uploads && !held) throw new PathNotFoundError(path)
+  let any = held
+  for (const one of both) {
+    if (one.status === 'rejected') throw one.reason
+    any ||= one.value
+  }
+  if (!any) throw new PathNotFoundError(path)
 }
 
 async function removeObjects(
@@ -33,7 +39,7 @@ async function removeObjects(
     if (keys.length === 0) continue
     any = true
     signal?.throwIfAborted()
-    await deleteKeys(store, keys, path)
+    await deleteKeys(store, keys, { path, signal })
   }
   return any
 }
@@ -48,11 +54,11 @@ async function removeUploadsBeneath(
     if (found.length === 0) continue
     any = true
     signal?.throwIfAborted()
-    await removeUploads(store, found, path)
+    await removeUploads(store, found, { path, signal })
     await deleteKeys(
       store,
       found.map((upload) => tailKey(store, upload)),
-      path,
+      { path, signal },
     )
   }
   return any
@@ -84,6 +90,12 @@ async function* keysBeneath(
   }
 }
 
+interface Where {
+  readonly path: string
+  /** Left out where something is cleaned up: the caller's has no say in that. */
+  readonly signal?: AbortSignal | undefined
+}
+
 /** The body of DeleteObjects is XML 1.0, which cannot hold these, and reads a return as a line feed. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: other tools' keys have control characters
 const NOT_IN_XML = /[\u0000-\u0008\u000b-\u001f\ufffe\uffff]/
@@ -95,23 +107,28 @@ const NOT_IN_XML = /[\u0000-\u0008\u000b-\u001f\ufffe\uffff]/
 export async function deleteKeys(
   store: Store,
   keys: readonly string[],
-  path: string,
+  where: Where,
 ): Promise<void> {
   const size = store.settings.profile.deleteBatch
   const errors: Error[] = []
   const nameable = keys.filter((key) => !NOT_IN_XML.test(key))
-  for (const key of keys) if (NOT_IN_XML.test(key)) await deleteOne(store, key, errors)
+  for (const key of keys) if (NOT_IN_XML.test(key)) await deleteOne(store, key, errors, where)
   for (let at = 0; at < nameable.length; at += size) {
     const batch = nameable.slice(at, at + size)
-    if (batch.length === 1) await deleteOne(store, batch[0] ?? '', errors)
-    else await deleteBatch(store, batch, path, errors)
+    if (batch.length === 1) await deleteOne(store, batch[0] ?? '', errors, where)
+    else await deleteBatch(store, batch, errors, where)
   }
   if (errors.length > 0) throw new StorageErrors(errors)
 }
 
-async function deleteOne(store: Store, key: string, errors: Error[]): Promise<void> {
+async function deleteOne(
+  store: Store,
+  key: string,
+  errors: Error[],
+  { signal }: Where,
+): Promise<void> {
   try {
-    await store.call('DeleteObject', { Key: key }, { path: store.path(key) })
+    await store.call('DeleteObject', { Key: key }, { path: store.path(key), signal })
   } catch (error) {
     if (isMissing(error)) return
     if (!isStorageError(error, 'PERMISSION_DENIED')) throw error
@@ -122,17 +139,17 @@ async function deleteOne(store: Store, key: string, errors: Error[]): Promise<vo
 async function deleteBatch(
   store: Store,
   keys: readonly string[],
-  path: string,
   errors: Error[],
+  where: Where,
 ): Promise<void> {
   if (store.deletes === 'one by one') {
-    for (const key of keys) await deleteOne(store, key, errors)
+    for (const key of keys) await deleteOne(store, key, errors, where)
     return
   }
   try {
     const Delete = { Objects: keys.map((Key) => ({ Key })), Quiet: true }
     const prepare = store.deletes === 'with digest' ? addDigest : undefined
-    const reply = await store.call('DeleteObjects', { Delete }, { path, prepare })
+    const reply = await store.call('DeleteObjects', { Delete }, { ...where, prepare })
     for (const { Key = '', Code = '', Message = '' } of reply.Errors ?? []) {
       if (Code === 'NoSuchKey') continue
       const where = { path: store.path(Key), operation: 'DeleteObjects', secrets: [] }
@@ -142,7 +159,7 @@ async function deleteBatch(
     const next = fallback(store.deletes, error)
     if (next === undefined) throw error
     store.deletes = next
-    await deleteBatch(store, keys, path, errors)
+    await deleteBatch(store, keys, errors, where)
   }
 }
 

@@ -116,6 +116,7 @@ const schema = {
   logLevel: { ...oneOf(LOG_LEVELS, { default: 'off' }), read: logLevel },
   connectTimeout: ranged(1, 3_600_000, 10_000),
   idleTimeout: ranged(1, 86_400_000, 60_000),
+  copyTimeout: ranged(1, 86_400_000, 600_000),
   maxAttempts: ranged(1, 100, 4),
   maxConnections: ranged(1, 10_000, 128),
   unorderedListing: flag({ default: false }),
@@ -145,6 +146,7 @@ type Defaulted =
   | 'logLevel'
   | 'connectTimeout'
   | 'idleTimeout'
+  | 'copyTimeout'
   | 'maxAttempts'
   | 'maxConnections'
   | 'unorderedListing'

@@ -48,8 +48,6 @@ const SLOW: ReadonlySet<string> = new Set([
   'CopyObject',
   'UploadPartCopy',
 ])
-/** How long it may be silent meanwhile. Amazon sends blanks, others do not. */
-const SLOW_MS = 600_000
 
 /** Longest key in bytes of UTF-8. */
 const MAX_KEY_BYTES = 1024
@@ -89,7 +87,7 @@ export class Store {
 
   /** The same with more patience, for what a store works on before it answers. */
   #slowClient(): Promise<S3.S3Client> {
-    const idleTimeout = Math.max(this.settings.idleTimeout, SLOW_MS)
+    const idleTimeout = Math.max(this.settings.idleTimeout, this.settings.copyTimeout)
     this.#slow ??= this.settings.client
       ? this.client()
       : this.#make({ ...this.settings, idleTimeout })

@@ -64,5 +64,5 @@ function isMd5(etag: string, bytes: Buffer): boolean {
 
 /** Removes the kept bytes; that there are none is fine. */
 export async function removeTail(store: Store, upload: Upload, path: string): Promise<void> {
-  await deleteKeys(store, [tailKey(store, upload)], path)
+  await deleteKeys(store, [tailKey(store, upload)], { path })
 }

@@ -149,15 +149,15 @@ export function tailPrefix(store: Store): string {
   return `${store.reservedPrefix}uploads/`
 }
 
-/** Removes an upload; that it is gone already is fine. The caller's signal has no say in it. */
+/** Removes an upload; that it is gone already is fine. To clean up, no signal is given. */
 export async function abortUpload(
   store: Store,
   upload: Pick<Upload, 'key' | 'id'>,
-  path: string,
+  where: Where,
 ): Promise<void> {
   try {
     const input = { Key: upload.key, UploadId: upload.id }
-    await store.call('AbortMultipartUpload', input, { path })
+    await store.call('AbortMultipartUpload', input, where)
   } catch (error) {
     if (!isUploadGone(error) && !isMissing(error)) throw error
   }
@@ -170,7 +170,7 @@ export async function abortSurely(
   path: string,
 ): Promise<void> {
   for (let i = 0; i < MAX_ABORTS; i++) {
-    await abortUpload(store, upload, path)
+    await abortUpload(store, upload, { path })
     try {
       await store.call('ListParts', { Key: upload.key, UploadId: upload.id }, { path })
     } catch (error) {
@@ -184,11 +184,11 @@ export async function abortSurely(
 export async function removeUploads(
   store: Store,
   all: readonly Upload[],
-  path: string,
+  where: Where,
 ): Promise<void> {
   const left = [...all]
   const work = async (): Promise<void> => {
-    for (let next = left.pop(); next; next = left.pop()) await abortUpload(store, next, path)
+    for (let next = left.pop(); next; next = left.pop()) await abortUpload(store, next, where)
   }
   const done = await Promise.allSettled(Array.from({ length: Math.min(ABORTS, all.length) }, work))
   const failed = done.find((one) => one.status === 'rejected')

@@ -110,7 +110,8 @@ export class S3Writer implements BareWriter {
     await this.#sender.settled()
     const upload = this.#upload
     if (upload) {
-      await (inFlight ? abortSurely : abortUpload)(this.#store, upload, this.path)
+      if (inFlight) await abortSurely(this.#store, upload, this.path)
+      else await abortUpload(this.#store, upload, { path: this.path })
       if (this.#tailObject) await removeTail(this.#store, upload, this.path)
     }
     this.#end()

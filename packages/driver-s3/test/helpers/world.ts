@@ -77,17 +77,13 @@ export class World {
   }
 
   /** All keys of a root, the driver's own and placeholders included. */
-  async keys(root: string): Promise<string[]> {
-    const input = { Bucket: this.parameters.bucket, Prefix: `${root}/` }
-    const { Contents = [] } = await this.client.send(new ListObjectsV2Command(input))
-    return Contents.map(({ Key = '' }) => Key.slice(root.length))
+  keys(root: string): Promise<string[]> {
+    return keysOf({ client: this.client, bucket: this.parameters.bucket }, root)
   }
 
   /** The keys of a root's unfinished uploads. */
-  async uploads(root: string): Promise<string[]> {
-    const input = { Bucket: this.parameters.bucket, Prefix: `${root}/` }
-    const { Uploads = [] } = await this.client.send(new ListMultipartUploadsCommand(input))
-    return Uploads.map(({ Key = '' }) => Key.slice(root.length))
+  uploads(root: string): Promise<string[]> {
+    return uploadsOf({ client: this.client, bucket: this.parameters.bucket }, root)
   }
 
   /** Closes every driver, and with them their connections. */
@@ -100,6 +96,25 @@ export class World {
     this.client.destroy()
     await this.proxy.stop()
   }
+}
+
+interface Where {
+  readonly client: S3Client
+  readonly bucket: string
+}
+
+/** All keys of a root, the driver's own and placeholders included. */
+export async function keysOf({ client, bucket }: Where, root: string): Promise<string[]> {
+  const input = { Bucket: bucket, Prefix: `${root}/` }
+  const { Contents = [] } = await client.send(new ListObjectsV2Command(input))
+  return Contents.map(({ Key = '' }) => Key.slice(root.length))
+}
+
+/** The keys of a root's unfinished uploads. */
+export async function uploadsOf({ client, bucket }: Where, root: string): Promise<string[]> {
+  const input = { Bucket: bucket, Prefix: `${root}/` }
+  const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand(input))
+  return Uploads.map(({ Key = '' }) => Key.slice(root.length))
 }
 
 export function clientOf(parameters: S3Parameters): S3Client {
