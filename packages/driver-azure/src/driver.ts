@@ -177,7 +177,8 @@ export class AzureDriver implements BareDriver {
       if (session.startedAt >= olderThan || this.#sessions.held.has(session.name)) continue
       if (!dryRun) {
         signal?.throwIfAborted()
-        await discard(opened.container.getBlockBlobClient(session.name), session.path, undefined)
+        const blob = opened.container.getBlockBlobClient(session.name)
+        await discard(blob, session.path, { signal })
       }
       yield { path: session.path, startedAt: session.startedAt }
     }

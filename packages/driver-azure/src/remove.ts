@@ -71,10 +71,14 @@ export class Remover {
     signal: AbortSignal | undefined,
   ): Promise<Error[] | undefined> {
     try {
-      const { subResponses } = await container.getBlobBatchClient().deleteBlobs(clients, {
-        deleteSnapshots: 'include',
-        ...(signal && { abortSignal: signal }),
-      })
+      const service = container.getBlobBatchClient()
+      const batch = service.createBatch()
+      for (const client of clients) await batch.deleteBlob(client, { deleteSnapshots: 'include' })
+      // Not the SDK's deleteBlobs: it takes a signal and forgets it.
+      const { subResponses } = await service.submitBatch(
+        batch,
+        signal ? { abortSignal: signal } : {},
+      )
       const failed = subResponses.filter(({ status }) => status >= 300 && status !== 404)
       return failed.map(({ status, statusMessage, errorCode, _request }) => {
         const error = { message: statusMessage, statusCode: status, code: errorCode ?? '' }
@@ -176,7 +180,8 @@ async function removeSessions(
   for await (const session of sessions.find(opened, path, { signal })) {
     found++
     signal?.throwIfAborted()
-    await discard(opened.container.getBlockBlobClient(session.name), session.path, undefined)
+    const blob = opened.container.getBlockBlobClient(session.name)
+    await discard(blob, session.path, { signal })
   }
   return found
 }

@@ -171,19 +171,28 @@ export function ownership(etag: string | undefined): { ifMatch: string } | { ifN
   return etag === undefined ? { ifNoneMatch: '*' } : { ifMatch: etag }
 }
 
+interface Discarding {
+  /** Left out, the session goes whoever has it. */
+  readonly conditions?: { ifMatch: string } | { ifNoneMatch: string } | undefined
+  /** Left out where something is cleaned up: the caller's has no say in that. */
+  readonly signal?: AbortSignal | undefined
+}
+
+function abortable({ signal }: Discarding): { abortSignal?: AbortSignal } {
+  return signal ? { abortSignal: signal } : {}
+}
+
 /**
  * Removes a session's blob with all its blocks. Blocks that were never committed cannot be deleted, but
  * committing an empty list drops them. A session that another writer took over meanwhile stays.
  */
-export async function discard(
-  blob: BlockBlobClient,
-  path: string,
-  conditions: { ifMatch: string } | { ifNoneMatch: string } | undefined,
-): Promise<void> {
+export async function discard(blob: BlockBlobClient, path: string, how: Discarding): Promise<void> {
+  const { conditions } = how
   try {
-    const etag = await emptied(blob, conditions)
+    const etag = await emptied(blob, how)
     await blob.delete({
       deleteSnapshots: 'include',
+      ...abortable(how),
       ...(conditions && etag && { conditions: { ifMatch: etag } }),
     })
   } catch (error) {
@@ -192,17 +201,15 @@ export async function discard(
 }
 
 /** Drops all blocks; gives the ETag of what is left then. */
-async function emptied(
-  blob: BlockBlobClient,
-  conditions: { ifMatch: string } | { ifNoneMatch: string } | undefined,
-): Promise<string | undefined> {
+async function emptied(blob: BlockBlobClient, how: Discarding): Promise<string | undefined> {
+  const { conditions } = how
+  const options = { metadata: { [HOLDER]: REMOVED }, ...abortable(how) }
   try {
-    const metadata = { [HOLDER]: REMOVED }
-    return (await blob.commitBlockList([], { metadata, ...(conditions && { conditions }) })).etag
+    return (await blob.commitBlockList([], { ...options, ...(conditions && { conditions }) })).etag
   } catch (error) {
     if (!isConditionFailure(error)) throw error
     // An attempt of ours may have worked although its reply was lost, or the deletion failed after it.
-    const { metadata, etag } = await blob.getProperties()
+    const { metadata, etag } = await blob.getProperties(abortable(how))
     if (metadata?.[HOLDER] !== REMOVED) throw error
     return etag
   }

@@ -87,7 +87,8 @@ export class AzureWriter implements BareWriter {
 
   async cancel(): Promise<void> {
     await Promise.allSettled([...this.#pending].map(({ task }) => task))
-    if (this.#stored) await discard(this.#staging, this.#context.path, ownership(this.#etag))
+    if (this.#stored)
+      await discard(this.#staging, this.#context.path, { conditions: ownership(this.#etag) })
     this.#end()
   }
 
@@ -109,7 +110,9 @@ export class AzureWriter implements BareWriter {
   /** Of a session that was removed, blocks may be there that came after that. */
   async #leaveNothing(error: unknown): Promise<never> {
     if (isStorageError(error, 'UPLOAD_NOT_FOUND')) {
-      await discard(this.#staging, this.#context.path, ownership(this.#etag)).catch(() => {})
+      await discard(this.#staging, this.#context.path, { conditions: ownership(this.#etag) }).catch(
+        () => {},
+      )
     }
     throw error
   }

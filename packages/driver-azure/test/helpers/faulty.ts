@@ -4,16 +4,18 @@ import type { FaultOptions } from '@stowage/testsuite'
 import { nameOf } from './faults.ts'
 import { azurite, blobNames, parametersOf, SMALL } from './storages.ts'
 
-/** How the driver is set: long enough for Azurite on a busy machine. */
-const IDLE_MS = 800
 const RETRIES = 2
 
 /** What the suite calls, in this process and in those that it kills. */
-export async function create(storage: string, endpoint: string): Promise<StorageDriver> {
+export async function create(
+  storage: string,
+  endpoint: string,
+  { idleTimeoutMs = 30_000 }: { idleTimeoutMs?: number },
+): Promise<StorageDriver> {
   return createDriver('azure', {
     ...(await parametersOf(storage)),
     ...{ serviceURL: endpoint, blockSize: SMALL.blockSize, retryDelay: '10ms' },
-    ...{ idleTimeout: `${IDLE_MS}ms`, maxRetries: RETRIES },
+    ...{ idleTimeout: `${idleTimeoutMs}ms`, maxRetries: RETRIES },
   })
 }
 
@@ -24,7 +26,6 @@ export const faultOptions: FaultOptions = {
   upstream: async () => (await azurite()).endpoint,
   create,
   leftovers: (storage) => blobNames(`${storage}/`),
-  idleTimeoutMs: IDLE_MS,
   attempts: RETRIES + 1,
   partSize: SMALL.blockSize,
   child: {
