@@ -80,7 +80,9 @@ async function aborted(world: World, point: Point): Promise<Attempt> {
   })
   late.catch(() => {})
   const disarm = arm(world, point, () => {
-    interrupted ??= world.tree().then((tree) => {
+    // What moves or deletes is changing what there is, request by request.
+    const look = operation.partial ? Promise.resolve(world.before) : world.tree()
+    interrupted ??= look.then((tree) => {
       abort.abort(reason)
       const error = new Error(`the call has not ended ${PROMPT_MS} ms after the abort`)
       void wait(PROMPT_MS, undefined, { ref: false }).then(() => tooLate(error))

@@ -7,7 +7,7 @@ import { Contents } from './tree.ts'
 
 /** The module that the option `child` names. */
 interface Module {
-  create(storage: string, endpoint: string): StorageDriver | Promise<StorageDriver>
+  create(storage: string, endpoint: string, limits: object): StorageDriver | Promise<StorageDriver>
 }
 
 /** Prepares the operation, waits for the parent, and carries it out. */
@@ -18,7 +18,7 @@ export async function operate(
   const operation = operations.find(({ id }) => id === job.operation)
   if (operation === undefined) throw new Error(`there is no operation ${job.operation}`)
   const { create } = (await import(job.module)) as Module
-  const driver = await create(job.storage, job.endpoint)
+  const driver = await create(job.storage, job.endpoint, {})
   const stage = { driver, contents: new Contents(job.seed), partSize: job.partSize }
   const kept = {}
   await operation.arrange?.(stage, kept)

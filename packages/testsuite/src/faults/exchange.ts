@@ -98,7 +98,8 @@ function pass(one: Exchange, early: readonly Buffer[]): Promise<void> {
     })
     onward.on('close', done)
     onward.on('error', () => {
-      if (!reply.headersSent) request.socket.destroy()
+      // A request that was cut ends as its fault says, and one that is late has nobody to tell.
+      if (!fault.cutRequest && !fault.late && !reply.headersSent) request.socket.destroy()
     })
     onward.on('response', (answer) => {
       seen.status = answer.statusCode
@@ -216,9 +217,11 @@ function cutDown(one: Exchange, answer: IncomingMessage, after: number, how: Cut
     passed += part.length
     reply.write(part, () => enough() && over())
   })
-  // A reply that is shorter is cut where it ends: its last byte has come, and the connection goes.
+  // A reply that is shorter is whole: its last byte has come, and then the connection may go.
   answer.on('end', () => {
-    if (!enough()) over()
+    if (enough()) return
+    reply.end()
+    if (how !== 'stall') over()
   })
   if (after === 0 || seen.method === 'HEAD') over()
   else answer.resume()

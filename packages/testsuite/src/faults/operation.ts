@@ -28,6 +28,8 @@ export interface Ending extends Stage {
   readonly direct: StorageDriver
   readonly outcome: Outcome
   readonly kept: Kept
+  /** The server may have begun uploads of which the driver was never told. */
+  readonly applied: boolean
   /** What was visible right after the operation. */
   readonly tree: Tree
   /** The paths of the unfinished uploads that there are. */

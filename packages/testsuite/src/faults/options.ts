@@ -11,14 +11,22 @@ export interface FaultOptions extends FaultProxyOptions {
   /** URL of the real backend, or what starts it and gives its URL. The proxy is put in front of it. */
   readonly upstream: string | (() => string | Promise<string>)
   /**
-   * Opens a storage by way of that URL: the same id is the same storage, a new id is an empty one. To
-   * be done in minutes, let the driver wait some 10 ms between attempts and a few hundred for an answer.
+   * Opens a storage by way of that URL: the same id is the same storage, a new id is an empty one. Where
+   * something falls silent, `idleTimeoutMs` is given, and the driver is to give a request up after so long
+   * without a byte; else it has all the time that it takes. Let it wait some 10 ms between attempts.
    */
-  create(storage: string, endpoint: string): StorageDriver | Promise<StorageDriver>
-  /** How the driver is set by `create`: milliseconds without a byte after which it gives a request up. */
-  readonly idleTimeoutMs: number
-  /** How the driver is set by `create`: how often it tries a request. */
+  create(
+    storage: string,
+    endpoint: string,
+    limits: { readonly idleTimeoutMs?: number | undefined },
+  ): StorageDriver | Promise<StorageDriver>
+  /** How often the driver tries a request, as `create` sets it. */
   readonly attempts: number
+  /**
+   * What `create` is given where something falls silent: long enough for the backend on a busy machine,
+   * short enough for the tests. Default 1000.
+   */
+  readonly idleTimeoutMs?: number | undefined
   /**
    * Names everything that the backend holds for a storage: hidden objects, unfinished uploads. Once all
    * is deleted and purged, this is to be nothing. Without it, only what the driver itself can see is known.
@@ -51,6 +59,7 @@ export interface FaultOptions extends FaultProxyOptions {
 
 /** The options with every default filled in. */
 export interface FaultSettings extends FaultOptions {
+  readonly idleTimeoutMs: number
   readonly vendor: Vendor
   readonly partSize: number
   readonly points: number
@@ -81,18 +90,20 @@ export interface OperationReport {
   readonly skipped?: string | undefined
 }
 
+const IDLE_MS = 1_000
 const POINTS = 8
 const CONCURRENCY = 8
 
 /** @throws TypeError where the options or the environment hold something else than they should. */
 export function faultSettings(options: FaultOptions): FaultSettings {
   const { size, seed, partSize } = suiteSettings({
-    ...{ name: options.name, open: () => options.create('', '') },
+    ...{ name: options.name, open: () => options.create('', '', {}) },
     ...{ size: options.size, seed: options.seed, partSize: options.partSize },
   })
   return {
     ...options,
     ...{ size, seed, partSize, vendor: options.vendor ?? 'plain', skip: options.skip ?? {} },
+    idleTimeoutMs: options.idleTimeoutMs ?? IDLE_MS,
     only: options.only ?? process.env.STOWAGE_FAULT_POINT,
     points: size === 'full' ? Number.POSITIVE_INFINITY : (options.points ?? POINTS),
     concurrency: options.concurrency ?? CONCURRENCY,

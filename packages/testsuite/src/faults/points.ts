@@ -12,6 +12,8 @@ interface Kind {
   readonly id: string
   /** The server may have carried the request out although the driver is told nothing, or nothing whole. */
   readonly applied: boolean
+  /** It waits for the driver to give up, which is to be set to do that soon. */
+  readonly silent?: boolean | undefined
   readonly fault: Fault
 }
 
@@ -26,6 +28,9 @@ export interface Point extends Kind {
   /** Whether it happens to all later ones as well, until the operation is over. */
   readonly always: boolean
 }
+
+/** What a network may be late by. */
+const DELAY_MS = 250
 
 const CUTS: readonly Cut[] = ['reset', 'close', 'stall']
 const REFUSALS: readonly Refusal[] = [500, 503, 429, 408].flatMap((status) => [
@@ -48,7 +53,10 @@ export function pointsOf(
     const add = (kind: PointKind, one: Kind, always: boolean): void => {
       const times = kind === 'fault' ? (always ? '+' : '') : ''
       const id = `${operation}/${kind}/${request.index}${times}/${one.id}`
-      points.push({ ...one, id, kind, always, index: request.index })
+      const silent = kind === 'fault' && one.silent
+      // A limit that is short on a busy machine may end any request that the server has carried out.
+      const applied = one.applied || silent === true
+      points.push({ ...one, id, kind, always, silent, applied, index: request.index })
     }
     for (const one of faultsOf(settings, cuts)) {
       add('fault', one, false)
@@ -69,27 +77,26 @@ function cutsOf(
 ): Kind[] {
   const kinds: Kind[] = []
   for (const how of CUTS) {
-    kinds.push({ id: how, applied: false, fault: { cutRequest: { how } } })
+    const silent = how === 'stall'
+    kinds.push({ id: how, applied: false, silent, fault: { cutRequest: { how } } })
     if (requestBytes > 0) {
       const after = below(requestBytes)
       const fault = { cutRequest: { how, after } }
-      kinds.push({ id: `${how}-after-${after}-up`, applied: false, fault })
+      kinds.push({ id: `${how}-after-${after}-up`, applied: false, silent, fault })
     }
-    kinds.push({ id: `lost-${how}`, applied: true, fault: { cutReply: { after: 'nothing', how } } })
+    const lost = { cutReply: { after: 'nothing', how } } as const
+    kinds.push({ id: `lost-${how}`, applied: true, silent, fault: lost })
     if (replyBytes > 0 && method !== 'HEAD') {
       const after = below(replyBytes)
-      kinds.push({
-        id: `${how}-after-${after}`,
-        applied: true,
-        fault: { cutReply: { after, how } },
-      })
+      const fault = { cutReply: { after, how } }
+      kinds.push({ id: `${how}-after-${after}`, applied: true, silent, fault })
     }
   }
   return kinds
 }
 
-function faultsOf({ vendor, idleTimeoutMs }: FaultSettings, cuts: readonly Kind[]): Kind[] {
-  const half = (): Promise<void> => wait(idleTimeoutMs / 2)
+function faultsOf({ vendor }: FaultSettings, cuts: readonly Kind[]): Kind[] {
+  const held = (): Promise<void> => wait(DELAY_MS)
   const refusals = REFUSALS.map((one): Kind => {
     const id = one.retryAfter === undefined ? `${one.status}` : `${one.status}-retry-after`
     return { id, applied: false, fault: { answer: refusal(vendor, one) } }
@@ -99,9 +106,9 @@ function faultsOf({ vendor, idleTimeoutMs }: FaultSettings, cuts: readonly Kind[
     ...cuts,
     ...refusals,
     { id: 'half-a-head', applied: true, fault: { cutReply: head } },
-    { id: 'late', applied: true, fault: { late: true } },
-    { id: 'delay', applied: false, fault: { hold: half } },
-    { id: 'delay-reply', applied: false, fault: { holdReply: half } },
+    { id: 'late', applied: true, silent: true, fault: { late: true } },
+    { id: 'delay', applied: false, fault: { hold: held } },
+    { id: 'delay-reply', applied: false, fault: { holdReply: held } },
   ]
 }
 

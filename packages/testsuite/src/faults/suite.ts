@@ -61,7 +61,7 @@ function kills(settings: FaultSettings, operation: Operation): boolean {
 
 async function unsupported(shared: Shared, { needs }: Operation): Promise<string | undefined> {
   if (needs === undefined) return undefined
-  const driver = await shared.settings.create('capabilities', shared.upstream)
+  const driver = await shared.settings.create('capabilities', shared.upstream, {})
   const declared = driver.capabilities[needs]
   await driver.close()
   return declared ? undefined : `the driver does not declare "${needs}"`
@@ -101,7 +101,7 @@ async function tryAll(shared: Shared, operation: Operation, points: readonly Poi
 }
 
 async function tryPoint(shared: Shared, operation: Operation, point: Point) {
-  const world = await World.open(shared.settings, operation, shared)
+  const world = await World.open(shared.settings, operation, shared, point.silent)
   try {
     const made = await attempt(world, point)
     await judge(world, made, point)

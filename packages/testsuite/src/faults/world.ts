@@ -47,16 +47,21 @@ export class World {
     this.driver = members.driver
   }
 
-  /** Opens it and puts everything there that the operation finds. */
+  /**
+   * Opens it and puts everything there that the operation finds.
+   * @param silent whether the driver under test is to give up soon.
+   */
   static async open(
     settings: FaultSettings,
     operation: Operation,
     { upstream, contents }: { readonly upstream: string; readonly contents: Contents },
+    silent = false,
   ): Promise<World> {
     const storage = `f${randomBytes(6).toString('hex')}`
     const proxy = await startFaultProxy(upstream, { nameOf: settings.nameOf })
-    const direct = await settings.create(storage, upstream)
-    const driver = await settings.create(storage, proxy.endpoint)
+    const limits = silent ? { idleTimeoutMs: settings.idleTimeoutMs } : {}
+    const direct = await settings.create(storage, upstream, {})
+    const driver = await settings.create(storage, proxy.endpoint, limits)
     const members = { settings, operation, contents, storage, proxy, direct, driver }
     const world = new World(members)
     await world.#prepare()
