@@ -138,14 +138,23 @@ export class Publisher {
       await this.#system.copyFile(staged, `${near}/${name}`)
       await this.flush(`${near}/${name}`)
       await this.#system.rename(`${near}/${name}`, target)
-      // Two file systems keep no order between them: the copy is certain before the original goes.
-      await this.#root.sync(directory)
-    } finally {
-      await this.#system.unlink(`${near}/${name}`).catch(() => {})
-      await this.#root.prune(near, root)
-      await this.#system.unlink(mark).catch(() => {})
+    } catch (error) {
+      // Where this fails too, purgeUploads finds the copy by its mark.
+      await this.#removeCopy(root, `${near}/${name}`, mark).catch(() => {})
+      throw error
     }
+    await this.#root.prune(near, root)
+    // Two file systems keep no order between them: what is here is certain before anything goes there.
+    await this.#root.sync(directory)
+    await this.#system.unlink(mark).catch(() => {})
     await unless(this.#system.unlink(staged), 'ENOENT')
+  }
+
+  async #removeCopy(root: string, copy: string, mark: string): Promise<void> {
+    await unless(this.#system.unlink(copy), 'ENOENT', 'ENOTDIR')
+    await this.#root.prune(dirname(copy), root)
+    await this.#root.syncRemoval(dirname(copy))
+    await this.#system.unlink(mark)
   }
 
   /** Flushes the content of a file. */

@@ -14,9 +14,12 @@ const NO_SYNC = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']
 /** Directories of which is remembered that no symbolic link is on the way to them. */
 const REMEMBERED = 4096
 
+/** Whether the directory was there. */
+type Flush = Promise<boolean>
+
 interface Sync {
-  readonly running: Promise<void>
-  next?: Promise<void>
+  readonly running: Flush
+  next?: Flush
 }
 
 /** The root directory, and the making, flushing and removing of directories beneath it. */
@@ -28,7 +31,9 @@ export class Root {
   readonly #configured: string
   #real: string | undefined
   readonly #plain = new Map<string, string>()
-  /** Directories made here whose names are not known to be on the disk. */
+  /** Directories whose names are known to be on the disk, as {@link #plain} knows them. */
+  readonly #certain = new Map<string, string>()
+  /** The root, and directories above it, that were made here and whose names were not flushed. */
   readonly #unsynced = new Set<string>()
   readonly #syncs = new Map<string, Sync>()
 
@@ -75,6 +80,7 @@ export class Root {
   async #makeOutside(directory: string): Promise<void> {
     try {
       await this.#mkdir(directory)
+      this.#unsynced.add(directory)
     } catch (error) {
       if (errno(error) === 'EEXIST') return
       if (errno(error) !== 'ENOENT' || directory === dirname(directory)) throw error
@@ -131,9 +137,8 @@ export class Root {
     throw new InvalidPathError(path, { detail: `${directory} keeps being removed` })
   }
 
-  async #mkdir(directory: string): Promise<void> {
-    await this.system.mkdir(directory, this.settings.directoryMode)
-    if (this.durability === 'full') this.#unsynced.add(directory)
+  #mkdir(directory: string): Promise<void> {
+    return this.system.mkdir(directory, this.settings.directoryMode)
   }
 
   /** Somebody may have removed the root itself since it was found. */
@@ -147,23 +152,49 @@ export class Root {
     if (stats?.isSymbolicLink()) throw behindLink(path)
   }
 
-  /** Flushes the names in a directory, and that of the directory and its parents where they are new. */
+  /**
+   * Flushes the names in a directory, and those of itself and its parents where they are not known to be on
+   * the disk: another process that has made them may have died before it flushed them.
+   */
   async sync(directory: string): Promise<void> {
     if (this.durability !== 'full') return
-    const syncs = [this.#syncOnce(directory)]
-    if (this.#unsynced.size > 0) syncs.push(...this.#syncParents(directory))
+    const syncs = [this.#syncOnce(directory), ...this.#syncParents(directory)]
+    // All of them, also when one fails: no handle is open any more when the caller is told.
+    await Promise.allSettled(syncs)
     await Promise.all(syncs)
   }
 
-  *#syncParents(directory: string): Generator<Promise<void>> {
-    for (let at = directory; at !== dirname(at); at = dirname(at)) {
-      if (!this.#unsynced.has(at)) continue
-      yield this.#syncOnce(dirname(at)).then(() => void this.#unsynced.delete(at))
+  /** Flushes that a name is gone from a directory, or that the directory is gone itself. */
+  async syncRemoval(directory: string): Promise<void> {
+    if (this.durability !== 'full') return
+    for (let at = directory; !(await this.#syncOnce(at)); at = dirname(at)) {
+      if (at === this.#real) return
     }
   }
 
+  *#syncParents(directory: string): Generator<Promise<unknown>> {
+    const top = this.#real || '/'
+    for (const at of this.#unsynced) {
+      yield this.#syncName(at, 'there').then(() => this.#unsynced.delete(at))
+    }
+    for (let at = directory; at.length >= top.length && at !== '/'; at = dirname(at)) {
+      const identity = this.#plain.get(at) ?? 'there'
+      if (this.#certain.get(at) === identity || this.#unsynced.has(at)) continue
+      yield this.#syncName(at, identity).catch((error: unknown) => {
+        // Somebody else has made it, in a directory that others may not read or change.
+        if (!['EACCES', 'EPERM', 'EROFS'].includes(errno(error) ?? '')) throw error
+      })
+    }
+  }
+
+  async #syncName(directory: string, identity: string): Promise<void> {
+    await this.#syncOnce(dirname(directory))
+    if (this.#certain.size >= REMEMBERED) this.#certain.clear()
+    this.#certain.set(directory, identity)
+  }
+
   /** Callers that come while one flush is under way share the next one: it began after all of them. */
-  #syncOnce(directory: string): Promise<void> {
+  #syncOnce(directory: string): Flush {
     const current = this.#syncs.get(directory)
     if (current === undefined) return this.#begin(directory, this.#flush(directory))
     // After a failed flush the kernel may report success for what it has dropped: its error stays.
@@ -171,7 +202,7 @@ export class Root {
     return current.next
   }
 
-  #begin(directory: string, running: Promise<void>): Promise<void> {
+  #begin(directory: string, running: Flush): Flush {
     const sync: Sync = { running }
     this.#syncs.set(directory, sync)
     const end = (): void => {
@@ -181,16 +212,17 @@ export class Root {
     return running
   }
 
-  async #flush(directory: string): Promise<void> {
+  async #flush(directory: string): Flush {
     const flags = constants.O_RDONLY | (constants.O_DIRECTORY ?? 0)
     // Gone: so is what was renamed into it, by somebody's delete.
     const fd = await unless(this.system.open(directory, flags), 'ENOENT')
-    if (fd === undefined) return
+    if (fd === undefined) return false
     try {
       await unless(this.system.fsync(fd), ...NO_SYNC)
     } finally {
       await this.system.close(fd)
     }
+    return true
   }
 
   /** Removes the directory and its parents, as long as they are empty, up to but without `top`. */
@@ -198,7 +230,6 @@ export class Root {
     for (let at = directory; at.length > top.length; at = dirname(at)) {
       try {
         await this.system.rmdir(at)
-        this.#unsynced.delete(at)
       } catch (error) {
         if (errno(error) !== 'ENOENT') return
       }
@@ -216,13 +247,6 @@ export class Root {
       await this.prune(`${staging}/${kind}`, staging)
     }
     await this.prune(staging, root)
-  }
-
-  /** No name of a directory at this place, or beneath it, has to be flushed any more. */
-  forget(directory: string): void {
-    for (const at of this.#unsynced) {
-      if (at === directory || at.startsWith(`${directory}/`)) this.#unsynced.delete(at)
-    }
   }
 
   /** Where what is not visible is kept. */

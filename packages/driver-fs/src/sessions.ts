@@ -160,7 +160,6 @@ export class Sessions {
   async remove(root: string, path: string, signal: AbortSignal | undefined): Promise<Removal> {
     const directory = this.beneath(root, path)
     if (!(await this.#root.shows(dirname(directory)))) return NOTHING
-    this.#root.forget(directory)
     return await removeAll(this.#system, directory, signal)
   }
 

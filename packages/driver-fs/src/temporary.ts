@@ -1,4 +1,5 @@
 import { constants } from 'node:fs'
+import { dirname } from 'node:path'
 import type { BarePurgeOptions } from '@stowage/core'
 import { type FileSystem, readAll, unless, writeAll } from './file-system.ts'
 import { ATTEMPTS, type Root } from './root.ts'
@@ -70,6 +71,7 @@ export class Temporary {
     } finally {
       await this.#system.close(fd)
     }
+    await this.#root.sync(dirname(mark))
     return mark
   }
 

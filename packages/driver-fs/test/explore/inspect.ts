@@ -54,7 +54,9 @@ export async function inspect(root: string, scenario: Scenario, moment: Moment):
   await storage.delete('/probe')
   await storage.close()
   const left = existsSync(root) ? readdirSync(root, { recursive: true }).map(String) : []
-  const hidden = left.filter((name) => name.includes('.stowage'))
+  // Without flushed names, the mark that leads to a copy beyond a mount may be lost.
+  const place = moment.namesMayBeLost ? /^\.stowage/ : /\.stowage/
+  const hidden = left.filter((name) => place.test(name))
   if (hidden.length > 0) throw new Error(`a purge leaves ${hidden.join(', ')}`)
 }
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -36,9 +36,12 @@ export const NODE_FLAGS = [
   ...(process.versions.node.startsWith('22.') ? ['--experimental-strip-types'] : []),
 ]
 
+/** In memory, flushes cost nothing: what they would keep is not what these tests are about. */
+const MEMORY = '/dev/shm'
+
 /** A directory in which a scenario is to run; the function removes it. */
 export function playground(): { root: string; remove(): void } {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'stowage-explore-')))
+  const folder = realpathSync(mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), 'stowage-')))
   return {
     root: join(folder, 'root'),
     remove: () => rmSync(folder, { recursive: true, force: true }),

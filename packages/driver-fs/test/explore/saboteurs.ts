@@ -74,11 +74,12 @@ const inPlace: Saboteur = (system) => ({
   },
 })
 
-/** Nothing of staging is ever removed. */
-const noCleanUp: Saboteur = (system) => ({
+/** What is continued is emptied first. */
+const noClaim: Saboteur = (system) => ({
   ...system,
-  unlink: async (path) => {
-    if (!String(path).includes('.stowage')) await system.unlink(path)
+  open: (path, flags, mode) => {
+    const isUpload = String(path).includes('.held.') && (flags & fs.constants.O_CREAT) === 0
+    return system.open(path, isUpload ? flags | fs.constants.O_TRUNC : flags, mode)
   },
 })
 
@@ -108,7 +109,7 @@ export const SABOTEURS = {
   lateFlush,
   unlinkFirst,
   inPlace,
-  noCleanUp,
+  noClaim,
   noClose,
   deafFlush,
   shortWrites,
