@@ -1,27 +1,21 @@
-import { isBeneath, type StorageDriver } from '@stowage/core'
+import { isBeneath } from '@stowage/core'
 import type { HostilePath } from './paths.ts'
 
 /** Paths that are stored side by side. */
 const BATCH = 120
 
 /**
- * Puts paths into groups in which none is beneath another, and no two are one where case makes no
- * difference: within a group, only the name itself can be a reason to refuse one.
+ * Puts paths into groups in which none is beneath another: within a group, only the name itself can be a
+ * reason to refuse one.
  */
-export function batches(
-  all: readonly HostilePath[],
-  { capabilities }: StorageDriver,
-): HostilePath[][] {
-  const fold = (path: string): string =>
-    capabilities.caseSensitive ? path : path.normalize('NFC').toLowerCase()
+export function batches(all: readonly HostilePath[]): HostilePath[][] {
   const groups: { members: HostilePath[]; files: Set<string>; directories: Set<string> }[] = []
   for (const one of all) {
-    const path = fold(one.path)
+    const { path } = one
     const above = ancestors(path)
     let group = groups.find(
       ({ members, files, directories }) =>
         members.length < BATCH &&
-        !files.has(path) &&
         !directories.has(path) &&
         !above.some((directory) => files.has(directory)),
     )
@@ -34,6 +28,19 @@ export function batches(
     for (const directory of above) group.directories.add(directory)
   }
   return groups.map(({ members }) => members)
+}
+
+/** Without those that name a file or directory as another one does, but for case: there they would be one. */
+export function oneSpelling(all: readonly HostilePath[]): HostilePath[] {
+  const spellings = new Map<string, string>()
+  return all.filter(({ path }) =>
+    [...ancestors(path), path].every((name) => {
+      const folded = name.normalize('NFC').toLowerCase()
+      const known = spellings.get(folded) ?? name
+      spellings.set(folded, known)
+      return known === name
+    }),
+  )
 }
 
 /** Every directory above the path but the root. */
