@@ -75,6 +75,10 @@ async function makeClient(sdk: Sdk, settings: Settings): Promise<Storage> {
   const client = new sdk.storage.Storage({
     ...(endpoint !== undefined && { apiEndpoint: endpoint }),
     useAuthWithCustomEndpoint: true,
+    // Tokens that the service refuses are got anew.
+    clientOptions: { forceRefreshOnFailure: true },
+    // No request names a project; to find one out, the SDK may look for a metadata server.
+    projectId: 'unused',
   })
   const key = keyFile === undefined ? credentials : await readKey(keyFile)
   // Its own options for this, whose use it warns of on the console, set the same property.

@@ -2,10 +2,10 @@ import { type BareWriter, ContentError } from '@stowage/core'
 import type { Api } from './api.ts'
 import { ChunkBuffer } from './buffer.ts'
 import { crc32c, encodeCrc32c } from './crc32c.ts'
-import { uploadGone } from './errors.ts'
+import { isMissing, uploadGone } from './errors.ts'
 import type { HeldSession } from './held.ts'
-import { type Lease, whileLeased } from './lease.ts'
-import { deleteObject, insertObject, type ObjectResource } from './objects.ts'
+import { type Lease, RENEW_MS, whileLeased } from './lease.ts'
+import { deleteObject, getObject, insertObject, type ObjectResource } from './objects.ts'
 import { type Progress, ResumableUpload } from './resumable.ts'
 import { GRANULE } from './schema.ts'
 import type { Claim } from './sessions.ts'
@@ -129,12 +129,25 @@ export class GcsWriter implements BareWriter {
     if (this.#session.removed) throw uploadGone(this.#context.path)
   }
 
+  /** What somebody has taken over or removed must not be published. While the lease is fresh, a look will do. */
+  async #mustBeOurs(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#generation === undefined) return
+    if (this.#unsure || Date.now() - this.#renewed > RENEW_MS) return this.#write(false, signal)
+    const { api, path } = this.#context
+    try {
+      const { generation } = await getObject(api, this.#session.key, { path, signal })
+      if (generation === this.#generation) return
+    } catch (error) {
+      if (!isMissing(error)) throw error
+    }
+    throw uploadGone(path)
+  }
+
   async #publish(signal: AbortSignal | undefined): Promise<void> {
     const { api, path, key } = this.#context
     const total = this.size
     if (this.#upload === undefined) {
-      // A state that somebody has taken over or removed must not be published.
-      if (this.#generation !== undefined) await this.#write(false, signal)
+      await this.#mustBeOurs(signal)
       signal?.throwIfAborted()
       await insertObject(api, key, this.#buffer.view(), { path, signal })
       return

@@ -23,8 +23,12 @@ export class FakeGcs {
   lastHeaders: IncomingMessage['headers'] = {}
   /** Requests without an Authorization header are refused then. */
   authenticated = false
+  /** Origin of the addresses of uploads. Default: as the client reached us. */
+  sessionOrigin: string | undefined
   /** In PEM, of whoever signs URLs: signatures are checked then. */
   publicKey: string | undefined
+  /** Host for which they are signed. Default: the one that was asked. */
+  signedHost: string | undefined
   script: Script | undefined
   readonly #server: Server
 
@@ -73,7 +77,7 @@ export class FakeGcs {
     this.lastHeaders = request.headers
     reply.setHeader('date', new Date().toUTCString())
     try {
-      const signed = checkSignature(exchange, this.publicKey)
+      const signed = checkSignature(exchange, this.publicKey, this.signedHost)
       if (this.authenticated && !signed && !request.headers.authorization) {
         throw new HttpError(401, 'Anonymous caller does not have access.', 'required')
       }
@@ -130,7 +134,8 @@ export class FakeGcs {
     const type = exchange.query.get('uploadType')
     if (type === 'media') return mediaUpload(bucket, exchange)
     if (type === 'multipart') return multipartUpload(bucket, exchange)
-    return this.uploads.start(bucket, exchange)
+    const { origin } = exchange
+    return this.uploads.start(bucket, { ...exchange, origin: this.sessionOrigin ?? origin })
   }
 
   async #object(bucket: Bucket, name: string, method: string, exchange: Exchange): Promise<void> {

@@ -8,11 +8,13 @@ const PARAMETER = 'X-Goog-Signature'
 /**
  * Checks the signature in the query, where there is one: what was signed is the request as it came.
  * @param publicKey In PEM; undefined: every signature will do, as with the servers that others wrote.
+ * @param host Under which it is signed. Default: the one that was asked.
  * @returns Whether the URL is signed.
  */
 export function checkSignature(
   { query, request, method }: Exchange,
   publicKey: string | undefined,
+  host: string = request.headers.host ?? '',
 ): boolean {
   const signature = query.get(PARAMETER)
   if (signature === null) return false
@@ -23,7 +25,7 @@ export function checkSignature(
     .filter((pair) => !pair.startsWith(`${PARAMETER}=`))
     .sort()
     .join('&')
-  const canonical = `${method}\n${path}\n${signed}\nhost:${request.headers.host}\n\nhost\nUNSIGNED-PAYLOAD`
+  const canonical = `${method}\n${path}\n${signed}\nhost:${host}\n\nhost\nUNSIGNED-PAYLOAD`
   const time = query.get('X-Goog-Date') ?? ''
   const scope = (query.get('X-Goog-Credential') ?? '').split('/').slice(1).join('/')
   const text = `${query.get('X-Goog-Algorithm')}\n${time}\n${scope}\n${createHash('sha256').update(canonical).digest('hex')}`
