@@ -56,12 +56,12 @@ function settle(act: Promise<unknown>): Promise<Outcome> {
 /** The fault is to happen from now on, until the function is called that this gives. */
 function arm(
   { proxy }: World,
-  { index: first, always, fault }: Point,
+  { index: first, times, fault }: Point,
   onCut: () => void,
 ): () => void {
   const whole: Fault = { ...fault, onCut }
   proxy.reset()
-  proxy.rule = ({ index }) => (index === first || (always && index > first) ? whole : undefined)
+  proxy.rule = ({ index }) => (index >= first && index < first + times ? whole : undefined)
   return () => {
     proxy.rule = () => undefined
   }

@@ -101,19 +101,24 @@ function pass(one: Exchange, early: readonly Buffer[]): Promise<void> {
       // A request that was cut ends as its fault says, and one that is late has nobody to tell.
       if (!fault.cutRequest && !fault.late && !reply.headersSent) request.socket.destroy()
     })
+    let answered: IncomingMessage | undefined
     onward.on('response', (answer) => {
+      answered = answer
       seen.status = answer.statusCode
       answer.on('data', (chunk: Buffer) => {
         seen.replyBytes += chunk.length
       })
       answer.pause()
-      if (fault.late) answer.resume()
+      if (fault.late || reply.closed) answer.resume()
       else if (fault.holdReply || fault.cutReply?.after === 'nothing') void afterwards(one, answer)
       else passBack(one, answer)
     })
     if (fault.late) return void onward.end(Buffer.concat(early))
     reply.once('close', () => {
-      if (!reply.writableFinished) onward.destroy()
+      if (reply.writableFinished) return
+      // What the server has as a whole it carries out, whether or not somebody waits for the reply.
+      if (request.complete && !fault.cutRequest) answered?.unpipe().resume()
+      else onward.destroy()
     })
     if (fault.cutRequest) return cutUp(one, onward)
     for (const chunk of early) onward.write(chunk)

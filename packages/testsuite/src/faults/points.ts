@@ -25,8 +25,8 @@ export interface Point extends Kind {
   readonly kind: PointKind
   /** The first request that it happens to. */
   readonly index: number
-  /** Whether it happens to all later ones as well, until the operation is over. */
-  readonly always: boolean
+  /** How many it happens to: one, as many as a driver tries one request, or all until the operation is over. */
+  readonly times: number
 }
 
 /** What a network may be late by. */
@@ -37,6 +37,14 @@ const REFUSALS: readonly Refusal[] = [500, 503, 429, 408].flatMap((status) => [
   { status },
   { status, retryAfter: 1 },
 ])
+
+const ALWAYS = Number.POSITIVE_INFINITY
+
+/** In the id of a point: nothing for once, `x3`, or `+` for always. */
+function mark(times: number): string {
+  if (times === 1) return ''
+  return times === ALWAYS ? '+' : `x${times}`
+}
 
 /** Every trial of an operation that makes these requests; the numbers in them follow from the seed. */
 export function pointsOf(
@@ -50,22 +58,23 @@ export function pointsOf(
     const next = randomOf(settings.seed, `${operation} ${request.index}`)
     const below = (limit: number): number => Math.floor(next() * limit)
     const cuts = cutsOf(request, below)
-    const add = (kind: PointKind, one: Kind, always: boolean): void => {
-      const times = kind === 'fault' ? (always ? '+' : '') : ''
-      const id = `${operation}/${kind}/${request.index}${times}/${one.id}`
+    const add = (kind: PointKind, one: Kind, times: number): void => {
       const silent = kind === 'fault' && one.silent
       // A limit that is short on a busy machine may end any request that the server has carried out.
       const applied = one.applied || silent === true
-      points.push({ ...one, id, kind, always, silent, applied, index: request.index })
+      const id = `${operation}/${kind}/${request.index}${kind === 'fault' ? mark(times) : ''}/${one.id}`
+      points.push({ ...one, id, kind, times, silent, applied, index: request.index })
     }
     for (const one of faultsOf(settings, cuts)) {
-      add('fault', one, false)
-      if (!one.id.startsWith('delay')) add('fault', one, true)
+      add('fault', one, 1)
+      if (one.id.startsWith('delay')) continue
+      add('fault', one, ALWAYS)
+      if (!one.silent) add('fault', one, settings.attempts)
     }
     // A stall keeps the request where it is while the signal or the process ends.
     const stalls = cuts.filter(({ id }) => id.includes('stall'))
-    if (aborts) for (const one of stalls) add('abort', one, true)
-    if (kills) for (const one of stalls) add('kill', one, true)
+    if (aborts) for (const one of stalls) add('abort', one, ALWAYS)
+    if (kills) for (const one of stalls) add('kill', one, ALWAYS)
   }
   return points
 }
@@ -87,7 +96,8 @@ function cutsOf(
     const lost = { cutReply: { after: 'nothing', how } } as const
     kinds.push({ id: `lost-${how}`, applied: true, silent, fault: lost })
     if (replyBytes > 0 && method !== 'HEAD') {
-      const after = below(replyBytes)
+      // A driver that goes on at the next byte waits at each silence: more than two are no news.
+      const after = silent ? replyBytes - below(replyBytes / 2) - 1 : below(replyBytes)
       const fault = { cutReply: { after, how } }
       kinds.push({ id: `${how}-after-${after}`, applied: true, silent, fault })
     }

@@ -37,7 +37,10 @@ export async function tryOperation(shared: Shared, operation: Operation): Promis
   const { settings } = shared
   const none = { done: 0, failed: 0, killed: 0 }
   const nothing = { operation: operation.id, requests: 0, points: 0, outcomes: none, failures: [] }
-  const skipped = settings.skip[operation.id] ?? (await unsupported(shared, operation))
+  const skipped =
+    settings.skip[operation.id] ??
+    notAskedFor(settings, operation) ??
+    (await unsupported(shared, operation))
   if (skipped !== undefined) return { ...nothing, skipped }
   const rejections = new Rejections()
   try {
@@ -53,6 +56,12 @@ export async function tryOperation(shared: Shared, operation: Operation): Promis
   } finally {
     rejections.stop()
   }
+}
+
+/** A point that names its operation needs no other one. */
+function notAskedFor({ only = '' }: FaultSettings, { id }: Operation): string | undefined {
+  const named = operations.some((one) => only.startsWith(`${one.id}/`))
+  return named && !only.startsWith(`${id}/`) ? `only ${only} is asked for` : undefined
 }
 
 function kills(settings: FaultSettings, operation: Operation): boolean {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { getEventListeners } from 'node:events'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { StorageErrorCode, StorageErrors } from '@stowage/core'
 import { anyAge } from '../context.ts'
 import { assertStorageError } from '../expect-error.ts'
@@ -8,6 +9,8 @@ import type { Point } from './points.ts'
 import { empty, line, type Tree } from './tree.ts'
 import { until, type World } from './world.ts'
 
+/** How long an operation that has failed is watched for what it might still do. */
+const AFTERWARDS_MS = 40
 /** How long what is over may take to go away. */
 const SETTLE_MS = 3_000
 
@@ -21,6 +24,8 @@ const CODES: readonly StorageErrorCode[] = ['UNAVAILABLE', 'THROTTLED', 'CONTENT
 export async function judge(world: World, attempt: Attempt, point?: Point): Promise<void> {
   const { operation, kept, direct } = world
   const { outcome, moot } = attempt
+  // What is over does nothing any more: a moment is given to what does not keep to that.
+  if (outcome.status === 'failed' || outcome.status === 'aborted') await wait(AFTERWARDS_MS)
   await world.proxy.settled()
   if (outcome.status === 'done') operation.check?.(world.stage(), outcome.value)
   if (outcome.status === 'failed' || (moot && outcome.status === 'aborted' && outcome.error)) {
