@@ -1,0 +1,4 @@
+import { registerFaultSuite } from '@stowage/testsuite'
+import { faultOptions } from './helpers/faulty.ts'
+
+registerFaultSuite(faultOptions)
