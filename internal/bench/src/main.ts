@@ -1,25 +1,77 @@
+// The benchmark: see options.ts for what it can be told, docs/benchmarks/README.md for what it means.
+import { arch, cpus, loadavg, release, totalmem, type } from 'node:os'
+import { resolve } from 'node:path'
 import { backendsOf } from './backends.ts'
 import { goProgram } from './go.ts'
-import { measure, type Row } from './measure.ts'
+import { measure } from './measure.ts'
+import { measureMemory } from './memory.ts'
 import { type BenchOptions, HELP, parseOptions } from './options.ts'
+import { measureImports, measureInstalls } from './packages.ts'
+import { markdown } from './report/markdown.ts'
+import type { Results } from './report/results.ts'
+import { writeResults } from './report/write.ts'
+import { countRequests } from './requests.ts'
 
 const log = (text: string): void => console.error(`bench: ${text}`)
+const load = (): number => Math.round((loadavg()[0] ?? 0) * 100) / 100
 
-async function run(options: BenchOptions): Promise<void> {
+async function run(options: BenchOptions): Promise<Results> {
+  const { backends, extras, sizeName: size, rounds, longRounds } = options
+  const startedAt = new Date()
+  const before = load()
+  const lists = { rows: [], memory: [], requests: [], imports: [], installs: [] } as Lists
+  if (extras.includes('imports')) lists.imports.push(...measureImports(rounds * 3))
   const go = goProgram()
-  const rows: Row[] = []
-  for (const name of options.backends) {
-    for (const start of backendsOf(name, options, go)) {
-      const backend = await start()
-      try {
-        rows.push(...(await measure(backend, options, log)))
-      } finally {
-        await backend.stop()
-      }
+  for (const name of backends) {
+    for (const [index, start] of backendsOf(name, options, go).entries()) {
+      await onBackend(start, index === 0, options, lists)
     }
+  }
+  if (extras.includes('install')) lists.installs.push(...measureInstalls(log))
+  return {
+    format: 'stowage-bench/1',
+    startedAt: startedAt.toISOString(),
+    minutes: Math.round((Date.now() - startedAt.getTime()) / 6000) / 10,
+    machine: {
+      cpu: `${cpus()[0]?.model ?? ''} ${arch()}`,
+      cores: cpus().length,
+      memoryGiB: Math.round(totalmem() / 2 ** 30),
+      system: `${type()} ${release()}`,
+      node: process.versions.node,
+      load: [before, load()],
+    },
+    ...{ size, rounds, longRounds, ...lists },
+  }
+}
+
+type Mutable<T> = { [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] }
+type Lists = Mutable<Pick<Results, 'rows' | 'memory' | 'requests' | 'imports' | 'installs'>>
+
+/** Everything that needs one backend; what differs by its setting only in the first. */
+async function onBackend(
+  start: ReturnType<typeof backendsOf>[number],
+  isFirst: boolean,
+  options: BenchOptions,
+  { rows, memory, requests }: Lists,
+): Promise<void> {
+  const backend = await start()
+  try {
+    rows.push(...(await measure(backend, options, log)))
+    if (!isFirst) return
+    if (options.extras.includes('requests')) requests.push(...(await countRequests(backend, log)))
+    if (options.extras.includes('memory')) {
+      memory.push(...(await measureMemory(backend, options, log)))
+    }
+  } finally {
+    await backend.stop()
   }
 }
 
 const options = parseOptions(process.argv.slice(2))
-if (options) await run(options)
-else console.log(HELP)
+if (options === undefined) {
+  console.log(HELP)
+} else {
+  const results = await run(options)
+  if (options.out === undefined) console.log(markdown(results))
+  else await writeResults(results, resolve(options.out))
+}

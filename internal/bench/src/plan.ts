@@ -9,6 +9,8 @@ export interface Sizes {
   /** Files in one run of puts, gets and moves. */
   readonly files: number
   readonly resume: number
+  /** Of the file whose stream may take only so much memory. */
+  readonly memory: number
 }
 
 const KIB = 1024
@@ -22,9 +24,26 @@ export const SIZES: Readonly<Record<'full' | 'quick' | 'tiny', Sizes>> = {
     delete: 10_000,
     files: 256,
     resume: 64 * MIB,
+    memory: 5 * 1024 * MIB,
   },
-  quick: { stream: 64 * MIB, list: 1000, walk: 5000, delete: 500, files: 64, resume: 16 * MIB },
-  tiny: { stream: MIB, list: 20, walk: 40, delete: 20, files: 4, resume: 128 * KIB },
+  quick: {
+    stream: 64 * MIB,
+    list: 1000,
+    walk: 5000,
+    delete: 500,
+    files: 64,
+    resume: 16 * MIB,
+    memory: 256 * MIB,
+  },
+  tiny: {
+    stream: MIB,
+    list: 20,
+    walk: 40,
+    delete: 20,
+    files: 4,
+    resume: 128 * KIB,
+    memory: 4 * MIB,
+  },
 }
 
 /** A row of the table. */
