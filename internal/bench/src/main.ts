@@ -16,12 +16,13 @@ const log = (text: string): void => console.error(`bench: ${text}`)
 const load = (): number => Math.round((loadavg()[0] ?? 0) * 100) / 100
 
 async function run(options: BenchOptions): Promise<Results> {
-  const { backends, extras, sizeName: size, rounds, longRounds } = options
+  const { backends, extras, subjects, sizeName: size, rounds, longRounds } = options
   const startedAt = new Date()
   const before = load()
   const lists = { rows: [], memory: [], requests: [], imports: [], installs: [] } as Lists
   if (extras.includes('imports')) lists.imports.push(...measureImports(rounds * 3))
-  const go = goProgram()
+  const wantsGo = subjects.length === 0 || subjects.includes('go')
+  const go = backends.length > 0 && wantsGo ? goProgram() : undefined
   for (const name of backends) {
     for (const [index, start] of backendsOf(name, options, go).entries()) {
       await onBackend(start, index === 0, options, lists)

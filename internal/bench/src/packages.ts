@@ -38,8 +38,10 @@ const RIVALS = [
 
 export interface ImportRow {
   readonly name: string
-  /** What a process takes longer that imports it, by the clock, in the same round. */
+  /** What a process takes longer that imports it, in ms by the clock, in the same round. */
   readonly added: Spread
+  /** The same of the processor's time, which others on the machine disturb less. */
+  readonly cpu: Spread
   readonly goal: number | undefined
 }
 
@@ -50,28 +52,37 @@ export function measureImports(rounds: number): ImportRow[] {
     const names = [...Object.keys(IMPORT_GOALS), ...RIVALS]
     const files = ['', ...names].map((name, index) => {
       const file = join(folder, `${index}.mjs`)
-      writeFileSync(file, name && `import '${name}'\n`)
+      const report =
+        'const { user, system } = process.cpuUsage()\nconsole.log((user + system) / 1e3)'
+      writeFileSync(file, `${name && `import '${name}'\n`}${report}\n`)
       return file
     })
-    const times = files.map((): number[] => [])
+    const times = files.map((): Start[] => [])
     for (let round = 0; round < rounds; round++) {
       for (const [index, file] of files.entries()) times[index]?.push(start(file))
     }
     return names.map((name, index) => {
-      const own = times[index + 1] ?? []
-      const added = spread(own.map((ms, round) => ms - (times[0]?.[round] ?? 0)))
-      return { name, added, goal: IMPORT_GOALS[name] }
+      const over = (key: keyof Start): Spread =>
+        spread(
+          (times[index + 1] ?? []).map((own, round) => own[key] - (times[0]?.[round]?.[key] ?? 0)),
+        )
+      return { name, added: over('ms'), cpu: over('cpuMs'), goal: IMPORT_GOALS[name] }
     })
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-function start(file: string): number {
+interface Start {
+  readonly ms: number
+  readonly cpuMs: number
+}
+
+function start(file: string): Start {
   const started = performance.now()
-  const { status, stderr } = spawnSync(process.execPath, [file], { encoding: 'utf8' })
-  if (status !== 0) console.error(`bench: ${file} does not load: ${stderr.slice(0, 300)}`)
-  return status === 0 ? performance.now() - started : Number.NaN
+  const { status, stdout, stderr } = spawnSync(process.execPath, [file], { encoding: 'utf8' })
+  if (status === 0) return { ms: performance.now() - started, cpuMs: Number(stdout) }
+  throw new Error(`a package does not load: ${stderr}`)
 }
 
 export interface InstallRow {

@@ -132,15 +132,17 @@ function requests({ requests: rows }: Results): string {
 
 function imports({ imports: rows }: Results): string {
   if (rows.length === 0) return ''
-  const body = rows.map(({ name, added, goal }) => [
+  const body = rows.map(({ name, added, cpu, goal }) => [
     `\`${name}\``,
     between(added, 1),
+    between(cpu, 1),
     goal === undefined ? '' : `${goal}`,
-    goal === undefined ? '' : added.median <= goal ? 'met' : '**missed**',
+    goal === undefined ? '' : cpu.median <= goal ? 'met' : '**missed**',
   ])
+  const head = ['package', 'ms', 'ms of the processor', 'aim', '']
   return `## Import
 
-What \`import\` adds to the start of Node.js, in milliseconds.\n\n${table(['package', 'ms', 'aim', ''], body)}`
+What \`import\` adds to the start of Node.js.\n\n${table(head, body)}`
 }
 
 function installs({ installs: rows }: Results): string {
