@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from '@jest/globals'
+import { afterAll } from '@jest/globals'
 import { create } from '@stowage/core'
 import { registerModelSuite, registerSuite } from '@stowage/testsuite'
 import { SqliteDriver } from 'stowage-driver-sqlite'

@@ -52,7 +52,9 @@ export function programsOf(blocks: readonly Block[]): Program[] {
     const [{ page, line, language, mark = '' }] = group as [Block]
     const name = `${page.replace(/\.md$/, '').replaceAll('/', '_')}-${line}`
     const compilesOnly = /^compiles(?:, given \w+)?: (.+)$/.exec(mark)?.[1]
-    return { file: `${name}.${LANGUAGES[language]}`, blocks: group, compilesOnly }
+    const isCommonJS = language !== 'ts' && group.some(({ code }) => /\brequire\(/.test(code))
+    const extension = isCommonJS ? 'cjs' : LANGUAGES[language]
+    return { file: `${name}.${extension}`, blocks: group, compilesOnly }
   })
 }
 
@@ -76,7 +78,7 @@ export function writePrograms(all: readonly Program[]): void {
   writeFileSync(join(programs, 'ambient.d.ts'), AMBIENT)
 }
 
-function sourceOf({ blocks }: Program): string {
+function sourceOf({ file, blocks }: Program): string {
   let source = ''
   let line = 1
   for (const block of blocks) {
@@ -85,7 +87,7 @@ function sourceOf({ blocks }: Program): string {
     source += `${given === undefined ? '' : GIVEN[given]}\n${block.code}`
     line = block.line + block.code.split('\n').length - 1
   }
-  return `${source}\nexport {}\n`
+  return file.endsWith('.cjs') ? source : `${source}\nexport {}\n`
 }
 
 const TSCONFIG = {
@@ -102,6 +104,7 @@ const TSCONFIG = {
 
 /** Packages that examples name and that are not here: a reader's own, and other runners. */
 const AMBIENT = `declare module 'stowage-driver-mine'
+declare module 'stowage-driver-webdav'
 declare module 'vitest' {
   export const describe: typeof globalThis.describe
   export const it: typeof globalThis.it

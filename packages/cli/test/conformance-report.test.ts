@@ -54,6 +54,7 @@ describe('conformance --report', () => {
     expect(made.cases.find(({ id }) => id === 'content-empty')).toMatchObject({
       status: 'skipped',
       reason: 'because I say so',
+      limit: true,
     })
     expect((await readdir(work.path('out/report'))).sort()).toEqual([
       ...['badge.json', 'badge.svg', 'index.html', 'report.json'],

@@ -172,8 +172,9 @@ const MARKS: Readonly<Record<ReportCase['status'], string>> = {
   skipped: '– skipped',
 }
 
-function caseRow({ id, title, status, reason, error, ms }: ReportCase): string {
-  const why = reason === undefined ? '' : `<div class="reason">${text(reason)}</div>`
+function caseRow({ id, title, status, reason, limit, error, ms }: ReportCase): string {
+  const known = limit ? 'known limit: ' : ''
+  const why = reason === undefined ? '' : `<div class="reason">${known}${text(reason)}</div>`
   const message = error === undefined ? '' : `<pre>${text(error)}</pre>`
   const rule = `${text(title)} <code>${text(id)}</code>${why}${message}`
   return `<tr data-status="${status}" id="case-${text(id)}"><td class="status ${status}">${MARKS[status]}</td><td>${rule}</td><td class="number">${status === 'skipped' ? '' : duration(ms)}</td></tr>`

@@ -56,13 +56,15 @@ export function conformanceReport(report: SuiteReport, about: ReportAbout): Conf
     capabilities: { ...(driver.capabilities as Record<keyof Capabilities, boolean>) },
     totals: { passed, failed, skipped },
     areas: areasOf(results),
-    cases: results.map(caseOf),
+    cases: results.map((result) => caseOf(result, options)),
   }
   return withoutSecrets(made, about.redact ?? ((text) => text)) as ConformanceReport
 }
 
-function caseOf({ id, area, title, status, reason, error, ms }: CaseResult): ReportCase {
-  return { id, area, title, status, reason, error: error?.message.trim(), ms }
+function caseOf(result: CaseResult, { skip = {} }: SuiteOptions): ReportCase {
+  const { id, area, title, status, reason, error, ms } = result
+  const limit = status === 'skipped' && Object.hasOwn(skip, id) ? true : undefined
+  return { id, area, title, status, reason, limit, error: error?.message.trim(), ms }
 }
 
 function areasOf(results: readonly CaseResult[]): ReportArea[] {

@@ -99,6 +99,8 @@ export interface ReportCase {
   readonly status: 'passed' | 'failed' | 'skipped'
   /** Why it was skipped. */
   readonly reason?: string | undefined
+  /** Skipped because whoever ran the suite knew that the storage cannot do it: the option `skip`. */
+  readonly limit?: true | undefined
   /** Why it failed: the message, without a stack. */
   readonly error?: string | undefined
   readonly ms: number
