@@ -33,7 +33,9 @@ function checker({ dir }) {
 
 function checkIdentity(workspace, { fail, same }) {
   const { dir, manifest } = workspace
-  same('name', manifest.name, `@stowage/${dir.split('/')[1]}`)
+  const folder = dir.split('/')[1]
+  // `npm create x` looks for a package named create-x.
+  same('name', manifest.name, folder.startsWith('create-') ? folder : `@stowage/${folder}`)
   if (!/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(manifest.version ?? '')) fail('"version" is not a version')
   if (!manifest.description) fail('"description" is missing')
   if (!manifest.keywords?.includes('stowage')) fail('"keywords" should include "stowage"')
@@ -88,7 +90,7 @@ function checkExports(workspace, { fail, same }) {
 
 function checkContents(workspace, { fail, same }) {
   const { manifest } = workspace
-  same('files', manifest.files, FILES)
+  same('files', manifest.files, workspace.has('template') ? [...FILES, 'template'] : FILES)
   if (!BUILD.test(manifest.scripts?.build ?? '')) fail(`"scripts.build" should match ${BUILD}`)
   same('scripts.test', manifest.scripts?.test, 'node ../../scripts/jest.mjs')
   for (const script of ['preinstall', 'install', 'postinstall', 'prepare']) {
