@@ -81,13 +81,14 @@ export function failureError(failure: Failure, { operation, path }: Where): Erro
       ? new ConfigError(message, { cause })
       : new PathNotFoundError(path, { cause })
   }
-  if (status === 412) return new RevisionChangedError(message, options)
   if (status === 400 && /bucket name|invalid bucket/i.test(said)) {
     return new ConfigError(message, { cause })
   }
-  if (status === 400 && /crc32c|md5|hash|checksum/i.test(said)) {
+  // Some servers say 412 of these too.
+  if ((status === 400 || status === 412) && /crc32c|md5|hash|checksum/i.test(said)) {
     return new ContentError(message, options)
   }
+  if (status === 412) return new RevisionChangedError(message, options)
   if (status === 400 && /object name|name.*(too long|characters)/i.test(said)) {
     return new InvalidPathError(path, { cause, detail: message })
   }

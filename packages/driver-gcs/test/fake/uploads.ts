@@ -115,6 +115,12 @@ export class Uploads {
 
   async #put(session: Session, { request, reply }: Pick<Exchange, 'request' | 'reply'>) {
     const { from } = spanOf(request)
+    if (session.object) {
+      // Whatever comes to one that has ended, the answer is its object.
+      await bodyOf(request)
+      json(reply, resource(session.object))
+      return
+    }
     if (from !== undefined && Number(from) > session.content.length) {
       await bodyOf(request)
       throw new HttpError(400, 'Invalid request. There is a gap before the first byte.', 'invalid')
@@ -125,10 +131,6 @@ export class Uploads {
 
   #conclude(session: Session, { request, reply }: Pick<Exchange, 'request' | 'reply'>): void {
     const { to, total, whole } = spanOf(request)
-    if (session.object) {
-      json(reply, resource(session.object))
-      return
-    }
     const end = whole ? session.content.length : Number(total)
     if (Number.isNaN(end) || session.content.length < end) {
       if (Number.isNaN(end) && to !== undefined) this.#trim(session)
