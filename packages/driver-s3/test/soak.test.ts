@@ -1,0 +1,14 @@
+// Mixed work through a bad network, for a moment; the long form is `node scripts/soak.mjs`.
+import { runSoak } from '@stowage/testsuite'
+import { faultOptions } from './helpers/faulty.ts'
+import { NO_SERVER, oneServer } from './helpers/world.ts'
+
+const server = await oneServer('soak')
+
+if (server === undefined) test.skip(`mixed work through a bad network (${NO_SERVER})`, () => {})
+else {
+  test('mixed work through a bad network loses nothing', async () => {
+    const { samples } = await runSoak({ ...(await faultOptions(server)), seconds: 2, samples: 2 })
+    expect(samples.at(-1)?.operations).toBeGreaterThan(0)
+  })
+}
