@@ -54,7 +54,10 @@ func main() {
 			continue
 		}
 		t.defaults()
-		content(t.Size)
+		content(chunk)
+		if t.Op == "put" {
+			content(t.Size)
+		}
 		cpu, started := cpuTime(), time.Now()
 		done, err := run(ctx, driver, t)
 		if err != nil {

@@ -114,7 +114,7 @@ var made = map[int64][]byte{}
 
 // content is what does not compress, made once for each size.
 func content(size int64) []byte {
-	if bytes, ok := made[size]; ok || size > 1<<26 {
+	if bytes, ok := made[size]; ok {
 		return bytes
 	}
 	bytes, state := make([]byte, size), uint32(0x9e3779b9)

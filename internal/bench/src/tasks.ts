@@ -17,7 +17,7 @@ type Work = (subject: Required<Subject>, task: Task) => Promise<Done>
 export async function run(subject: Subject, task: Task): Promise<Result> {
   if (subject[task.op] === undefined) throw new Error(`${task.op} is not there`)
   const work = WORK[task.op]
-  content(task.size ?? 0)
+  content(task.op === 'put' ? (task.size ?? 0) : CHUNK)
   const before = process.cpuUsage()
   const started = performance.now()
   const { count, bytes } = await work(subject as Required<Subject>, task)
