@@ -107,7 +107,7 @@ function told(
 }
 
 /** A walk names exactly these files and the directories above them, in order. */
-export async function sameTree(driver: StorageDriver, files: readonly string[]): Promise<void> {
+async function sameTree(driver: StorageDriver, files: readonly string[]): Promise<void> {
   const expected = new Set(files.flatMap((path) => [path, ...ancestors(path).map((d) => `${d}/`)]))
   const sorted = [...expected].sort(byteOrder)
   const found = (await items(driver.walk('/'))).map(({ path, isDir }) =>
