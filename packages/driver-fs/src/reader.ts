@@ -19,8 +19,8 @@ export class FileReader extends Readable {
   #reading: Promise<void> | undefined
 
   constructor(system: FileSystem, fd: number, range: Range) {
-    // One chunk is read ahead of the one that is being consumed.
-    super({ highWaterMark: range.chunkSize })
+    // No chunk of its own: base reads one ahead of the one that is being consumed, and holds no more.
+    super({ highWaterMark: 0 })
     this.#system = system
     this.#fd = fd
     this.#range = range
