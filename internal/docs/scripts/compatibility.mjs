@@ -6,7 +6,10 @@ import { spawn } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startAzurite, startS3 } from '@stowage-internal/test-servers'
+import { startAzurite, startGcs, startS3 } from '@stowage-internal/test-servers'
+import { serviceAccount } from '../../../packages/driver-gcs/test/helpers/keys.ts'
+import { SERVER_LIMITS as GCS_LIMITS } from '../../../packages/driver-gcs/test/helpers/server-limits.ts'
+import { SMALL as GCS_SMALL } from '../../../packages/driver-gcs/test/helpers/storages.ts'
 import { SERVER_LIMITS as S3_LIMITS } from '../../../packages/driver-s3/test/helpers/server-limits.ts'
 import { PART, parametersFor } from '../../../packages/driver-s3/test/helpers/storages.ts'
 import { compatibilityPage } from '../src/compatibility.ts'
@@ -16,6 +19,8 @@ const FLAGS = ['--conditions=@stowage/source', '--disable-warning=ExperimentalWa
 const COMMAND = join(root, 'packages/cli/src/main.ts')
 const REPORTS = join(root, 'docs/conformance')
 const BUCKET = 'compatibility'
+/** What is asked is whether it works, not how fast. */
+const PATIENCE = ['--timeout', '5m']
 
 /** Everything that can be tested here: an id, names for readers, and how it is opened. */
 async function targets(work) {
@@ -34,7 +39,7 @@ async function targets(work) {
       more: ['--import', join(root, 'examples/driver-sqlite/src/index.ts'), '--part-size', '256k'],
     },
   ]
-  return [...local, ...(await s3()), ...(await azure())]
+  return [...local, ...(await s3()), ...(await azure()), ...(await gcs())]
 }
 
 async function s3() {
@@ -58,9 +63,29 @@ async function azure() {
     const small = { blockSize: 64 * 1024, pageSize: 50 }
     return { azure: { accountName, accountKey, serviceURL: endpoint, container, ...small } }
   }
-  const more = ['--part-size', '64k', '--timeout', '120s', '--concurrency', '4']
+  const more = ['--part-size', '64k', '--concurrency', '4']
   const server_ = `azurite ${server.version}`
   return [{ id: 'azurite', name: 'azurite', server: server_, running: server, section, more }]
+}
+
+async function gcs() {
+  return (await startGcs()).map((server) => ({
+    id: server.name,
+    name: server.name,
+    server: `${server.name} ${server.version}`,
+    running: server,
+    section: async () => {
+      const bucket = await server.createBucket(BUCKET)
+      // To sign URLs with; these servers ask for no token.
+      const signing = { credentials: serviceAccount(), anonymous: true }
+      return { gcs: { bucket, endpoint: server.endpoint, ...GCS_SMALL, ...signing } }
+    },
+    more: [
+      ...['--part-size', String(GCS_SMALL.chunkSize)],
+      ...['--concurrency', server.quirks.has('no-concurrency') ? '1' : '4'],
+    ],
+    limits: GCS_LIMITS[server.name],
+  }))
 }
 
 /** Runs the suite on one of them and keeps its report. */
@@ -72,7 +97,16 @@ async function test(target, work) {
   await writeFile(config, JSON.stringify({ storages: { target: section } }))
   const skips = Object.entries(limits).flatMap(([one, why]) => ['--skip', `${one}=${why}`])
   const about = ['--name', name, ...(server ? ['--server', server] : [])]
-  const args = ['conformance', 'target', '--config', config, '--report', folder, ...about]
+  const args = [
+    'conformance',
+    'target',
+    '--config',
+    config,
+    '--report',
+    folder,
+    ...about,
+    ...PATIENCE,
+  ]
   const child = spawn(process.execPath, [...FLAGS, COMMAND, ...args, ...more, ...skips], {
     stdio: ['ignore', 'pipe', 'inherit'],
     cwd: work,

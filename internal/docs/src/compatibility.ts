@@ -5,7 +5,17 @@ import { type ConformanceReport, parseReport } from '@stowage/testsuite'
 import { root } from './markdown.ts'
 
 /** In the order of the page; others come after them. */
-const ORDER = ['memory', 'filesystem', 'sqlite', 'ceph', 'versitygw', 'minio', 'moto', 'azurite']
+const ORDER = [
+  'memory',
+  'filesystem',
+  'sqlite',
+  'ceph',
+  'versitygw',
+  'minio',
+  'moto',
+  'azurite',
+  'fake-gcs-server',
+]
 
 /** A report and the name of its file, without extension. */
 export interface Tested {

@@ -35,7 +35,7 @@ export interface Block {
 }
 
 /** A link or an image in a page. */
-export interface Link {
+interface Link {
   readonly page: string
   readonly line: number
   readonly target: string

@@ -36,7 +36,7 @@ const LANGUAGES: Readonly<Record<string, string>> = {
 }
 
 /** Whether the block is a program, or a part of one. */
-export function isProgram({ language, mark }: Block): boolean {
+function isProgram({ language, mark }: Block): boolean {
   return language in LANGUAGES && !mark?.startsWith('quoted from ')
 }
 

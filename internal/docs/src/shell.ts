@@ -57,7 +57,8 @@ export class Sandbox {
   /** Runs the script up to the first command that fails. */
   run(script: string): { status: number | null; output: string } {
     const { PATH, HOME } = process.env
-    const { status, stdout, stderr } = spawnSync('bash', ['-euc', this.#here(script)], {
+    const { status, stdout, stderr } = spawnSync('bash', ['--norc', '-euc', this.#here(script)], {
+      stdio: ['ignore', 'pipe', 'pipe'],
       cwd: this.#directory,
       encoding: 'utf8',
       timeout: 60_000,
@@ -81,16 +82,15 @@ export class Sandbox {
   }
 }
 
-/** What a script asks of npm that is not there: a package of ours, a script of this repository. */
-export function npmProblems(script: string, packages: ReadonlySet<string>): string[] {
+/** What a script asks of npm that is not there: a package of ours or, unless it runs elsewhere, a script of ours. */
+export function npmProblems({ code, mark }: Block, packages: ReadonlySet<string>): string[] {
   const problems: string[] = []
-  for (const [, name = ''] of script.matchAll(
-    /\bnpm (?:install|i|create)\b.*?(@stowage\/[\w-]+)/g,
-  )) {
+  for (const [, name = ''] of code.matchAll(/\bnpm (?:install|i)\b.*?(@stowage\/[\w-]+)/g)) {
     if (!packages.has(name)) problems.push(`there is no package ${name}`)
   }
+  if (mark !== undefined) return problems
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-  for (const [, name = ''] of script.matchAll(/\b(?:npm run(?: --\w+)*|npm) ([\w:-]+)/g)) {
+  for (const [, name = ''] of code.matchAll(/\b(?:npm run(?: --\w+)*|npm) ([\w:-]+)/g)) {
     const known = ['install', 'i', 'create', 'run', ...Object.keys(scripts)]
     if (!known.includes(name)) problems.push(`there is no script ${name}`)
   }

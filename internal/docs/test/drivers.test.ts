@@ -46,10 +46,7 @@ async function refusal(driver: string, name: string, value: unknown): Promise<st
   return failed
 }
 
-const written = Object.keys(DRIVERS).filter((driver) =>
-  readPage(`packages/driver-${driver}/README.md`).anchors.has('parameters'),
-)
-describe.each(written)('the README of %s', (driver) => {
+describe.each(Object.keys(DRIVERS))('the README of %s', (driver) => {
   it('has every parameter of the driver', async () => {
     const message = await refusal(driver, 'qqqqqqqqqqqqqqqqqqqqq', 1)
     const known = /known are ([\w, ]+)/.exec(message)?.[1]?.split(', ') ?? []

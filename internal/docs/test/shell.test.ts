@@ -23,8 +23,8 @@ const packages = new Set(
 
 it('npm is asked for nothing that is not there', () => {
   const scripts = read.flatMap(({ blocks }) => blocks.filter(isScript))
-  const problems = scripts.flatMap(({ page, line, code }) =>
-    npmProblems(code, packages).map((problem) => `${page}:${line}: ${problem}`),
+  const problems = scripts.flatMap((block) =>
+    npmProblems(block, packages).map((problem) => `${block.page}:${block.line}: ${problem}`),
   )
   expect(problems).toEqual([])
 })

@@ -2,23 +2,8 @@
 // cannot do is skipped by name, with the reason.
 import { registerSuite, suiteCases } from '@stowage/testsuite'
 import { serviceAccount } from './helpers/keys.ts'
+import { REST, SERVER_LIMITS, UPLOADS } from './helpers/server-limits.ts'
 import { CHUNK, childOptions, SMALL, testServers } from './helpers/storages.ts'
-
-/** What only a server with whole resumable uploads shows: the areas that gcp-storage-emulator runs. */
-const UPLOADS = ['process', 'resume', 'sessions', 'uploads']
-const REST = 'gcp-storage-emulator is here for unfinished uploads only, see README'
-
-/** By the suite's ids; each is a fact about the server, not about the driver. */
-const SKIP: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  'fake-gcs-server': {
-    'process-killed-writing': 'fake-gcs-server ends an upload that is asked how far it is',
-    'process-killed-continuing': 'fake-gcs-server ends an upload that is asked how far it is',
-    'redirect-expires': 'fake-gcs-server does not look at signatures, the fake does',
-  },
-  'gcp-storage-emulator': Object.fromEntries(
-    suiteCases.filter(({ area }) => !UPLOADS.includes(area)).map(({ id }) => [id, REST]),
-  ),
-}
 
 /** Cases that no server runs which somebody else wrote. */
 const FAKE_ONLY = ['redirect-expires']
@@ -26,7 +11,7 @@ const FAKE_ONLY = ['redirect-expires']
 it('each case runs on one of the two servers at least, or is named here', () => {
   const everywhere = suiteCases
     .map(({ id }) => id)
-    .filter((id) => Object.values(SKIP).every((skipped) => id in skipped))
+    .filter((id) => Object.values(SERVER_LIMITS).every((skipped) => id in skipped))
   expect(everywhere).toEqual(FAKE_ONLY)
 })
 
@@ -57,7 +42,7 @@ for (const { server, open, parameters } of servers) {
     partSize: CHUNK,
     pageSize: SMALL.pageSize,
     concurrency: server.quirks.has('no-concurrency') ? 1 : 4,
-    skip: SKIP[server.name],
+    skip: SERVER_LIMITS[server.name],
     child: childOptions(await parameters()),
     ...(server.name === 'gcp-storage-emulator' && { runner }),
   })
