@@ -7,6 +7,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createDriver } from './create-driver.mjs'
 import { checkTypes, install, runPrograms, selections } from './installs.mjs'
 import { allTools, ownTools } from './matrix.mjs'
 import { Problems, pack, sizeOf } from './packing.mjs'
@@ -37,7 +38,8 @@ async function contents({ dir, manifest }, tarball) {
     if (!files.has(file)) problems.add(`${dir}: the tarball lacks ${file}`)
   }
   for (const file of files) {
-    if (/tsbuildinfo$|^(src|test|build)\/|\.test\./.test(file)) {
+    const isTemplate = file.startsWith('template/')
+    if (!isTemplate && /tsbuildinfo$|^(src|test|build)\/|\.test\./.test(file)) {
       problems.add(`${dir}: the tarball contains ${file}`)
     }
   }
@@ -58,6 +60,19 @@ async function weigh({ dir, manifest }, tarball, temporary) {
   }
 }
 
+/** What `npm create stowage-driver` makes is brought from red to green with what is packed. */
+async function startThirdParty(tarballs, temporary) {
+  const folder = join(temporary, 'third-party')
+  mkdirSync(folder)
+  const packed = join(temporary, 'installs', 'create-stowage-driver', 'node_modules')
+  const program = join(packed, 'create-stowage-driver', 'dist', 'main.js')
+  const made = await problems.must('create-stowage-driver', process.execPath, [program, 'redis'], {
+    cwd: folder,
+  })
+  if (made === undefined) return
+  await createDriver(join(folder, 'stowage-driver-redis'), { problems, tarballs })
+}
+
 /** Uses each selection with the tools; `--matrix` chooses which. */
 async function useAll(tarballs, packages, temporary) {
   const { nodes, compilers, types } = matrix ? await allTools() : ownTools()
@@ -69,6 +84,7 @@ async function useAll(tarballs, packages, temporary) {
     await runPrograms(selection, project, nodes, problems)
     await checkTypes(selection, project, compilers, types, problems)
   }
+  await startThirdParty(tarballs, temporary)
   const labels = nodes.map(({ label }) => label).join(', ')
   const versions = compilers.map(({ version }) => version).join(', ')
   if (problems.count === 0) {

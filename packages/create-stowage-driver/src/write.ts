@@ -40,9 +40,9 @@ function filesIn(folder: string): string[] {
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
 }
 
-/** npm leaves files such as .gitignore out of packages, so they have another name in the template. */
+/** npm leaves .gitignore out of packages, and tools look at each package.json: templates have other names. */
 function target(file: string): string {
-  return file.replace(/^_/, '.')
+  return file === '_package.json' ? 'package.json' : file.replace(/^_/, '.')
 }
 
 function named(text: string, name: string): string {
