@@ -82,7 +82,7 @@ async function open(parameters: Partial<GcsParameters>): Promise<StorageDriver> 
 
 const ADC = 'GOOGLE_APPLICATION_CREDENTIALS'
 
-/** Those that need no host of Google's own; redirects.test.ts has the others. */
+/** Those that need no host of Google's own; redirect.test.ts has the others. */
 const WAYS: Readonly<Record<string, () => Promise<Partial<GcsParameters>>>> = {
   'workload identity federation, inline': async () => ({ credentials: await federated() }),
   'workload identity federation, as a map': async () => ({

@@ -42,6 +42,8 @@ for (const { server, open, parameters } of servers) {
     partSize: CHUNK,
     pageSize: SMALL.pageSize,
     concurrency: server.quirks.has('no-concurrency') ? 1 : 4,
+    // In full size, gigabytes go through it a chunk at a time.
+    timeoutMs: 120_000,
     skip: SERVER_LIMITS[server.name],
     child: childOptions(await parameters()),
     ...(server.name === 'gcp-storage-emulator' && { runner }),
