@@ -12,6 +12,8 @@ let storage: string
 let driver: StorageDriver
 let proxy: FaultProxy
 let end: AsyncDisposable
+let controller: AbortController
+const olderThan = new Date(Date.now() + 1_000_000)
 
 beforeEach(async () => {
   storage = newStorage()
@@ -167,4 +169,73 @@ test('an aborted read of a whole file makes no further request', async () => {
 test('a server that does not answer is an error, not a hang', async () => {
   proxy.rule = () => ({ hold: () => new Promise(() => {}) })
   await expect(driver.stat('/file')).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+})
+
+test.each(['Put Block List', 'Delete Blob'])(
+  'a cancel removes everything where the reply to %s is lost',
+  async (operation) => {
+    const begun = await driver.writer('/file')
+    await begun.write(data.subarray(0, blockSize + 1))
+    await begun.close()
+    // A session that was taken over is committed: only then its removal has a condition.
+    const writer = await driver.writer('/file', { append: true })
+    proxy.rule = first(1, operation, LOST)
+    await writer.cancel()
+    expect(await blobNames(storage)).toEqual([])
+  },
+)
+
+test('a cancel that failed half way removes everything when it is repeated', async () => {
+  const begun = await driver.writer('/file')
+  await begun.write(data.subarray(0, blockSize + 1))
+  await begun.close()
+  const writer = await driver.writer('/file', { append: true })
+  proxy.rule = first(99, 'Delete Blob', refused(500, 'InternalError'))
+  await expect(writer.cancel()).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+  proxy.rule = () => undefined
+  // What is left of it is nothing that another writer could continue.
+  await expect(driver.writer('/file', { append: true })).rejects.toMatchObject({
+    code: 'PATH_NOT_FOUND',
+  })
+  await writer.cancel()
+  expect(await blobNames(storage)).toEqual([])
+})
+
+test('a delete whose reply is lost has worked', async () => {
+  await write('/file', data.subarray(0, 10))
+  proxy.rule = first(1, 'Delete Blob', LOST)
+  await driver.delete('/file')
+  expect(await blobNames(storage)).toEqual([])
+})
+
+test('a listing whose body breaks is an Unavailable error', async () => {
+  await write('/file', data.subarray(0, 10))
+  proxy.rule = ({ operation }) => (operation === 'List Blobs' ? cutAfter(100) : undefined)
+  const walked = (async () => {
+    for await (const _ of driver.walk('/'));
+  })()
+  await expect(walked).rejects.toMatchObject({ code: 'UNAVAILABLE', retryable: true })
+})
+
+test.each([
+  ['Blob Batch', () => driver.delete('/dir', { signal: controller.signal })],
+  ['Delete Blob', () => driver.move('/dir/1', '/other', { signal: controller.signal })],
+  ['Put Block List', () => driver.delete('/up', { signal: controller.signal })],
+  ['Delete Blob', () => driver.purgeUploads('/', { olderThan, signal: controller.signal })],
+])('an abort ends the request that removes something: %s', async (operation, run) => {
+  controller = new AbortController()
+  for (const name of ['1', '2']) await write(`/dir/${name}`, data.subarray(0, 10))
+  const left = await driver.writer('/up')
+  await left.write(data)
+  await left.close()
+  proxy.rule = first(99, operation, { hold: () => new Promise(() => {}) })
+  proxy.reset()
+  const call = run()
+  call.catch(() => {})
+  while (!proxy.operations.includes(operation)) await new Promise((done) => setImmediate(done))
+  controller.abort(new Error('enough'))
+  await expect(call).rejects.toThrow('enough')
+  const deadline = Date.now() + 400
+  while (proxy.busy > 0 && Date.now() < deadline) await new Promise((done) => setImmediate(done))
+  expect(proxy.busy).toBe(0)
 })

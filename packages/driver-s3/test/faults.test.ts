@@ -366,6 +366,7 @@ onServer('an error', () => {
     ['HeadObject', 301, 'PermanentRedirect', 'CONFIG'],
     ['HeadObject', 400, 'BadRequest', 'CONFIG'],
     ['HeadObject', 403, 'AccessDenied', 'PERMISSION_DENIED'],
+    ['HeadObject', 408, 'RequestTimeout', 'UNAVAILABLE'],
     ['HeadObject', 500, 'InternalError', 'UNAVAILABLE'],
     ['HeadObject', 503, 'SlowDown', 'UNAVAILABLE'],
   ])(

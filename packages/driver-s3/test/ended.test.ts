@@ -1,0 +1,96 @@
+import { isStorageError, type StorageDriver } from '@stowage/core'
+import { refused } from './helpers/faults.ts'
+import { PART } from './helpers/storages.ts'
+import { data, describeOn, oneServer, until, World } from './helpers/world.ts'
+
+// What is over is over: requests end with the call that made them. The store behind the proxy is real.
+const server = await oneServer('ended')
+const onServer = describeOn(server)
+let world: World
+let root: string
+let driver: StorageDriver
+beforeAll(async () => {
+  world = await World.open(server)
+})
+beforeEach(async () => {
+  root = world.root()
+  driver = await world.driver(root, { maxAttempts: 2 })
+})
+afterEach(() => {
+  world.proxy.rule = () => undefined
+})
+afterAll(() => world.close())
+
+async function failure(promise: Promise<unknown>): Promise<string> {
+  return promise.then(
+    () => 'none',
+    (error) => (isStorageError(error) ? error.code : String(error)),
+  )
+}
+
+onServer('what has failed or was aborted', () => {
+  const held = { hold: () => new Promise(() => {}) }
+
+  it.each([
+    ['DeleteObject', (signal: AbortSignal) => driver.delete('/a', { signal })],
+    ['DeleteObjects', (signal: AbortSignal) => driver.delete('/d', { signal })],
+    ['DeleteObject', (signal: AbortSignal) => driver.move('/a', '/b', { signal })],
+  ])('ends the request that removes something: %s', async (operation, run) => {
+    for (const path of ['/a', '/d/1', '/d/2']) await driver.putContent(path, 'x')
+    const stop = new AbortController()
+    world.fail(operation, held, 99)
+    world.proxy.reset()
+    const call = run(stop.signal)
+    call.catch(() => {})
+    await until(() => world.proxy.operations.includes(operation))
+    stop.abort(new Error('enough'))
+    await expect(call).rejects.toThrow('enough')
+    // Its limit is a minute: it has not run out by then.
+    await until(() => world.proxy.busy === 0)
+  })
+
+  it('does not go on: a delete waits for all that it has begun', async () => {
+    await driver.putContent('/a', 'x')
+    let pass: (value: unknown) => void = () => {}
+    const gate = new Promise((done) => {
+      pass = done
+    })
+    world.proxy.rule = ({ operation }) => {
+      if (operation === 'ListMultipartUploads') return refused(500, 'InternalError')
+      return operation === 'DeleteObject' ? { hold: () => gate } : undefined
+    }
+    world.proxy.reset()
+    let over = false
+    const call = failure(driver.delete('/a')).finally(() => {
+      over = true
+    })
+    const both = ['DeleteObject', 'ListMultipartUploads', 'ListMultipartUploads']
+    await until(() =>
+      both.every((one, i, all) => {
+        const count = (where: readonly string[]): number =>
+          where.filter((name) => name === one).length
+        return count(world.proxy.operations) >= count(all.slice(0, i + 1))
+      }),
+    )
+    await driver.stat('/a')
+    expect(over).toBe(false)
+    pass(undefined)
+    expect(await call).toBe('UNAVAILABLE')
+    expect(await failure(driver.stat('/a'))).toBe('PATH_NOT_FOUND')
+  })
+
+  it('gives a completion up after copyTimeout without a byte', async () => {
+    const impatient = await world.driver(root, {
+      idleTimeout: 2_000,
+      copyTimeout: 2_000,
+      maxAttempts: 1,
+    })
+    const writer = await impatient.writer('/a')
+    await writer.write(data(PART + 9))
+    world.fail('CompleteMultipartUpload', held, 99)
+    expect(await failure(writer.commit())).toBe('UNAVAILABLE')
+    world.proxy.rule = () => undefined
+    await writer.commit()
+    expect(Buffer.from(await driver.getContent('/a')).equals(data(PART + 9))).toBe(true)
+  })
+})
