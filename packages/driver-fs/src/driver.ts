@@ -18,7 +18,7 @@ import {
   type UploadInfo,
 } from '@stowage/core'
 import { mustBeGone, storageError, translated } from './errors.ts'
-import { type FileSystem, nodeFileSystem, readAll, unless, writeAll } from './file-system.ts'
+import { type FileSystem, nodeFileSystem, readAll, unless } from './file-system.ts'
 import { gated } from './gate.ts'
 import { Mover } from './move.ts'
 import { checkNames, type NameRules, nameRules } from './names.ts'
@@ -109,15 +109,10 @@ export class FsDriver implements BareDriver {
       parent.catch(() => {})
       const { file, fd } = await this.#temporary.create(path)
       try {
-        try {
-          await writeAll(this.#system, fd, content, 0)
-          if (this.#root.durability !== 'none') await this.#system.fsync(fd)
-        } finally {
-          await this.#system.close(fd)
-        }
+        await this.#temporary.fill(fd, content)
         await this.#publisher.publish(file, path, signal, parent)
       } catch (error) {
-        await this.#system.unlink(file).catch(() => {})
+        await this.#temporary.remove(file)
         throw error
       }
       await this.#publisher.sync(root, path)

@@ -32,7 +32,26 @@ const forbidden: Make = (cause, path) => {
   return new PermissionError(cause.message, { cause, path, detail })
 }
 
-const full: Make = (cause, path) => new NoSpaceError(cause.message, { cause, path })
+const readOnly: Make = (cause, path) =>
+  new PermissionError(cause.message, {
+    cause,
+    path,
+    detail: 'the file system is mounted for reading only, perhaps since it has found an error',
+  })
+
+const full: Make = (cause, path) =>
+  new NoSpaceError(cause.message, {
+    cause,
+    path,
+    detail: 'free space, inodes or quota; what was stored before is whole, closed uploads continue',
+  })
+
+const broken: Make = (cause, path) =>
+  new DriverError(cause.message, {
+    cause,
+    path,
+    detail: "the disk or the way to it fails: the system's log tells more",
+  })
 
 const busy: Make = (cause, path) => new UnavailableError(cause.message, { cause, path })
 
@@ -55,9 +74,10 @@ const TABLE: Readonly<Record<string, Make>> = {
   EILSEQ: invalid,
   EACCES: forbidden,
   EPERM: forbidden,
-  EROFS: forbidden,
+  EROFS: readOnly,
   ENOSPC: full,
   EDQUOT: full,
+  EIO: broken,
   EMFILE: noHandle,
   ENFILE: noHandle,
   EBUSY: busy,

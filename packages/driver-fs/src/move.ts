@@ -69,7 +69,7 @@ export class Mover {
     try {
       await publisher.publish(copy, destination, signal)
     } catch (error) {
-      await this.#system.unlink(copy).catch(() => {})
+      await this.#parts.temporary.remove(copy)
       throw error
     }
     await this.#parts.root.sync(dirname(at + destination))
@@ -79,11 +79,16 @@ export class Mover {
   async #copy(file: string, path: string): Promise<string> {
     const { temporary, publisher } = this.#parts
     const { file: copy, fd } = await temporary.create(path)
-    await this.#system.close(fd)
-    await this.#system.unlink(copy)
-    await this.#system.copyFile(file, copy)
-    await publisher.flush(copy)
-    return copy
+    try {
+      await this.#system.close(fd)
+      await this.#system.unlink(copy)
+      await this.#system.copyFile(file, copy)
+      await publisher.flush(copy)
+      return copy
+    } catch (error) {
+      await temporary.remove(copy)
+      throw error
+    }
   }
 
   async #directory(move: Move): Promise<void> {

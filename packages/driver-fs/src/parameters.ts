@@ -12,6 +12,7 @@ import {
 /** What is flushed to the disk before a call succeeds. */
 export type Durability = 'full' | 'file' | 'none'
 
+/** Parameters of the driver `fs`. The README says what each means for the data. */
 export interface FsParameters {
   /** The directory that holds everything. Created with the first write. */
   rootDirectory: string

@@ -1,9 +1,9 @@
 import { constants } from 'node:fs'
-import { dirname } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { InvalidPathError, UploadNotFoundError } from '@stowage/core'
 import { errno, type FileSystem, unless } from './file-system.ts'
 import { ATTEMPTS, type Root } from './root.ts'
-import { newName, stagedName } from './staged-name.ts'
+import { abandon, newName, stagedName } from './staged-name.ts'
 import type { Temporary } from './temporary.ts'
 import type { Tree } from './tree.ts'
 
@@ -140,21 +140,27 @@ export class Publisher {
       await this.#system.rename(`${near}/${name}`, target)
     } catch (error) {
       // Where this fails too, purgeUploads finds the copy by its mark.
-      await this.#removeCopy(root, `${near}/${name}`, mark).catch(() => {})
+      await this.#removeCopy(`${near}/${name}`, mark).catch(() => abandon(name))
       throw error
     }
-    await this.#root.prune(near, root)
     // Two file systems keep no order between them: what is here is certain before anything goes there.
-    await this.#root.sync(directory)
-    await this.#system.unlink(mark).catch(() => {})
+    const isTidy = await this.#root.prune(near, directory)
+    await this.#root.sync(directory).catch((error: unknown) => {
+      abandon(name)
+      throw error
+    })
+    if (isTidy) await this.#temporary.remove(mark)
+    else abandon(name)
     await unless(this.#system.unlink(staged), 'ENOENT')
   }
 
-  async #removeCopy(root: string, copy: string, mark: string): Promise<void> {
+  async #removeCopy(copy: string, mark: string): Promise<void> {
     await unless(this.#system.unlink(copy), 'ENOENT', 'ENOTDIR')
-    await this.#root.prune(dirname(copy), root)
-    await this.#root.syncRemoval(dirname(copy))
-    await this.#system.unlink(mark)
+    const near = dirname(copy)
+    const isTidy = await this.#root.prune(near, dirname(near))
+    await this.#root.syncRemoval(near)
+    if (isTidy) await this.#system.unlink(mark)
+    else abandon(basename(mark))
   }
 
   /** Flushes the content of a file. */

@@ -181,8 +181,9 @@ export class Root {
       const identity = this.#plain.get(at) ?? 'there'
       if (this.#certain.get(at) === identity || this.#unsynced.has(at)) continue
       yield this.#syncName(at, identity).catch((error: unknown) => {
-        // Somebody else has made it, in a directory that others may not read or change.
-        if (!['EACCES', 'EPERM', 'EROFS'].includes(errno(error) ?? '')) throw error
+        // Somebody else has made it, in a directory that others may not read.
+        const { syscall } = error as NodeJS.ErrnoException
+        if (errno(error) !== 'EACCES' || syscall !== 'open') throw error
       })
     }
   }
@@ -225,15 +226,20 @@ export class Root {
     return true
   }
 
-  /** Removes the directory and its parents, as long as they are empty, up to but without `top`. */
-  async prune(directory: string, top: string): Promise<void> {
+  /**
+   * Removes the directory and its parents, as long as they are empty, up to but without `top`. False where
+   * an empty one may be left.
+   */
+  async prune(directory: string, top: string): Promise<boolean> {
     for (let at = directory; at.length > top.length; at = dirname(at)) {
       try {
         await this.system.rmdir(at)
       } catch (error) {
-        if (errno(error) !== 'ENOENT') return
+        const code = errno(error) ?? ''
+        if (code !== 'ENOENT') return ['ENOTEMPTY', 'EEXIST'].includes(code)
       }
     }
+    return true
   }
 
   /**

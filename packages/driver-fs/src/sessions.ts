@@ -7,6 +7,7 @@ import { thisProcess } from './owner.ts'
 import { NOTHING, type Removal, removeAll } from './remove.ts'
 import { ATTEMPTS, type Root } from './root.ts'
 import {
+  abandon,
   newName,
   parseStaged,
   type StagedName,
@@ -68,11 +69,19 @@ export class Sessions {
       const newest = await this.#newest(directory)
       if (newest === undefined) return undefined
       const name: StagedName = { ...newest, state: claimOf(newest), owner: thisProcess() }
-      // Whoever is second finds the name gone, and looks again.
-      const taken = await this.#take(directory, newest, name)
-      if (!taken) continue
-      const mine = name.state === 'held' ? name : await this.#copy(path, directory, name)
-      return await this.#open(path, root, directory, mine)
+      let mine = name
+      try {
+        // Whoever is second finds the name gone, and looks again.
+        const taken = await this.#take(directory, newest, name)
+        if (!taken) continue
+        if (name.state !== 'held') mine = await this.#copy(path, directory, name)
+        return await this.#open(path, root, directory, mine)
+      } catch (error) {
+        // Anybody may try again; where it cannot be given back, this process at least.
+        const free = mine === name ? newest : idle(mine)
+        await this.rename(directory, mine, free).catch(() => abandon(stagedName(mine)))
+        throw error
+      }
     }
     return undefined
   }
@@ -107,21 +116,15 @@ export class Sessions {
     const original = `${directory}/${stagedName(taken)}`
     const copy: StagedName = { started, id, durable, owner, state: 'temp' }
     const mine: StagedName = { ...copy, state: 'held' }
-    const remove = async (name: StagedName): Promise<void> => {
-      await this.#system.unlink(`${directory}/${stagedName(name)}`).catch(() => {})
-    }
+    const remove = (name: StagedName): Promise<void> =>
+      this.#temporary.remove(`${directory}/${stagedName(name)}`)
     try {
       await this.#system.copyFile(original, `${directory}/${stagedName(copy)}`)
       await this.#settle(`${directory}/${stagedName(copy)}`, taken)
       await this.rename(directory, copy, mine)
       await this.#root.sync(directory)
-      if (
-        await unless(
-          this.#system.unlink(original).then(() => true),
-          'ENOENT',
-        )
-      )
-        return mine
+      const isGone = await this.#unlink(original).catch(() => abandon(stagedName(taken)))
+      if (isGone !== false) return mine
       throw new UploadNotFoundError('the upload was removed or taken over', { path })
     } catch (error) {
       await remove(copy)
@@ -169,8 +172,8 @@ export class Sessions {
   }
 
   /** Removes the directories of the path that hold no other upload. */
-  prune(root: string, path: string): Promise<void> {
-    return this.#root.prune(this.#directory(root, path), this.beneath(root, '/'))
+  async prune(root: string, path: string): Promise<void> {
+    await this.#root.prune(this.#directory(root, path), this.beneath(root, '/'))
   }
 
   /** The uploads at the path and beneath it that are older and that no living writer of this machine holds. */
@@ -226,6 +229,11 @@ export class Sessions {
   #directory(root: string, path: string): string {
     return `${this.beneath(root, path)}/${RESERVED}`
   }
+}
+
+/** The name under which anybody may continue the upload. */
+export function idle(name: StagedName): StagedName {
+  return { ...name, state: 'idle', owner: undefined }
 }
 
 /**

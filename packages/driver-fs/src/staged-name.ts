@@ -48,9 +48,18 @@ export function newName(state: 'held' | 'temp'): StagedName {
   return { started: latest, id, state, durable: 0, owner: thisProcess() }
 }
 
+/** Names that this process has, and that nobody in it cares for any more. */
+const abandoned = new Set<string>()
+
+/** The file of that name could not be removed: purgeUploads may, although this process lives. */
+export function abandon(name: string): void {
+  abandoned.add(name)
+}
+
 /** What became of the writer: an idle upload has none. */
 export function writerOf(name: StagedName): Liveness {
-  return name.owner ? liveness(name.owner) : 'dead'
+  if (name.owner === undefined || abandoned.has(stagedName(name))) return 'dead'
+  return liveness(name.owner)
 }
 
 /** When it was begun. */

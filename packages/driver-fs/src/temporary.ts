@@ -1,9 +1,10 @@
 import { constants } from 'node:fs'
-import { dirname } from 'node:path'
+import { basename, dirname } from 'node:path'
 import type { BarePurgeOptions } from '@stowage/core'
-import { type FileSystem, readAll, unless, writeAll } from './file-system.ts'
+import { errno, type FileSystem, readAll, unless, writeAll } from './file-system.ts'
 import { ATTEMPTS, type Root } from './root.ts'
 import {
+  abandon,
   newName,
   parseStaged,
   type StagedName,
@@ -49,6 +50,13 @@ export class Temporary {
     return { file, fd: await this.createFile(file, path) }
   }
 
+  /** Removes a file of no use; where that fails, purgeUploads can. */
+  async remove(file: string): Promise<void> {
+    await this.#system.unlink(file).catch((error: unknown) => {
+      if (errno(error) !== 'ENOENT') abandon(basename(file))
+    })
+  }
+
   /** Makes an empty file, with the directories on the way to it, and opens it. */
   async createFile(file: string, path: string): Promise<number> {
     const { fileMode } = this.#root.settings
@@ -66,13 +74,23 @@ export class Temporary {
     const mark = this.#root.staging(await this.#root.make(), 'marks', name)
     const fd = await this.createFile(mark, path)
     try {
-      await writeAll(this.#system, fd, Buffer.from(directory), 0)
+      await this.fill(fd, Buffer.from(directory))
+      await this.#root.sync(dirname(mark))
+      return mark
+    } catch (error) {
+      await this.remove(mark)
+      throw error
+    }
+  }
+
+  /** Writes and flushes the content of a new file, and closes it. */
+  async fill(fd: number, content: Uint8Array): Promise<void> {
+    try {
+      await writeAll(this.#system, fd, content, 0)
       if (this.#root.durability !== 'none') await this.#system.fsync(fd)
     } finally {
       await this.#system.close(fd)
     }
-    await this.#root.sync(dirname(mark))
-    return mark
   }
 
   /** Removes what dead processes left, and, by age, what processes of other machines did. */

@@ -3,8 +3,8 @@ import { translated } from './errors.ts'
 import { type FileSystem, unless, writeAll } from './file-system.ts'
 import type { Publisher } from './publish.ts'
 import type { Root } from './root.ts'
-import type { Session, Sessions } from './sessions.ts'
-import { type StagedName, stagedName } from './staged-name.ts'
+import { idle, type Session, type Sessions } from './sessions.ts'
+import { abandon, type StagedName, stagedName } from './staged-name.ts'
 
 interface Parts {
   readonly root: Root
@@ -73,10 +73,10 @@ export class FsWriter implements BareWriter {
   /** Renames the upload to one that anybody may continue. */
   async #park(durable: number): Promise<void> {
     const { directory } = this.#session
-    const idle: StagedName = { ...this.#name, state: 'idle', durable, owner: undefined }
-    const renamed = this.#parts.sessions.rename(directory, this.#name, idle).then(() => true)
+    const parked = idle({ ...this.#name, durable })
+    const renamed = this.#parts.sessions.rename(directory, this.#name, parked).then(() => true)
     if (!(await unless(renamed, 'ENOENT'))) throw this.#gone()
-    this.#name = idle
+    this.#name = parked
     await this.#parts.root.sync(directory)
   }
 
@@ -84,7 +84,10 @@ export class FsWriter implements BareWriter {
     return this.#do(async () => {
       if (this.#published) throw new WriterStateError('already committed', this.#session.path)
       await this.#release()
-      await unless(this.#system.unlink(this.#file), 'ENOENT', 'ENOTDIR')
+      await unless(this.#system.unlink(this.#file), 'ENOENT', 'ENOTDIR').catch((error: unknown) => {
+        abandon(stagedName(this.#name))
+        throw error
+      })
       await this.#prune()
     })
   }

@@ -22,7 +22,9 @@ export function nameOf(bytes: Buffer): string {
 /** One call, and what is true once it has succeeded. */
 export interface Step {
   readonly name: string
-  run(storage: StorageDriver): Promise<unknown>
+  run(storage: StorageDriver, signal?: AbortSignal): Promise<unknown>
+  /** Closes the writer, where there is one, so that it keeps no handle. */
+  giveUp?(): Promise<unknown>
   /** What callers see; without it, what they saw before. */
   readonly tree?: Tree
   /** Bytes of the upload that can be continued, whatever happens. */
@@ -92,19 +94,19 @@ const puts: Scenario[] = [
     steps: () => [
       {
         name: 'put',
-        run: (storage) => storage.putContent('/new/deep/file', NEW),
+        run: (storage, signal) => storage.putContent('/new/deep/file', NEW, { signal }),
         tree: { '/new/deep/file': 'NEW' },
       },
     ],
   },
   single(
     'a put over a file',
-    (storage) => storage.putContent('/dir/file', NEW),
+    (storage, signal) => storage.putContent('/dir/file', NEW, { signal }),
     changed(PLACES, { '/dir/file': 'NEW' }),
   ),
   single(
     'a copy over a file',
-    (storage) => copy(storage, '/elsewhere/new', storage, '/dir/file'),
+    (storage, signal) => copy(storage, '/elsewhere/new', storage, '/dir/file', { signal }),
     changed(PLACES, { '/dir/file': 'NEW' }),
   ),
 ]
@@ -114,32 +116,31 @@ const TAIL = 100
 
 /** Writes, closes, continues and commits, or cancels. Chunks are written as they are but for the last. */
 function upload(path: string, end: 'commit' | 'cancel', from: Tree): Step[] {
-  let writer: FileWriter
-  const open = (append: boolean) => async (storage: StorageDriver) => {
-    writer = await storage.writer(path, { append })
+  let writer: FileWriter | undefined
+  const at = (): FileWriter => writer as FileWriter
+  const open = (append: boolean) => async (storage: StorageDriver, signal?: AbortSignal) => {
+    writer = await storage.writer(path, { append, signal })
   }
   const last: Step =
     end === 'commit'
-      ? { name: end, run: () => writer.commit(), tree: changed(from, { [path]: 'NEW' }) }
-      : { name: end, run: () => writer.cancel(), ends: true }
-  return [
+      ? { name: end, run: () => at().commit(), tree: changed(from, { [path]: 'NEW' }) }
+      : { name: end, run: () => at().cancel(), ends: true }
+  const little = NEW.subarray(HALF, HALF + TAIL)
+  const steps: Step[] = [
     { name: 'writer', run: open(false) },
-    { name: 'write', run: () => writer.write(NEW.subarray(0, HALF)), passedOn: HALF },
-    {
-      name: 'write little',
-      run: () => writer.write(NEW.subarray(HALF, HALF + TAIL)),
-      passedOn: HALF,
-    },
-    { name: 'close', run: () => writer.close(), kept: HALF + TAIL },
+    { name: 'write', run: () => at().write(NEW.subarray(0, HALF)), passedOn: HALF },
+    { name: 'write little', run: () => at().write(little), passedOn: HALF },
+    { name: 'close', run: () => at().close(), kept: HALF + TAIL },
     { name: 'append', run: open(true), kept: HALF + TAIL },
     {
       name: 'write the rest',
-      run: () => writer.write(NEW.subarray(HALF + TAIL)),
+      run: () => at().write(NEW.subarray(at().size)),
       kept: HALF + TAIL,
       passedOn: NEW.length,
     },
     last,
   ]
+  return steps.map((step) => ({ ...step, giveUp: async () => writer?.close() }))
 }
 
 /** An upload that another machine had closed once, and then wrote to when it stopped. */
@@ -190,22 +191,11 @@ const writers: Scenario[] = [
     before: PLACES,
     kept: HALF,
     session,
-    steps: () => {
-      const steps = upload('/dir/file', 'commit', PLACES).slice(4)
-      let writer: FileWriter
-      return [
-        {
-          name: 'append',
-          run: async (storage) => {
-            writer = await storage.writer('/dir/file', { append: true })
-            if (writer.size !== HALF) throw new Error(`it continues at ${writer.size}`)
-          },
-          kept: HALF,
-        },
-        { name: 'write', run: () => writer.write(NEW.subarray(HALF)), kept: HALF },
-        { name: 'commit', run: () => writer.commit(), tree: steps.at(-1)?.tree as Tree },
-      ]
-    },
+    // What was not flushed is gone: it continues where the other one had closed it.
+    steps: () =>
+      upload('/dir/file', 'commit', PLACES)
+        .slice(4)
+        .map((step) => (step.kept ? { ...step, kept: HALF } : step)),
   },
 ]
 
@@ -243,7 +233,11 @@ const mergedMixture = mixture({
 })
 
 const moves: Scenario[] = [
-  single('a move over a file', (storage) => storage.move('/elsewhere/new', '/dir/file'), moved),
+  single(
+    'a move over a file',
+    (storage, signal) => storage.move('/elsewhere/new', '/dir/file', { signal }),
+    moved,
+  ),
   {
     name: 'a move of a link over a file',
     prepare: async (storage, root) => {
@@ -254,7 +248,7 @@ const moves: Scenario[] = [
     steps: () => [
       {
         name: 'move',
-        run: (storage) => storage.move('/links/link', '/dir/file'),
+        run: (storage, signal) => storage.move('/links/link', '/dir/file', { signal }),
         tree: { ...PLACES, '/dir/file': 'NEW', '/links/other': 'OTHER' },
       },
     ],
@@ -273,7 +267,7 @@ const moves: Scenario[] = [
     steps: () => [
       {
         name: 'move',
-        run: (storage) => storage.move('/from', '/new/to'),
+        run: (storage, signal) => storage.move('/from', '/new/to', { signal }),
         tree: { '/new/to/a': 'NEW', '/new/to/sub/b': 'OLD', '/x': 'OTHER' },
       },
     ],
@@ -282,7 +276,13 @@ const moves: Scenario[] = [
     name: 'a move of a directory onto another',
     prepare: (storage) => put(storage, TREES),
     before: TREES,
-    steps: () => [{ name: 'move', run: (storage) => storage.move('/from', '/to'), tree: MERGED }],
+    steps: () => [
+      {
+        name: 'move',
+        run: (storage, signal) => storage.move('/from', '/to', { signal }),
+        tree: MERGED,
+      },
+    ],
     during: (tree) => mergedMixture(tree) && arrived(tree),
   },
 ]
@@ -298,7 +298,7 @@ const mounts: Scenario[] = [
     steps: () => [
       {
         name: 'put',
-        run: (storage) => storage.putContent('/mnt/there/file', NEW),
+        run: (storage, signal) => storage.putContent('/mnt/there/file', NEW, { signal }),
         tree: changed(MOUNTED, { '/mnt/there/file': 'NEW' }),
       },
     ],
@@ -319,7 +319,7 @@ const mounts: Scenario[] = [
     steps: () => [
       {
         name: 'move',
-        run: (storage) => storage.move('/here/file', '/mnt/there/file'),
+        run: (storage, signal) => storage.move('/here/file', '/mnt/there/file', { signal }),
         tree: changed(MOUNTED, { '/mnt/there/file': 'NEW', '/here/file': undefined }),
       },
     ],
@@ -337,7 +337,7 @@ const removals: Scenario[] = [
   {
     ...single(
       'a delete of a directory',
-      (storage) => storage.delete('/dir'),
+      (storage, signal) => storage.delete('/dir', { signal }),
       changed(PLACES, { '/dir/file': undefined, '/dir/other': undefined }),
     ),
     during: mixture({
@@ -362,7 +362,8 @@ const removals: Scenario[] = [
     steps: () => [
       {
         name: 'purge',
-        run: (storage) => storage.purgeUploads('/', { olderThan: new Date(Date.now() + 60_000) }),
+        run: (storage, signal) =>
+          storage.purgeUploads('/', { olderThan: new Date(Date.now() + 60_000), signal }),
       },
     ],
     session,
