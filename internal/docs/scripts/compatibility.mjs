@@ -4,7 +4,7 @@
 // With names only those run, and the other reports stay as they are. It takes some ten minutes.
 import { spawn } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { release, tmpdir, type } from 'node:os'
 import { join } from 'node:path'
 import { startAzurite, startGcs, startS3 } from '@stowage-internal/test-servers'
 import { serviceAccount } from '../../../packages/driver-gcs/test/helpers/keys.ts'
@@ -30,7 +30,7 @@ async function targets(work) {
       id: 'filesystem',
       name: 'a local directory',
       storage: `fs://${join(work, 'fs')}`,
-      server: 'ext4 or what the machine has',
+      server: `${type()} ${release().split('-')[0]}`,
     },
     {
       id: 'sqlite',

@@ -45,7 +45,7 @@ What the published suite has shown on every storage that this repository can sta
 
 ## Results
 
-Every case passes, is of a capability that the driver does not declare, or is a known limit of the server, listed below.
+A case that did not run is of a capability that the driver does not declare, or a known limit of the server. Limits and failures are listed below.
 
 ${results(all)}
 
@@ -59,7 +59,7 @@ Cases passed, of those that apply.
 
 ${areas(all)}
 
-## Known limits
+## Known limits and failures
 
 ${limits(all)}
 `

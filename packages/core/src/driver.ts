@@ -48,6 +48,7 @@ export interface PurgeOptions extends OperationOptions {
   dryRun?: boolean | undefined
 }
 
+/** What is at a path: a file, or a directory that has something beneath it. */
 export interface FileInfo {
   /** The full path, as the caller would write it. */
   readonly path: string

@@ -20,6 +20,7 @@ export type StorageErrorCode =
   | 'DRIVER'
   | 'MULTIPLE'
 
+/** What every error takes besides its own. */
 export interface StorageErrorOptions {
   /** The backend's own error. Never one that carries a credential. */
   cause?: unknown

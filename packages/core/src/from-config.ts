@@ -4,6 +4,7 @@ import { withMiddleware } from './from-url.ts'
 import type { MiddlewareEntry } from './middleware.ts'
 import { createRegistered } from './registry.ts'
 
+/** What {@link createFromConfig} takes besides the configuration. */
 export interface FromConfigOptions {
   /**
    * Environment variables that override the configuration: `REGISTRY_STORAGE` names the driver,

@@ -3,6 +3,7 @@ import { ConfigError } from './errors.ts'
 import { applyMiddleware, type MiddlewareEntries } from './middleware.ts'
 import { createRegistered, registration } from './registry.ts'
 
+/** What {@link createFromURL} takes besides the URL. */
 export interface FromURLOptions<N extends readonly string[] = readonly string[]> {
   /** Put around the driver, see {@link applyMiddleware}. */
   middleware?: MiddlewareEntries<N> | undefined

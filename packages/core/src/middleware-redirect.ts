@@ -5,6 +5,7 @@ import { type Parameter, parseParameters } from './parameters.ts'
 import { checkPath } from './paths.ts'
 import { wrapError } from './wrap-error.ts'
 
+/** Options of the middleware `redirect`, which sends readers to another server that has the files. */
 export interface RedirectMiddlewareOptions {
   /** An absolute URL. Its path is put before the file's; user, query and fragment are left out. */
   baseURL?: string | undefined

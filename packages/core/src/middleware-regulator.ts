@@ -3,6 +3,7 @@ import { forwardingDriver } from './forwarding-driver.ts'
 import { Limiter } from './limiter.ts'
 import { integer, parseParameters } from './parameters.ts'
 
+/** Options of the middleware `regulator`, which bounds how many operations run at a time. */
 export interface RegulatorOptions {
   /** Operations that may run at a time. */
   maxConcurrency: number

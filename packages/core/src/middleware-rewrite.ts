@@ -4,6 +4,7 @@ import { forwardingDriver } from './forwarding-driver.ts'
 import { strictText } from './middleware-redirect.ts'
 import { parseParameters } from './parameters.ts'
 
+/** Options of the middleware `rewrite`, which changes the driver's redirect URLs. What is left out stays. */
 export interface RewriteOptions {
   /** Replaces the scheme. */
   scheme?: string | undefined

@@ -17,6 +17,7 @@ export interface Parameter<T> {
   readonly problem?: ((name: string, shown: string) => string) | undefined
 }
 
+/** The parameters of a driver or a middleware, by name. */
 export type ParameterSchema = Readonly<Record<string, Parameter<unknown>>>
 
 /** The values: present where required or with a default, else perhaps undefined. */

@@ -18,6 +18,7 @@ import { INTERFACE_VERSION, versionProblem } from './version.ts'
 // biome-ignore lint/suspicious/noEmptyInterface: packages merge their declarations into it
 export interface DriverParameters {}
 
+/** The name of a registered driver; those whose packages are imported are known to the compiler. */
 export type DriverName = keyof DriverParameters | (string & {})
 
 /** The parameters `create` takes for that name: the driver's own type where its package is imported. */
@@ -30,6 +31,7 @@ export type DriverFactory = (
   parameters: Readonly<Record<string, unknown>>,
 ) => BareDriver | Promise<BareDriver>
 
+/** What {@link register} takes besides the factory. */
 export interface RegisterOptions {
   /** Parameters from a URL whose scheme is the name. Default: the query's values. */
   fromURL?: ((url: URL) => Record<string, unknown>) | undefined

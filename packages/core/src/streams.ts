@@ -80,6 +80,7 @@ export async function giveUp(writer: FileWriter, { keep, signal }: Keeping): Pro
   if (keep || !signal?.aborted) await ended
 }
 
+/** What {@link toWritable} takes besides the writer. */
 export interface WritableOptions {
   /** What the end of the stream does with the file. Default `commit`. */
   end?: 'commit' | 'close' | undefined

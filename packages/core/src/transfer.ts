@@ -21,6 +21,7 @@ export interface TransferOptions extends OperationOptions {
   onProgress?: ((progress: TransferProgress) => void) | undefined
 }
 
+/** How far a transfer has come. */
 export interface TransferProgress {
   /** Bytes at the destination, those of an earlier run included. */
   readonly bytes: number
@@ -28,6 +29,7 @@ export interface TransferProgress {
   readonly total: number
 }
 
+/** What a transfer has stored. */
 export interface TransferResult {
   /** Size of the file. */
   readonly bytes: number

@@ -1,5 +1,6 @@
 import { flag, parseParameters } from '@stowage/core'
 
+/** Parameters of the driver `inmemory`. */
 export interface InMemoryParameters {
   /**
    * Lets a path be a file and have descendants at once, as in an object store. Default false, as in a

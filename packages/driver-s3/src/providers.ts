@@ -10,6 +10,7 @@ export const PROVIDERS = [
   'generic',
 ] as const
 
+/** The stores whose differences from Amazon S3 are known. */
 export type S3Provider = (typeof PROVIDERS)[number]
 
 /** In what a store differs. The README has the same table for users. */

@@ -14,6 +14,7 @@ export interface ChildOptions {
   env?: Readonly<Record<string, string>> | undefined
 }
 
+/** What the suite has to know of a driver. */
 export interface SuiteOptions {
   /** Names the tests. */
   name: string
@@ -71,6 +72,7 @@ export interface CaseInfo {
   readonly child?: boolean | undefined
 }
 
+/** What one case came to. */
 export interface CaseResult {
   readonly id: string
   readonly area: string
@@ -83,6 +85,7 @@ export interface CaseResult {
   readonly ms: number
 }
 
+/** What a run of the suite came to. */
 export interface SuiteReport {
   readonly name: string
   readonly seed: number

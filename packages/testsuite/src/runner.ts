@@ -13,6 +13,7 @@ export interface Runner {
   after?: ((body: Body) => unknown) | undefined
 }
 
+/** A test runner's `it`. */
 export interface RunnerIt {
   /** The third argument is jest's and vitest's time limit; `node:test` has none and ignores it. */
   (name: string, body: Body, timeoutMs?: number): unknown

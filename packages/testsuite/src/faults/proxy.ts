@@ -7,6 +7,7 @@ import type { Rule, Seen } from './fault.ts'
 /** How long an idle connection stays: longer than any test, so that a forgotten one is seen. */
 const KEEP_ALIVE_MS = 600_000
 
+/** Where a fault proxy sends what it lets through. */
 export interface FaultProxyOptions {
   /** Names a request for rules and messages. Default: its method and path. */
   readonly nameOf?: ((request: Pick<Seen, 'method' | 'url' | 'headers'>) => string) | undefined

@@ -49,6 +49,7 @@ export interface SoakSample {
   readonly files: number
 }
 
+/** What a soak has come to. */
 export interface SoakReport {
   readonly name: string
   readonly seed: number

@@ -49,6 +49,7 @@ export interface ModelReport {
   readonly failure?: ModelFailure | undefined
 }
 
+/** The shortest sequence that was found to fail. */
 export interface ModelFailure {
   /** The shortest sequence found that shows the difference, a line for each operation. */
   readonly operations: readonly string[]

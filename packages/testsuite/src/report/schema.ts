@@ -76,6 +76,7 @@ export interface ReportSuite {
   readonly leftOut: number
 }
 
+/** How many cases ended how. */
 export interface ReportCounts {
   readonly passed: number
   readonly failed: number
