@@ -1,4 +1,4 @@
-import { type BareWriter, ContentError } from '@stowage/core'
+import { type BareWriter, ContentError, isStorageError } from '@stowage/core'
 import type { Api } from './api.ts'
 import { ChunkBuffer } from './buffer.ts'
 import { crc32c, encodeCrc32c } from './crc32c.ts'
@@ -115,7 +115,16 @@ export class GcsWriter implements BareWriter {
       get renewed() {
         return renewed()
       },
-      renew: (signal) => this.#write(false, signal),
+      renew: async (signal) => {
+        try {
+          await this.#write(false, signal)
+        } catch (error) {
+          // Under a retention policy nobody can change it yet, and so nobody can take it over either.
+          if (!isStorageError(error, 'PERMISSION_DENIED')) throw error
+          this.#unsure = false
+          this.#renewed = Date.now()
+        }
+      },
     }
   }
 
@@ -132,7 +141,7 @@ export class GcsWriter implements BareWriter {
   /** What somebody has taken over or removed must not be published. While the lease is fresh, a look will do. */
   async #mustBeOurs(signal: AbortSignal | undefined): Promise<void> {
     if (this.#generation === undefined) return
-    if (this.#unsure || Date.now() - this.#renewed > RENEW_MS) return this.#write(false, signal)
+    if (this.#unsure || Date.now() - this.#renewed > RENEW_MS) return this.#lease.renew(signal)
     const { api, path } = this.#context
     try {
       const { generation } = await getObject(api, this.#session.key, { path, signal })

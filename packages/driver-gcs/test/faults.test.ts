@@ -1,6 +1,8 @@
 // What happens to the data when something goes wrong. The server is a fake of ours (test/fake/README.md): no server that
 // somebody else wrote can be made to store bytes in part, to end a session midway, or to lose its final answer.
 import { ServerResponse } from 'node:http'
+import { jest } from '@jest/globals'
+import { bodyOf } from './fake/exchange.ts'
 import type { Script } from './fake/server.ts'
 import { collect, data } from './helpers/data.ts'
 import { CHUNK } from './helpers/storages.ts'
@@ -146,6 +148,35 @@ describe('a writer', () => {
     await world.driver.putContent('/file', 'old')
     await expect(write('/file')).rejects.toMatchObject({ code: 'CONTENT' })
     expect(String(await world.driver.getContent('/file'))).toBe('old')
+  })
+
+  it('has it checked also where the answer to the last bytes is lost', async () => {
+    world.fake.script = instead(1, isLast, async ({ query, request, reply }, { uploads }) => {
+      const session = uploads.sessions.get(query.get('upload_id') ?? '')
+      const bytes = (await bodyOf(request)).fill(1)
+      if (session) session.content = Buffer.concat([session.content, bytes])
+      reply.destroy()
+      return true
+    })
+    await expect(write('/file')).rejects.toMatchObject({ code: 'CONTENT' })
+    expect(world.bucket.objects.has('file')).toBe(false)
+  })
+
+  it('commits where nothing may be changed for a time, however long it writes', async () => {
+    world.bucket.retained = true
+    const begun = Date.now()
+    const writer = await world.driver.writer('/file')
+    await writer.write(long.subarray(0, 2 * CHUNK))
+    // Its lease is due by now, and its state must not be changed.
+    jest.spyOn(Date, 'now').mockReturnValue(begun + 40_000)
+    await writer.write(long.subarray(2 * CHUNK))
+    await writer.commit()
+    jest.restoreAllMocks()
+    expect(Buffer.compare(await world.driver.getContent('/file'), long)).toBe(0)
+    await expect(world.driver.putContent('/file', 'x')).rejects.toMatchObject({
+      code: 'PERMISSION_DENIED',
+    })
+    await expect(world.driver.delete('/file')).rejects.toMatchObject({ code: 'MULTIPLE' })
   })
 
   it.each([

@@ -52,6 +52,8 @@ export class Bucket {
   readonly #changes = new Map<string, number>()
   /** Changes of one name within a second are refused then. */
   limitChanges = false
+  /** Under a retention policy: what is there may not be replaced or removed. */
+  retained = false
 
   find(name: string, query: URLSearchParams, prefix = 'if'): StoredObject {
     const object = this.objects.get(name)
@@ -70,6 +72,7 @@ export class Bucket {
     }
     const before = this.objects.get(name)
     check(before, query)
+    if (before) this.#mayChange(name)
     if (about.crc32c !== undefined && about.crc32c !== crc32c(content)) {
       throw new HttpError(400, `Provided CRC32C "${about.crc32c}" doesn't match`, 'invalid')
     }
@@ -90,8 +93,15 @@ export class Bucket {
 
   remove(name: string, query: URLSearchParams): void {
     this.find(name, query)
+    this.#mayChange(name)
     this.#count(name)
     this.objects.delete(name)
+  }
+
+  #mayChange(name: string): void {
+    if (!this.retained) return
+    const message = `Object 'bucket/${name}' is subject to bucket's retention policy`
+    throw new HttpError(403, message, 'retentionPolicyNotMet')
   }
 
   #count(name: string): void {
