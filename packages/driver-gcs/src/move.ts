@@ -74,7 +74,7 @@ export async function move(
   const { generation } = found
   await rewrite(api, { source, destination, generation, path, signal })
   signal?.throwIfAborted()
-  const outcome = await deleteObject(api, source, { path, ifGenerationMatch: generation })
+  const outcome = await deleteObject(api, source, { path, signal, ifGenerationMatch: generation })
   if (outcome === 'changed') {
     throw new RevisionChangedError('the file was replaced while it was moved: it stays', { path })
   }

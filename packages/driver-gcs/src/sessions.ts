@@ -195,9 +195,10 @@ export class Sessions {
     })
     signal?.throwIfAborted()
     const ifGenerationMatch = anyGeneration ? undefined : generation
-    const outcome = await deleteObject(this.#api, key, { path, ifGenerationMatch })
+    const outcome = await deleteObject(this.#api, key, { path, signal, ifGenerationMatch })
     if (outcome === 'changed') return false
-    if (state?.uri !== undefined) await new ResumableUpload(this.#api, state.uri).cancel({ path })
+    const uri = state?.uri
+    if (uri !== undefined) await new ResumableUpload(this.#api, uri).cancel({ path, signal })
     return true
   }
 }

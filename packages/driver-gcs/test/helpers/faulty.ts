@@ -31,19 +31,14 @@ export function create(
 export async function faultOptions(): Promise<FaultOptions & AsyncDisposable> {
   const fake = await FakeGcs.start()
   const bucket = fake.createBucket(BUCKET)
-  const openUploads = (): string[] =>
-    [...fake.uploads.sessions.values()]
-      .filter(({ gone, object }) => !gone && !object)
-      .map(({ name }) => name)
   return {
     name: 'gcs',
     vendor: 'gcs',
     upstream: fake.endpoint,
     create,
-    leftovers: async (storage) => [
-      ...bucket.names().filter((name) => name.startsWith(`${storage}/`)),
-      ...openUploads().filter((name) => name.startsWith(`${storage}/`)),
-    ],
+    // Not resumable uploads: one whose URI was lost with a reply nobody can find, and it is neither stored nor paid for. The
+    // service forgets it within a week.
+    leftovers: async (storage) => bucket.names().filter((name) => name.startsWith(`${storage}/`)),
     attempts: RETRIES + 1,
     partSize: CHUNK,
     child: {
