@@ -1,5 +1,5 @@
 // The whole fault suite of a driver: every operation through every fault, abort and kill at each of its requests. Minutes to
-// an hour: node scripts/faults.mjs --driver s3|azure|gcs [--server NAME] [--seed N] [--only POINT] [--concurrency N]
+// an hour: node scripts/faults.mjs --driver s3|azure|gcs [--server NAME] [--seed N] [--only POINT] [--skip OPERATION,...]
 import { parseArgs } from 'node:util'
 import { openDriver, runAgain } from './fault-drivers.mjs'
 
@@ -11,7 +11,7 @@ function tell(start, { operation, requests, points, outcomes, failures, skipped 
   for (const { point, error } of failures) console.log(`  - ${point}\n      ${error.message}`)
 }
 
-async function main({ driver, server, seed, only, concurrency }) {
+async function main({ driver, server, seed, only, skip, concurrency }) {
   const { runFaults } = await import('../packages/testsuite/src/index.ts')
   const { options, end } = await openDriver(driver, server)
   const start = Date.now()
@@ -19,6 +19,7 @@ async function main({ driver, server, seed, only, concurrency }) {
     ...options,
     size: 'full',
     concurrency: Number(concurrency),
+    skip: Object.fromEntries(skip.split(',').map((operation) => [operation, 'left out'])),
     ...(seed !== undefined && { seed: Number(seed) }),
     ...(only !== undefined && { only }),
   }
@@ -40,6 +41,7 @@ if (!runAgain(import.meta.filename)) {
       server: { type: 'string' },
       seed: { type: 'string' },
       only: { type: 'string' },
+      skip: { type: 'string', default: '' },
       concurrency: { type: 'string', default: '10' },
     },
   })

@@ -10,6 +10,9 @@ import { type World, within } from './world.ts'
 /** How long an aborted call may take to tell. */
 const PROMPT_MS = 2_000
 
+/** How long a process may take to start and to prepare, on a busy machine too. */
+const START_MS = 60_000
+
 /** How an operation ended. */
 export interface Attempt {
   readonly outcome: Outcome
@@ -115,7 +118,7 @@ async function killed(world: World, point: Point): Promise<Attempt> {
   })
   try {
     await within(
-      world.limitMs,
+      START_MS,
       'the start of the process',
       child.until(({ step }) => step === 0),
     )

@@ -1,4 +1,3 @@
-import { AssertionError } from 'node:assert'
 import { runnerOf } from '../runner.ts'
 import { operations } from './operations.ts'
 import { type FaultOptions, faultSettings, type OperationReport } from './options.ts'
@@ -52,5 +51,5 @@ function explained({ operation, points, failures }: OperationReport, seed: numbe
     ...lines,
     `to replay one: STOWAGE_SUITE_SEED=${seed} STOWAGE_FAULT_POINT='${one?.point}'`,
   ].join('\n')
-  return Object.assign(new AssertionError({ message }), { cause: one?.error })
+  return new Error(message, { cause: one?.error })
 }

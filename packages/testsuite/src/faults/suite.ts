@@ -78,15 +78,16 @@ async function unsupported(shared: Shared, { needs }: Operation): Promise<string
 
 /** Without a fault it must work; how many requests it makes then is what the points are made from. */
 async function first(shared: Shared, operation: Operation) {
-  const world = await World.open(shared.settings, operation, shared)
+  let world: World | undefined
   try {
+    world = await World.open(shared.settings, operation, shared)
     const { seen, attempt } = await measure(world)
     await judge(world, attempt)
     return { seen }
   } catch (error) {
     return failure(`${operation.id} without a fault`, error)
   } finally {
-    await world.end()
+    await world?.end()
   }
 }
 
