@@ -85,7 +85,7 @@ export class Publisher {
       // The last moment at which an aborted call can leave everything as it was.
       signal?.throwIfAborted()
       try {
-        return await this.#rename(staged, target, path)
+        return await this.#rename(staged, target, path, signal)
       } catch (error) {
         await this.#recover(error, staged, root, path)
         ready = false
@@ -114,12 +114,17 @@ export class Publisher {
     throw new InvalidPathError(path, { cause: error, detail: 'a directory is there' })
   }
 
-  async #rename(staged: string, target: string, path: string): Promise<void> {
+  async #rename(
+    staged: string,
+    target: string,
+    path: string,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     try {
       await this.#system.rename(staged, target)
     } catch (error) {
       if (errno(error) !== 'EXDEV') throw error
-      await this.#acrossDevices(staged, target, path)
+      await this.#acrossDevices(staged, target, path, signal)
     }
   }
 
@@ -127,7 +132,12 @@ export class Publisher {
    * Another file system begins between staging and the target: the bytes are copied next to the target
    * first. A mark at the root tells purgeUploads where to look, should this process die.
    */
-  async #acrossDevices(staged: string, target: string, path: string): Promise<void> {
+  async #acrossDevices(
+    staged: string,
+    target: string,
+    path: string,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     const root = await this.#root.make()
     const name = stagedName(newName('temp'))
     const directory = dirname(target)
@@ -137,6 +147,7 @@ export class Publisher {
       await this.#root.ensure(near, path)
       await this.#system.copyFile(staged, `${near}/${name}`)
       await this.flush(`${near}/${name}`)
+      signal?.throwIfAborted()
       await this.#system.rename(`${near}/${name}`, target)
     } catch (error) {
       // Where this fails too, purgeUploads finds the copy by its mark.

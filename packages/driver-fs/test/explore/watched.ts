@@ -40,12 +40,17 @@ export class Watched {
     const directory = result as Awaited<ReturnType<FileSystem['opendir']>>
     this.#handles.add(directory)
     return {
-      read: () => directory.read(),
+      read: () => this.#count(() => directory.read()),
       close: async () => {
-        await directory.close()
+        await this.#count(() => directory.close())
         this.#handles.delete(directory)
       },
     }
+  }
+
+  async #count<T>(run: () => Promise<T>): Promise<T> {
+    this.running++
+    return await run().finally(() => this.running--)
   }
 
   /** Resolves once no call is under way and none follows: what follows a call follows it at once. */
