@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url'
 
 /** Directories that samples name; in their place they get one in their own folder. */
 const PLACES = /\/(?:var\/data|var\/lib\/registry|srv\/backup)\b/g
-const LIMIT_MS = 20_000
+const LIMIT_MS = 120_000
 
 /** What samples take for granted. */
 process.env.KEY = Buffer.from('a key for a sample').toString('base64')

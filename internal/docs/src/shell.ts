@@ -61,7 +61,7 @@ export class Sandbox {
       stdio: ['ignore', 'pipe', 'pipe'],
       cwd: this.#directory,
       encoding: 'utf8',
-      timeout: 60_000,
+      timeout: 240_000,
       env: {
         PATH: `${join(this.#directory, 'bin')}:${PATH}`,
         HOME,

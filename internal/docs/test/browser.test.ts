@@ -14,7 +14,7 @@ const describeInBrowser = found ? describe : describe.skip
 let browser: Browser
 beforeAll(async () => {
   if (found) browser = await startBrowser(found)
-}, 60_000)
+}, 240_000)
 afterAll(() => browser?.close())
 
 const HOSTILE = '</script><script>alert(1)</script><img src=x onerror=alert(2)>'
@@ -55,7 +55,7 @@ describeInBrowser(`the page of a report (${found ?? NO_BROWSER})`, () => {
 
   async function open(scheme: 'light' | 'dark' = 'light'): Promise<{ page: Page; seen: string[] }> {
     const page = await browser.newPage({ colorScheme: scheme })
-    page.setDefaultTimeout(10_000)
+    page.setDefaultTimeout(60_000)
     const seen = watch(page, /^(?:file:.*\/index\.html|data:image\/svg)/)
     await page.goto(url)
     return { page, seen }
@@ -104,7 +104,7 @@ describeInBrowser(`the page of a report (${found ?? NO_BROWSER})`, () => {
       expect(violations).toEqual([])
       await page.close()
     },
-    60_000,
+    240_000,
   )
 
   it('is whole without its script, narrow, and on paper', async () => {
@@ -125,5 +125,5 @@ describeInBrowser(`the page of a report (${found ?? NO_BROWSER})`, () => {
     expect(await rows(printed)).toBe(suiteCases.length)
     expect((await printed.pdf()).length).toBeGreaterThan(10_000)
     await printed.close()
-  }, 60_000)
+  }, 240_000)
 })

@@ -4,7 +4,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { createFromConfig, createFromURL } from '@stowage/core'
 import { parse } from 'yaml'
+import '@stowage/driver-azure'
+import '@stowage/driver-fs'
+import '@stowage/driver-gcs'
+import '@stowage/driver-inmemory'
+import '@stowage/driver-s3'
 import { pages, readPage, root } from '../src/markdown.ts'
 import {
   markProblem,
@@ -51,7 +57,7 @@ it('every program compiles', () => {
   // The line of a program is that of its page. What is wrong with a package is told of elsewhere.
   const errors = stdout.split('\n').filter((line) => /^\w/.test(line))
   expect(errors).toEqual([])
-}, 60_000)
+}, 240_000)
 
 describe('run', () => {
   const runnable = all.filter(({ compilesOnly }) => compilesOnly === undefined)
@@ -65,11 +71,11 @@ describe('run', () => {
     const { stderr, status } = spawnSync(
       process.execPath,
       [...flags, runner, programs, work, ...names],
-      { encoding: 'utf8', timeout: 120_000 },
+      { encoding: 'utf8', timeout: 600_000 },
     )
     if (status !== 0) throw new Error(`the samples ended early: ${stderr}`)
     results = JSON.parse(readFileSync(join(work, 'results.json'), 'utf8'))
-  }, 180_000)
+  }, 600_000)
   afterAll(() => rmSync(work, { recursive: true, force: true }))
 
   it.each(
@@ -87,6 +93,23 @@ it.each(['json', 'yaml'])('every block of %s can be read', (wanted) => {
       reader?.(block.code)
     } catch (error) {
       problems.push(`${where(block)}: ${error}`)
+    }
+  }
+  expect(problems).toEqual([])
+})
+
+it('every storage in a configuration has a driver that takes its parameters', async () => {
+  const problems: string[] = []
+  for (const block of blocks.filter(({ language }) => /^ya?ml$/.test(language))) {
+    const { storage, storages = {} } = parse(block.code, { merge: true })
+    for (const one of [...(storage ? [storage] : []), ...Object.values(storages)]) {
+      try {
+        // What is made opens nothing before its first call.
+        const made = await (typeof one === 'string' ? createFromURL(one) : createFromConfig(one))
+        await made.close()
+      } catch (error) {
+        problems.push(`${where(block)}: ${error}`)
+      }
     }
   }
   expect(problems).toEqual([])

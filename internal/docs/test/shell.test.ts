@@ -55,7 +55,7 @@ describeWithShell(
           rmSync(directory, { recursive: true, force: true })
         }
       },
-      120_000,
+      600_000,
     )
   },
 )

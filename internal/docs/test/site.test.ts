@@ -22,7 +22,7 @@ beforeAll(async () => {
     const html = readFileSync(join(site, file), 'utf8')
     ids.set(file, new Set([...html.matchAll(/\b(?:id|name)="([^"]*)"/g)].map(([, id = '']) => id)))
   }
-}, 180_000)
+}, 600_000)
 
 it('TypeDoc has nothing to complain of', () => {
   expect(complaints).toEqual([])
@@ -115,5 +115,5 @@ describeInBrowser(`in a browser (${found ?? NO_BROWSER})`, () => {
     await page.locator('#tsd-search-results').getByText('registerSuite').first().waitFor()
     expect(seen).toEqual([])
     await page.close()
-  }, 60_000)
+  }, 240_000)
 })
