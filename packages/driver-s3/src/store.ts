@@ -112,6 +112,7 @@ export class Store {
       const sdk = await this.sdk()
       const Command = sdk[`${operation}Command`] as unknown as new (input: object) => never
       const command = new Command({ Bucket: this.bucket, ...input })
+      forgetBody(command)
       prepare?.(command)
       const options = signal === undefined ? {} : { abortSignal: signal }
       return await this.#gate.run(() => client.send(command, options), signal)
@@ -220,4 +221,20 @@ export class Store {
       )
     }
   }
+}
+
+/**
+ * Timers of the SDK and idle sockets keep the last request for seconds. They shall not keep its bytes: with
+ * several connections, that is another part for each.
+ */
+function forgetBody({ middlewareStack }: Pick<S3.PutObjectCommand, 'middlewareStack'>): void {
+  middlewareStack.add(
+    (next) => async (args) => {
+      const answer = await next(args)
+      const { request } = args as { request?: { body?: unknown } }
+      if (request) request.body = undefined
+      return answer
+    },
+    { step: 'deserialize', name: 'stowageForgetBody', priority: 'low' },
+  )
 }

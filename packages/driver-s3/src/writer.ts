@@ -204,6 +204,7 @@ export class S3Writer implements BareWriter {
   }
 
   #end(): void {
+    this.#buffer.release()
     this.#signal?.removeEventListener('abort', this.#onAbort)
     this.#onEnd(this)
   }
