@@ -1,7 +1,9 @@
+import { type Fault, type Injection, inject, injections } from './explore/injections.ts'
 import { type KillCase, killCases, killed } from './explore/kills.ts'
 import { losePower } from './explore/power.ts'
 import { SABOTEURS, type SaboteurName } from './explore/saboteurs.ts'
 import { scenario } from './explore/scenarios.ts'
+import type { CallName } from './explore/wrap.ts'
 import { failure } from './recording.ts'
 
 const PUT = 'a put over a file'
@@ -49,6 +51,24 @@ describe('a broken driver is found by killing its process', () => {
         if (found) break
       }
       expect(told).toMatch(expected)
+    })
+  }
+})
+
+describe('a broken driver is found by calls that fail', () => {
+  const cases: readonly (readonly [SaboteurName, string, CallName, Fault, RegExp])[] = [
+    ['deafFlush', PUT, 'fsync', 'EIO', /nobody was told/],
+    ['shortWrites', PUT, 'write', 'short', /torn content/],
+    ['shortWrites', UPLOAD, 'write', 'short', /torn|bytes of an upload|callers see/],
+    ['noClose', PUT, 'rename', 'EIO', /handles are left/],
+    ['noCleanUp', PUT, 'rename', 'EIO', /a purge leaves/],
+  ]
+  for (const [saboteur, name, call, fault, expected] of cases) {
+    it(`${saboteur}, ${name}`, async () => {
+      const all = await injections(scenario(name))
+      const first = all.find((one) => one.call === call && one.fault === fault)
+      const found = inject(scenario(name), first as Injection, saboteur)
+      expect((await failure(found)).message).toMatch(expected)
     })
   }
 })

@@ -18,13 +18,6 @@ async function upload(storage: StorageDriver, path: string): Promise<void> {
   }
 }
 
-/** Each changes `/dir/file` and nothing else. */
-const OPERATIONS: Record<string, (storage: StorageDriver) => Promise<void>> = {
-  putContent: (storage) => storage.putContent('/dir/file', NEW),
-  writer: (storage) => upload(storage, '/dir/file'),
-  move: (storage) => storage.move('/elsewhere/new', '/dir/file'),
-}
-
 async function prepared(): Promise<Recording> {
   const recording = new Recording()
   const storage = recording.driver()
@@ -36,38 +29,6 @@ async function prepared(): Promise<Recording> {
 }
 
 describe('a file system that fails', () => {
-  for (const [name, operation] of Object.entries(OPERATIONS)) {
-    it(`${name} leaves the old content or the new one, whichever call fails`, async () => {
-      const healthy = await prepared()
-      await operation(healthy.driver())
-      const count = healthy.calls.length
-      expect(count).toBeGreaterThan(5)
-      for (let at = 0; at < count; at++) {
-        const recording = await prepared()
-        const storage = recording.driver()
-        let left = at
-        let failed = ''
-        recording.fault = ({ text }) => {
-          if (left-- !== 0) return undefined
-          failed = text
-          throw systemError('EIO')
-        }
-        const error = await operation(storage).catch((error: unknown) => error)
-        recording.fault = () => undefined
-        const content = Buffer.from(await storage.getContent('/dir/file'))
-        const isNew = content.equals(NEW)
-        if (!isNew && !content.equals(OLD)) throw new Error(`torn after ${failed}`)
-        if (!error && !isNew) throw new Error(`success without effect after ${failed}`)
-        if (name === 'move' && !isNew) await storage.stat('/elsewhere/new')
-        expect(await storage.getContent('/dir/other')).toEqual(OLD)
-        // The injected failure of a close leaves its handle open.
-        if (!failed.startsWith('close')) expect([failed, recording.open]).toEqual([failed, []])
-        if (!failed.startsWith('unlink'))
-          expect([failed, staged(recording.root)]).toEqual([failed, []])
-      }
-    })
-  }
-
   it('an upload that cannot be flushed is not committed by a second try, and continues where it is sure', async () => {
     const recording = await prepared()
     const storage = recording.driver()

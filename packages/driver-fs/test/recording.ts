@@ -7,6 +7,8 @@ import { FsDriver } from '../src/driver.ts'
 import { type FileSystem, nodeFileSystem } from '../src/file-system.ts'
 import { type FsParameters, parse } from '../src/parameters.ts'
 
+export { systemError } from './explore/wrap.ts'
+
 const endings: (() => void)[] = []
 afterAll(() => {
   while (endings.length > 0) endings.pop()?.()
@@ -92,10 +94,6 @@ export class Recording {
 }
 
 type AnyCall = (...args: unknown[]) => Promise<unknown>
-
-export function systemError(code: string): NodeJS.ErrnoException {
-  return Object.assign(new Error(`${code}: injected`), { code, errno: -1, syscall: 'injected' })
-}
 
 /** Every file in staging, as a path beneath it. */
 export function staged(root: string): string[] {

@@ -5,7 +5,7 @@ import { parse } from '../../src/parameters.ts'
 import { nameOf, type Scenario, type Tree } from './scenarios.ts'
 
 /** What has happened to the process or the machine. */
-export type Crash = 'kill' | 'power'
+type Crash = 'kill' | 'power'
 
 export interface Moment {
   readonly crash: Crash

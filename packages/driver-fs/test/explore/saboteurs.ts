@@ -83,6 +83,14 @@ const noClaim: Saboteur = (system) => ({
   },
 })
 
+/** What could not be published stays, and nobody remembers it. */
+const noCleanUp: Saboteur = (system) => ({
+  ...system,
+  unlink: async (path) => {
+    if (!String(path).includes('.stowage')) await system.unlink(path)
+  },
+})
+
 /** Handles are not closed. */
 const noClose: Saboteur = (system) => ({ ...system, close: async () => {} })
 
@@ -110,6 +118,7 @@ export const SABOTEURS = {
   unlinkFirst,
   inPlace,
   noClaim,
+  noCleanUp,
   noClose,
   deafFlush,
   shortWrites,
