@@ -41,7 +41,7 @@ export interface FaultOptions extends FaultProxyOptions {
    * {@link FaultOptions.create} does. Without it, nothing is killed.
    */
   readonly child?: ChildOptions | undefined
-  /** Faults, aborts and kills that are tried of each operation. Default 8; in full size all there are. */
+  /** Faults, aborts and kills that are tried of each operation. Default 6; in full size all there are. */
   readonly points?: number | undefined
   /** How many are tried at a time. Default 8: most of them wait. */
   readonly concurrency?: number | undefined
@@ -91,7 +91,7 @@ export interface OperationReport {
 }
 
 const IDLE_MS = 1_000
-const POINTS = 8
+const POINTS = 6
 const CONCURRENCY = 8
 
 /** @throws TypeError where the options or the environment hold something else than they should. */

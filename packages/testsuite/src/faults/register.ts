@@ -4,7 +4,7 @@ import { type FaultOptions, faultSettings, type OperationReport } from './option
 import { share, tryOperation } from './suite.ts'
 
 /** Time for the points of one operation. */
-const LIMIT_MS = { quick: 120_000, full: 3_600_000 }
+const LIMIT_MS = { quick: 300_000, full: 3_600_000 }
 
 /**
  * Registers a test for each operation of the interface. The real backend is put behind a proxy, and at
