@@ -12,7 +12,7 @@ const long = data(3 * CHUNK + 100)
 let world: World
 
 beforeEach(async () => {
-  world = await newWorld({ idleTimeout: 500, maxRetries: 3 })
+  world = await newWorld({ maxRetries: 3 })
 })
 
 afterEach(() => world[Symbol.asyncDispose]())
@@ -203,7 +203,7 @@ describe('a writer', () => {
   })
 
   it('gives up on a service that stays silent, and leaves an upload', async () => {
-    const writer = await world.driver.writer('/file')
+    const writer = await (await world.open({ idleTimeout: 300, maxRetries: 1 })).writer('/file')
     await writer.write(long.subarray(0, CHUNK + 10))
     world.proxy.rule = ({ operation }) =>
       operation.startsWith('upload: ') ? { hold: () => new Promise(() => {}) } : undefined

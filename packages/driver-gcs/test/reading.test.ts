@@ -8,7 +8,7 @@ const MEDIA = 'objects.get media'
 let world: World
 
 beforeEach(async () => {
-  world = await newWorld({ idleTimeout: 500 })
+  world = await newWorld()
   await world.driver.putContent('/file', content)
   world.proxy.reset()
 })
@@ -33,16 +33,17 @@ it('a body that breaks again and again is read on from the next byte of the same
 
 it('a body that goes silent is read to its end', async () => {
   world.proxy.rule = first(1, MEDIA, { cutReply: { after: 1000, how: 'stall' } })
-  expect((await read()).equals(content)).toBe(true)
+  const driver = await world.open({ idleTimeout: 300 })
+  expect(Buffer.from(await driver.getContent('/file')).equals(content)).toBe(true)
 })
 
 it('a caller who does not read for a while is not a silent server', async () => {
-  const stream = await world.driver.reader('/file')
+  const stream = await (await world.open({ idleTimeout: 300 })).reader('/file')
   const chunks: Buffer[] = []
   for await (const chunk of stream) {
     chunks.push(chunk)
     // Longer than a socket may be silent.
-    if (chunks.length === 1) await new Promise((done) => setTimeout(done, 800))
+    if (chunks.length === 1) await new Promise((done) => setTimeout(done, 500))
   }
   expect(Buffer.concat(chunks).equals(content)).toBe(true)
 })
@@ -63,6 +64,20 @@ it.each(['replaced', 'removed'])(
     await expect(stream.toArray()).rejects.toMatchObject({ code: 'REVISION_CHANGED' })
   },
 )
+
+it('a server that goes on with another generation is not believed', async () => {
+  let count = 0
+  world.proxy.rule = () =>
+    ++count === 1
+      ? { cutReply: { after: 1000, how: 'close' } }
+      : {
+          change: ({ status, headers }) => ({
+            status,
+            headers: { ...headers, 'x-goog-generation': '1' },
+          }),
+        }
+  await expect(read()).rejects.toMatchObject({ code: 'REVISION_CHANGED' })
+})
 
 it.each([
   ['another range', { 'content-range': 'bytes 0-9/10' }, 206],

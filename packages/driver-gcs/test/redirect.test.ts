@@ -1,6 +1,5 @@
 // Signed URLs: against the SDK's own, and by a program that uses Google's own hosts, for which a proxy stands in.
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { Storage } from '@google-cloud/storage'
@@ -129,10 +128,6 @@ onHosts(`on Google’s own hosts${canServeHttps() ? '' : ' (skipped: no openssl 
 
   it.each([
     ['a key file', async () => [{ keyFile: hosts.keyFile }, {}] as const],
-    [
-      'a key inline',
-      async () => [{ credentials: JSON.parse(readFileSync(hosts.keyFile, 'utf8')) }, {}] as const,
-    ],
     [
       'the default credentials’ file',
       async () => [{}, { GOOGLE_APPLICATION_CREDENTIALS: hosts.keyFile }] as const,

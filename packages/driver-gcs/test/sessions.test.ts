@@ -113,6 +113,25 @@ it('of two writers that continue one session only the last one commits it', asyn
   expect(world.names()).toEqual(['dir/file'])
 })
 
+it.each([
+  ['of another size', long],
+  ['of the same size', data(CHUNK + 7 + 10, 5)],
+])(
+  'an upload that another one has ended with content %s is not taken for the own',
+  async (_what, bytes) => {
+    await begin(CHUNK + 7)
+    const early = await (await world.stranger()).writer('/dir/file', { append: true })
+    const late = await (await world.stranger()).writer('/dir/file', { append: true })
+    await late.write(bytes.subarray(late.size))
+    await late.commit()
+    await early.write(long.subarray(CHUNK + 7, CHUNK + 17))
+    await expect(early.commit()).rejects.toMatchObject({ code: 'UPLOAD_NOT_FOUND' })
+    await early.cancel()
+    const content = Buffer.concat([long.subarray(0, CHUNK + 7), bytes.subarray(CHUNK + 7)])
+    await holds('/dir/file', content)
+  },
+)
+
 it('a writer that lost its session removes nothing of the next one’s when it is cancelled', async () => {
   await begin(CHUNK + 7)
   const early = await (await world.stranger()).writer('/dir/file', { append: true })
@@ -215,7 +234,9 @@ it('a state whose answer was lost is this writer’s all the same', async () => 
   world.proxy.rule = first(1, 'objects.insert', LOST)
   await writer.write(long)
   world.proxy.rule = first(1, 'objects.insert', LOST)
-  await writer.close()
+  const sent = await world.proxy.during(() => writer.close())
+  // Tried again, refused, and found to be stored.
+  expect(sent).toEqual(['objects.insert', 'objects.insert', 'objects.get'])
   world.proxy.rule = first(1, 'objects.insert', LOST)
   const next = await world.driver.writer('/dir/file', { append: true })
   expect(next.size).toBe(long.length)
