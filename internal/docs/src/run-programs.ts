@@ -6,7 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 
 /** Directories that samples name; in their place they get one in their own folder. */
-const PLACES = /\/(?:var\/data|var\/lib\/registry|srv\/backup)\b/g
+const PLACES = /(\w:\/\/)?\/(var\/data|var\/lib\/registry)\b/g
 const LIMIT_MS = 120_000
 
 /** What samples take for granted. */
@@ -21,10 +21,11 @@ for (const name of names) {
   writeFileSync('package.json', '{}')
   const file = join(folder, `run-${name}`)
   const source = readFileSync(join(folder, name), 'utf8')
-  writeFileSync(
-    file,
-    source.replace(PLACES, (path) => join(place, path).replaceAll('\\', '/')),
-  )
+  const here = source.replace(PLACES, (_all, scheme = '', path: string) => {
+    const local = join(place, path).replaceAll('\\', '/')
+    return scheme === '' || local.startsWith('/') ? scheme + local : `${scheme}/${local}`
+  })
+  writeFileSync(file, here)
   const said: string[] = []
   const tell = (...values: unknown[]): void => void said.push(values.map(String).join(' '))
   Object.assign(console, { log: tell, error: tell, warn: tell })

@@ -29,7 +29,8 @@ it('npm is asked for nothing that is not there', () => {
   expect(problems).toEqual([])
 })
 
-const hasShell = spawnSync('bash', ['-c', 'exit 0']).status === 0
+const isWindows = process.platform === 'win32'
+const hasShell = !isWindows && spawnSync('bash', ['-c', 'exit 0']).status === 0
 const describeWithShell = hasShell ? describe : describe.skip
 
 describeWithShell(
