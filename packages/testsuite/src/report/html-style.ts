@@ -39,6 +39,7 @@ label { white-space: nowrap }
 :focus-visible { outline: 3px solid var(--link); outline-offset: 2px }
 [hidden] { display: none !important }
 .skip { position: absolute; left: -99rem } .skip:focus { left: 1rem; top: .5rem; background: var(--bg); padding: .3rem .6rem }
+@media (max-width: 32rem) { header, main, footer { padding-left: .6rem; padding-right: .6rem } th, td { padding: .35rem .25rem } td { overflow-wrap: anywhere } }
 @media print {
   :root { --bg: #fff; --fg: #000; --soft: #444; --line: #bbb; --panel: #fff; --ok: #0a5c1e; --bad: #8c1d18; --none: #5c4800 }
   body { font-size: 10pt } form, .skip { display: none } tr, dl, pre { break-inside: avoid } tr.area { break-after: avoid }
