@@ -59,13 +59,30 @@ export class Limiter {
     })
   }
 
-  async #hold<T>(fn: () => T | Promise<T>): Promise<T> {
+  /** Without an async function around it: a driver makes thousands of short calls through here. */
+  #hold<T>(fn: () => T | Promise<T>): Promise<T> {
+    let result: T | Promise<T>
     try {
-      return await fn()
-    } finally {
-      const [next] = this.#waiting
-      if (next === undefined) this.#active--
-      else next()
+      result = fn()
+    } catch (error) {
+      this.#free()
+      return Promise.reject(error)
     }
+    return Promise.resolve(result).then(
+      (value) => {
+        this.#free()
+        return value
+      },
+      (error: unknown) => {
+        this.#free()
+        throw error
+      },
+    )
+  }
+
+  #free(): void {
+    const [next] = this.#waiting
+    if (next === undefined) this.#active--
+    else next()
   }
 }

@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs'
 import { type BareWalkOptions, compareKeys, directoryKey, type FileInfo } from '@stowage/core'
-import { unless } from './file-system.ts'
+import { errno } from './file-system.ts'
 import type { Root } from './root.ts'
 import type { Tree } from './tree.ts'
 
@@ -66,14 +66,24 @@ class Directory {
     }
   }
 
-  async #find(key: string): Ahead {
+  #find(key: string): Ahead {
     const { tree, root, at, options } = this.#place
-    if (options.skip !== undefined && key.startsWith(options.skip)) return undefined
+    if (options.skip !== undefined && key.startsWith(options.skip)) {
+      return Promise.resolve(undefined)
+    }
     if (key.endsWith('/')) return Directory.open(this.#place, key.slice(0, -1))
     if (this.#links.has(key)) return tree.file(at, key)
-    const stats = await unless(root.system.lstat(at + key), 'ENOENT', 'ENOTDIR')
-    return stats?.isFile() ? stats : undefined
+    // One step for each file of a large tree: every promise more is time that a caller sees.
+    return root.system.lstat(at + key).then(fileOnly, vanished)
   }
+}
+
+function fileOnly(stats: Stats): Stats | undefined {
+  return stats.isFile() ? stats : undefined
+}
+
+function vanished(error: unknown): undefined {
+  if (!['ENOENT', 'ENOTDIR'].includes(errno(error) ?? '')) throw error
 }
 
 /** Whether the entry sorts after that key, or is a directory in which something may. */
