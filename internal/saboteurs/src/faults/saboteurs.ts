@@ -90,6 +90,16 @@ class Leaking extends Client {
   }
 }
 
+/** Longer than the suite waits, and short enough for the process to end. */
+const FORGOTTEN_MS = 8_000
+
+class Forgetful extends Client {
+  override once(method: string, path: string, sent: Sent, attempt: number): Promise<Received> {
+    if (attempt > 1) setTimeout(() => {}, FORGOTTEN_MS)
+    return super.once(method, path, sent, attempt)
+  }
+}
+
 class Raw extends Client {
   override async call(method: string, path: string, sent: Sent = {}): Promise<Received> {
     return super.call(method, path, sent).catch((error: Error) => {
@@ -237,6 +247,10 @@ export const faultSaboteurs: readonly FaultSaboteur[] = [
   saboteur(
     { id: 'leaking', breaks: 'close frees the connections', found: 'stat/fault/0/500' },
     { client: Leaking },
+  ),
+  saboteur(
+    { id: 'forgetful', breaks: 'no timer stays', found: 'stat/fault/0+/5' },
+    { client: Forgetful },
   ),
   saboteur(
     { id: 'raw', breaks: 'an error says that it may be tried again', found: 'stat/fault/0+/500' },

@@ -18,7 +18,7 @@ interface Kind {
 }
 
 /** How the process or the signal behaves: `fault` is only the network. */
-export type PointKind = 'fault' | 'abort' | 'kill'
+type PointKind = 'fault' | 'abort' | 'kill'
 
 /** One trial: what happens at which request of an operation. */
 export interface Point extends Kind {

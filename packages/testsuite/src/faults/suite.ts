@@ -11,10 +11,13 @@ import {
 import { drawn, type Point, pointsOf } from './points.ts'
 import { Contents } from './tree.ts'
 import { judge } from './verdict.ts'
-import { World } from './world.ts'
+import { until, World } from './world.ts'
 
 /** Failures of one operation after which no further point of it is tried. */
 const ENOUGH = 20
+/** How long the handles of the last points may take to go, and what may come and go by itself. */
+const SETTLE_MS = 3_000
+const SLACK = 3
 
 interface Shared {
   readonly settings: FaultSettings
@@ -43,6 +46,7 @@ export async function tryOperation(shared: Shared, operation: Operation): Promis
     (await unsupported(shared, operation))
   if (skipped !== undefined) return { ...nothing, skipped }
   const rejections = new Rejections()
+  const before = process.getActiveResourcesInfo().length
   try {
     const measured = await first(shared, operation)
     if ('error' in measured) return { ...nothing, failures: [measured] }
@@ -51,6 +55,7 @@ export async function tryOperation(shared: Shared, operation: Operation): Promis
     const points = drawn(settings, operation.id, all)
     const { outcomes, failures } = await tryAll(shared, operation, points)
     failures.push(...(await rejections.failures(operation.id)))
+    failures.push(...(await leaks(operation.id, before)))
     const requests = measured.seen.length
     return { operation: operation.id, requests, points: points.length, outcomes, failures }
   } finally {
@@ -123,6 +128,21 @@ async function tryPoint(shared: Shared, operation: Operation, point: Point) {
 
 function failure(point: string, error: unknown): FaultFailure {
   return { point, error: error as Error }
+}
+
+/** Sockets, timers and requests of the process that are more than before all points were tried. */
+async function leaks(operation: string, before: number): Promise<FaultFailure[]> {
+  const held = (): string[] => process.getActiveResourcesInfo()
+  try {
+    await until(
+      SETTLE_MS,
+      () => `${before} handles became ${held().length}: ${held().join(', ')}`,
+      () => held().length <= before + SLACK,
+    )
+    return []
+  } catch (error) {
+    return [failure(`${operation}: handles`, error)]
+  }
 }
 
 /** Rejections that nobody handles, while the points of an operation are tried. */
