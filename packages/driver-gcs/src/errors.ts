@@ -41,7 +41,7 @@ const SECRETS: readonly RegExp[] = [
 ]
 
 /** The text without secrets, and not longer than a log line. */
-export function scrub(text: string): string {
+function scrub(text: string): string {
   const clean = SECRETS.reduce((all, secret) => all.replace(secret, '***'), text)
   return clean.length > 500 ? `${clean.slice(0, 497)}...` : clean
 }

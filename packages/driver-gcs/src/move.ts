@@ -26,7 +26,7 @@ interface Copy {
  * Copies one generation of an object within the service, which may take it several requests. Content
  * type and metadata come along.
  */
-export async function rewrite(api: Api, copy: Copy): Promise<void> {
+async function rewrite(api: Api, copy: Copy): Promise<void> {
   const { source, destination, generation, path, signal } = copy
   const { bucket } = api.settings
   const to = `/rewriteTo/b/${encodeURIComponent(bucket)}/o/${encodeURIComponent(destination)}`

@@ -1,4 +1,4 @@
-import { ConfigError } from '@stowage/core'
+import { ConfigError, withoutUserInfo } from '@stowage/core'
 import { type Checked, check } from './schema.ts'
 
 /** Names are accepted in lower case too, as a registry's configuration has them. */
@@ -62,7 +62,9 @@ export function parse(
   // A host without a scheme is what other clients take for plain HTTP in this variable.
   const endpoint = complete(given, 'https') ?? complete(emulator, 'http')
   if (endpoint !== undefined && !URL.canParse(endpoint)) {
-    throw new ConfigError(`the endpoint should be a URL, ${endpoint} invalid`, { driver: 'gcs' })
+    throw new ConfigError(`the endpoint should be a URL, ${withoutUserInfo(endpoint)} invalid`, {
+      driver: 'gcs',
+    })
   }
   const credentials = checked.keyFile !== undefined || checked.credentials !== undefined
   const foreign = endpoint !== undefined && !GOOGLE.test(new URL(endpoint).hostname)

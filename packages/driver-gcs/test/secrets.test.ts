@@ -1,8 +1,8 @@
 // No error, whatever way it is looked at, shows a key, a token, a signature or the address of an upload.
 import { tracingChannel } from 'node:diagnostics_channel'
-import { inspect } from 'node:util'
 import { jest } from '@jest/globals'
 import { OPERATION_CHANNEL, type StorageDriver } from '@stowage/core'
+import { SecretSearch } from '@stowage/testsuite'
 import { failureError, thrownFailure } from '../src/errors.ts'
 import { data } from './helpers/data.ts'
 import { serviceAccount } from './helpers/keys.ts'
@@ -26,20 +26,6 @@ afterEach(async () => {
   await world[Symbol.asyncDispose]()
   await tokens[Symbol.asyncDispose]()
 })
-
-/** All that a program may print of an error or a driver. */
-function shown(value: unknown): string {
-  const parts: string[] = [String(value), inspect(value, { depth: 20, showHidden: true })]
-  try {
-    parts.push(JSON.stringify(value))
-  } catch {
-    // Not everything has a JSON form.
-  }
-  for (let at = value as Error | undefined; at; at = at.cause as Error | undefined) {
-    parts.push(at.stack ?? '', at.message ?? '', JSON.stringify(at) ?? '')
-  }
-  return parts.join('\n')
-}
 
 async function failures(driver: StorageDriver): Promise<unknown[]> {
   const results = await Promise.allSettled([
@@ -75,7 +61,7 @@ it.each([401, 403, 500, 503])('not in a call that is refused with %d', async (st
     world.proxy.rule = () => refused(status)
     for (const value of [...(await failures(driver)), driver]) {
       expect(value).toBeDefined()
-      for (const secret of [KEY, TOKEN, 'BEGIN PRIVATE']) expect(shown(value)).not.toContain(secret)
+      new SecretSearch({ KEY, TOKEN, begin: 'BEGIN PRIVATE' }).assertNone('what is thrown', value)
     }
   }
 })
@@ -90,10 +76,13 @@ it('not the address of an upload, by which anybody could write to it', async () 
       : undefined
   const error = await writer.commit().catch((thrown: unknown) => thrown)
   expect(error).toMatchObject({ code: 'UNAVAILABLE' })
-  for (const value of [error, writer, world.driver]) expect(shown(value)).not.toContain(id)
+  for (const value of [error, writer, world.driver]) {
+    new SecretSearch({ id }).assertNone('what is thrown', value)
+  }
 })
 
 it('not in what is published of operations', async () => {
+  const search = new SecretSearch({ KEY })
   const events: unknown[] = []
   const channel = tracingChannel(OPERATION_CHANNEL)
   const note = (event: unknown): void => void events.push(event)
@@ -106,11 +95,12 @@ it('not in what is published of operations', async () => {
     await writer.commit()
     const url = (await driver.redirectURL('/file')) ?? ''
     const signature = new URL(url).searchParams.get('X-Goog-Signature') ?? ''
-    const text = events.map(shown).join('\n')
     const [id = ''] = world.fake.uploads.sessions.keys()
-    expect(events.length).toBeGreaterThan(4)
-    for (const secret of [KEY, id]) expect(text).not.toContain(secret)
+    search.add('the upload', id)
+    search.add('the signature', signature)
     expect(signature).toHaveLength(512)
+    expect(events.length).toBeGreaterThan(4)
+    search.assertNone('an event', events)
   } finally {
     channel.unsubscribe(handlers)
   }
@@ -120,7 +110,7 @@ it.each([
   [`request to https://h/o?upload_id=AABB-CC_dd&x=1 failed`, 'AABB-CC_dd'],
   [`GET https://h/o?X-Goog-Signature=00ff00ff&x=1`, '00ff00ff'],
   [`authorization: Bearer ya29.abc-DEF`, 'abc-DEF'],
-  [`{"private_key":"-----BEGIN PRIVATE KEY-----\\nMIIE","x":1}`, 'MIIE'],
+  [`{"private_key":"-----BEGIN PRIVATE KEY-----\\nMIIEprivate","x":1}`, 'MIIEprivate'],
   [`-----BEGIN RSA PRIVATE KEY-----\nMIIEabc\n-----END RSA PRIVATE KEY-----`, 'MIIEabc'],
   [`{"refresh_token": "1//0secret", "client_secret": "hush"}`, '0secret'],
 ])('not where the SDK or the network repeats it: %s', (message, secret) => {
@@ -130,7 +120,7 @@ it.each([
   })
   const error = failureError(thrownFailure(native), { operation: 'objects.get', path: '/p' })
   expect(error).toMatchObject({ code: 'UNAVAILABLE' })
-  expect(shown(error)).not.toContain(secret)
+  new SecretSearch({ secret }).assertNone('the error', error)
   expect(String(error)).toContain('***')
 })
 

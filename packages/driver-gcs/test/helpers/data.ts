@@ -1,4 +1,4 @@
-// What most tests need: bytes that tell their position, entries in an array, waiting for what comes true.
+// What most tests need: bytes that tell their position, entries in an array.
 
 /** Bytes in which every position can be told from its neighbours. */
 export function data(size: number, seed = 1): Buffer {
@@ -12,13 +12,4 @@ export async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = []
   for await (const item of source) all.push(item)
   return all
-}
-
-/** Waits until it is true. */
-export async function until(done: () => Promise<boolean> | boolean): Promise<void> {
-  const deadline = Date.now() + 10_000
-  while (!(await done())) {
-    if (Date.now() > deadline) throw new Error('it did not come true within 10 s')
-    await new Promise((next) => setTimeout(next, 5))
-  }
 }

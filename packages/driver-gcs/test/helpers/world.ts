@@ -82,7 +82,7 @@ export function first(
 }
 
 /** Which of the service's operations a request is. */
-export function nameOf({ method, url, headers }: Pick<Seen, 'method' | 'url' | 'headers'>): string {
+function nameOf({ method, url, headers }: Pick<Seen, 'method' | 'url' | 'headers'>): string {
   const { pathname, searchParams } = url
   if (searchParams.has('upload_id')) {
     if (method === 'DELETE') return 'upload: cancel'
