@@ -42,4 +42,7 @@ export {
 export { writeReport } from './report/write.ts'
 export { runSuite } from './run-suite.ts'
 export type { Runner, RunnerIt } from './runner.ts'
+export { type EchoServer, startEchoServer } from './secrets/echo-server.ts'
+export { registerSecretSuite, type SecretOptions } from './secrets/register.ts'
+export { SecretSearch } from './secrets/search.ts'
 export { suiteCases } from './suite-cases.ts'
