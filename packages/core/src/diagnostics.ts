@@ -33,14 +33,22 @@ export const OPERATION_CHANNEL = 'stowage:operation'
  */
 const operations: TracingChannel<string, OperationContext> = tracingChannel(OPERATION_CHANNEL)
 
-/** Runs the operation inside of its events. */
-export function traced<T>(
+/**
+ * Runs the operation inside of its events. What it gives, content or a URL with a signature, is the caller's
+ * alone: no event has it.
+ */
+export async function traced<T>(
   context: () => OperationContext,
   run: (context: OperationContext | undefined) => Promise<T>,
 ): Promise<T> {
   if (!operations.hasSubscribers) return run(undefined)
   const made = context()
-  return operations.tracePromise(() => run(made), made as never) as Promise<T>
+  let result: T | undefined
+  const work = async (): Promise<void> => {
+    result = await run(made)
+  }
+  await operations.tracePromise(work, made as never)
+  return result as T
 }
 
 /** An operation that is under way while others come and go: a stream, a walk, a writer. */

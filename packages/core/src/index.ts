@@ -78,6 +78,7 @@ export {
   type ParameterValues,
   parseParameters,
   text,
+  withoutUserInfo,
 } from './parameters.ts'
 export {
   baseName,

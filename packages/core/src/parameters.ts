@@ -110,8 +110,13 @@ function isNear(a: string, b: string): boolean {
   return (row[b.length] ?? 0) <= (b.length < 5 ? 1 : 2)
 }
 
+/** The text without the user and password of a URL in it, for messages that show a parameter. */
+export function withoutUserInfo(text: string): string {
+  return text.replace(/(:\/\/).*@/gs, '$1***@')
+}
+
 function show(value: unknown): string {
-  const text = typeof value === 'string' ? `'${value}'` : plain(value)
+  const text = withoutUserInfo(typeof value === 'string' ? `'${value}'` : plain(value))
   return text.length > 80 ? `${text.slice(0, 77)}...` : text
 }
 

@@ -1,4 +1,4 @@
-import { ConfigError } from '@stowage/core'
+import { ConfigError, withoutUserInfo } from '@stowage/core'
 import { PROFILES, type Profile, providerOf, type S3Provider } from './providers.ts'
 import { type ACLS, type Checked, check, type LOG_LEVELS, type STORAGE_CLASSES } from './schema.ts'
 
@@ -95,7 +95,7 @@ export function parse(raw: unknown): Settings {
     region || parsed.client ? undefined : 'no region parameter provided',
     endpoint === undefined || URL.canParse(endpoint)
       ? undefined
-      : `the regionendpoint parameter should be a URL or a host, ${endpoint} invalid`,
+      : `the regionendpoint parameter should be a URL or a host, ${withoutUserInfo(endpoint)} invalid`,
     publicEndpointProblem(parsed.publicEndpoint),
     !parsed.v4Auth && (!endpoint || endpoint.includes('s3.amazonaws.com'))
       ? SECOND_SIGNING
@@ -129,7 +129,8 @@ function publicEndpointProblem(endpoint: string | undefined): string | undefined
   const [, scheme, rest = ''] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(.*)$/i.exec(endpoint) ?? []
   if (scheme === undefined) return 'no scheme specified for redirectendpoint'
   if (/^([/?#]|$)/.test(rest)) return 'no host specified for redirectendpoint'
-  if (!URL.canParse(endpoint)) return `unable to parse redirectendpoint: ${endpoint}`
+  if (!URL.canParse(endpoint))
+    return `unable to parse redirectendpoint: ${withoutUserInfo(endpoint)}`
   const url = new URL(endpoint)
   if (url.pathname !== '/') return `redirectendpoint cannot contain a base path: ${url.pathname}`
   if (url.search) return 'redirectendpoint cannot contain query parameters'
