@@ -157,8 +157,7 @@ export function mapError(native: unknown, { path, operation, secrets }: Where): 
   const error = (native ?? {}) as SdkError
   const { httpStatusCode: status, requestId, attempts } = error.$metadata ?? {}
   const code = codeOf(error)
-  const clean = (text: string): string =>
-    secrets.reduce((all, secret) => all.replaceAll(secret, '***'), text)
+  const clean = (text: string): string => withoutSecrets(text, secrets)
   const said = clean(error.message ?? '')
   const facts = [
     status && `status ${status}`,
@@ -173,6 +172,23 @@ export function mapError(native: unknown, { path, operation, secrets }: Where): 
     .join(' ')
   const cause = Object.assign(new Error(said), { name: code || 'Error', status, requestId })
   return make(kindOf(error), message, path, cause)
+}
+
+/** Shorter words are no secrets, but may be part of any text. */
+const SHORTEST_SECRET = 12
+
+/** As they are, and as services and SDKs write them into URLs, JSON and XML. */
+function withoutSecrets(text: string, secrets: readonly string[]): string {
+  return secrets
+    .filter((secret) => secret.length >= SHORTEST_SECRET)
+    .sort((a, b) => b.length - a.length)
+    .flatMap((secret) => [
+      secret,
+      encodeURIComponent(secret.toWellFormed()),
+      JSON.stringify(secret).slice(1, -1),
+      secret.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;'),
+    ])
+    .reduce((all, form) => all.replaceAll(form, '***'), text)
 }
 
 function make(kind: Kind | undefined, message: string, path: string, cause: Error): Error {

@@ -107,18 +107,19 @@ export class Store {
     input: Omit<Operations[N][0], 'Bucket'>,
     { path, signal, prepare }: CallOptions,
   ): Promise<Operations[N][1]> {
+    const sent: string[] = []
     try {
       const client = await (SLOW.has(operation) ? this.#slowClient() : this.client())
       const sdk = await this.sdk()
       const Command = sdk[`${operation}Command`] as unknown as new (input: object) => never
       const command = new Command({ Bucket: this.bucket, ...input })
-      forgetBody(command)
+      watchRequest(command, sent)
       prepare?.(command)
       const options = signal === undefined ? {} : { abortSignal: signal }
       return await this.#gate.run(() => client.send(command, options), signal)
     } catch (error) {
       if (signal?.aborted) throw signal.reason
-      throw mapError(error, { path, operation, secrets: this.#secrets() })
+      throw mapError(error, { path, operation, secrets: [...this.#secrets(), ...sent] })
     }
   }
 
@@ -223,18 +224,30 @@ export class Store {
   }
 }
 
+/** Headers with what nobody may see. */
+const SECRET_HEADERS = ['x-amz-security-token', 'x-amz-server-side-encryption-customer-key']
+
 /**
- * Timers of the SDK and idle sockets keep the last request for seconds. They shall not keep its bytes: with
- * several connections, that is another part for each.
+ * Notes the secrets of the request as it goes out, those of a provider's credentials too, for services whose
+ * errors repeat it. Afterwards it drops the body: timers of the SDK and idle sockets keep the last request for
+ * seconds, and with several connections its bytes are another part for each.
  */
-function forgetBody({ middlewareStack }: Pick<S3.PutObjectCommand, 'middlewareStack'>): void {
+function watchRequest(
+  { middlewareStack }: Pick<S3.PutObjectCommand, 'middlewareStack'>,
+  sent: string[],
+): void {
   middlewareStack.add(
     (next) => async (args) => {
+      const { request } = args as {
+        request?: { body?: unknown; headers: Readonly<Record<string, string | undefined>> }
+      }
+      const { headers = {} } = request ?? {}
+      for (const name of SECRET_HEADERS) sent.push(headers[name] ?? '')
+      sent.push(...(headers.authorization ?? '').split(/Credential=|Signature=|AWS |[:/,\s]/))
       const answer = await next(args)
-      const { request } = args as { request?: { body?: unknown } }
       if (request) request.body = undefined
       return answer
     },
-    { step: 'deserialize', name: 'stowageForgetBody', priority: 'low' },
+    { step: 'deserialize', name: 'stowageWatchRequest', priority: 'low' },
   )
 }
