@@ -130,11 +130,17 @@ export async function translated<T>(promise: Promise<T>, path: string): Promise<
 
 const SECRETS = /\b(sig|sktid|skoid|AccountKey|SharedAccessSignature)=[^&;\s"']*/gi
 
+/** What a service that repeats the request may say: a signature, which is valid for minutes, or a token. */
+const AUTHORIZATION = /\b(SharedKey(?:Lite)? [\w-]+:|Bearer )[\w+/=.~-]+/gi
+
 function harmless(error: Native): Error {
   const code = codeOf(error)
   // The service adds lines with the request's id and the time, and with wrong keys the text it signed.
   const [line = ''] = (error?.message ?? String(error)).split('\n')
-  const said = line.replace(SECRETS, '$1=...') || code || `status ${error.statusCode}`
+  const said =
+    line.replace(SECRETS, '$1=...').replace(AUTHORIZATION, '$1...') ||
+    code ||
+    `status ${error.statusCode}`
   const status = error?.statusCode === undefined ? '' : ` [${error.statusCode} ${code}]`
   const copy = new Error(said.includes(code) || code === '' ? said : `${said}${status}`)
   return Object.assign(copy, {
