@@ -123,7 +123,11 @@ export class FsWriter implements BareWriter {
         throw error
       })
     }
-    await this.#release()
+    await this.#release().catch((error: unknown) => {
+      // Without a flush, this is where some file systems tell that they have lost what was written.
+      if (this.#parts.root.durability === 'none') this.#damaged = { error }
+      throw error
+    })
   }
 
   async #flush(): Promise<void> {

@@ -35,6 +35,32 @@ describe('the order in which things reach the disk', () => {
     expect(recording.open).toEqual([])
   })
 
+  it('content is written, flushed and closed before it is renamed, and its directories come last', async () => {
+    const recording = new Recording()
+    const storage = recording.driver({ chunkSize: 4096 })
+    await storage.putContent('/first', 'x')
+    const store = {
+      temp: () => storage.putContent('/a/put', Buffer.alloc(10_000)),
+      held: async () => {
+        const writer = await storage.writer('/b/c/written')
+        for (let chunk = 0; chunk < 3; chunk++) await writer.write(Buffer.alloc(5000))
+        await writer.commit()
+      },
+    }
+    for (const [state, run] of Object.entries(store)) {
+      recording.calls.length = 0
+      await run()
+      const file = new RegExp(`^(write|fsync|close|rename) .*<${state}>`)
+      const names = recording.calls.filter(({ text }) => file.test(text)).map(({ name }) => name)
+      const order = names.filter((name, i) => name !== names[i - 1])
+      expect(order).toEqual(['write', 'fsync', 'close', 'rename'])
+      const renamed = recording.texts.findIndex((text) => text.startsWith('rename'))
+      const flushed = recording.texts.slice(renamed).filter((text) => /^fsync/.test(text))
+      const expected = state === 'temp' ? ['/', '/a'] : ['/', '/b', '/b/c']
+      expect(new Set(flushed)).toEqual(new Set(expected.map((path) => `fsync ${path}`)))
+    }
+  })
+
   it('a directory whose name could not be flushed is flushed with the next file in it', async () => {
     const recording = new Recording()
     const storage = recording.driver()

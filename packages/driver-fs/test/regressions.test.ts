@@ -164,4 +164,18 @@ describe('what was wrong once', () => {
     expect(flushes()).toEqual(new Set(['fsync /there/before']))
     expect(existsSync(join(recording.root, 'there/before/c'))).toBe(true)
   })
+
+  it('without flushes, an upload whose close tells of a loss is not committed by a second try', async () => {
+    const recording = new Recording()
+    const storage = recording.driver({ durability: 'none' })
+    await storage.putContent('/file', 'old')
+    const writer = await storage.writer('/file')
+    await writer.write(Buffer.from('new'))
+    recording.fault = failing(/^close .*<held>/)
+    expect(await failure(writer.commit())).toMatchObject({ code: 'DRIVER' })
+    recording.fault = () => undefined
+    expect(await failure(writer.commit())).toMatchObject({ code: 'DRIVER' })
+    expect(String(await storage.getContent('/file'))).toBe('old')
+    await writer.cancel()
+  })
 })
