@@ -41,8 +41,9 @@ async function attempt(args: readonly string[]): Promise<number> {
       throw new CreateError(`one name, not ${positionals.length}: ${positionals.join(' ')}`, USAGE)
     }
     const given: Given = { ...values, name: positionals[0] }
-    const isInteractive = process.stdin.isTTY === true && process.stdout.isTTY === true
-    const choices = await ask(given, isInteractive && !values.yes)
+    const isInteractive = process.stdin.isTTY && process.stdout.isTTY && !values.yes
+    const terminal = { input: process.stdin, output: process.stdout }
+    const choices = await ask(given, isInteractive ? terminal : undefined)
     if (choices === undefined) return 1
     const files = write(choices)
     process.stdout.write(done(choices.name, choices.directory, choices.template, files))
