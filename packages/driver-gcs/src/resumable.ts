@@ -135,20 +135,16 @@ export class ResumableUpload {
   }
 
   /**
-   * A session is gone, too, some time after its end. Whether this was its end, the object tells: its
-   * CRC32C and size are those of the content that was to be stored.
+   * A session is gone, too, some time after its end. Whether this was its end, the object at the key tells
+   * the caller, who knows size and CRC32C of what was to be stored.
    */
   async #finished(span: Span | undefined, options: CallOptions & { key: string }) {
-    const { total, crc } = span ?? {}
-    if (total !== undefined && crc !== undefined) {
-      try {
-        const object = await getObject(this.#api, options.key, options)
-        if (Number(object.size) === total && object.crc32c === encodeCrc32c(crc)) return object
-      } catch (error) {
-        if (!isMissing(error)) throw error
-      }
+    if (span?.total === undefined || span.crc === undefined) throw uploadGone(options.path)
+    try {
+      return await getObject(this.#api, options.key, options)
+    } catch (error) {
+      throw isMissing(error) ? uploadGone(options.path, error) : error
     }
-    throw uploadGone(options.path)
   }
 
   /** Ends it without a trace. One that is gone already is fine. */
