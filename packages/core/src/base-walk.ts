@@ -37,41 +37,86 @@ export class BaseWalk<T extends FileInfo | string> implements Walk {
     if (this.#used)
       throw new TypeError('a list or walk can be iterated once: call the method again')
     this.#used = true
-    return this.#iterate() as AsyncIterator<never>
+    const told = (entry: T): void => {
+      this.#last = typeof entry === 'string' ? undefined : entry
+    }
+    return new Iteration(this.#source, this.#control, told) as AsyncIterator<never>
+  }
+}
+
+/** One promise for each entry, where a generator around the driver's own would need several. */
+class Iteration<T> implements AsyncIterator<T> {
+  readonly #source: Source<T>
+  readonly #control: WalkControl
+  readonly #told: (entry: T) => void
+  #operation: OpenOperation | undefined
+  #driver: AsyncIterator<T> | undefined
+  #state: 'new' | 'open' | 'over' = 'new'
+  #entries = 0
+
+  constructor(source: Source<T>, control: WalkControl, told: (entry: T) => void) {
+    this.#source = source
+    this.#control = control
+    this.#told = told
   }
 
-  async *#iterate(): AsyncGenerator<T> {
-    const { context, signal, check, start } = this.#source
-    let operation: OpenOperation | undefined
-    let failure: unknown
-    let entries = 0
-    let iterator: AsyncIterator<T> | undefined
+  next(): Promise<IteratorResult<T>> {
+    if (this.#state === 'over') return Promise.resolve({ done: true, value: undefined })
+    let step: Promise<IteratorResult<T>>
     try {
-      check()
-      signal?.throwIfAborted()
-      operation = begin({ ...context })
-      const driver = start(this.#control)[Symbol.asyncIterator]()
-      iterator = driver
-      const next = (): Promise<IteratorResult<T>> => driver.next()
-      for (;;) {
-        const step = await raceSignal(operation?.run(next) ?? next(), signal)
-        if (step.done) {
-          iterator = undefined
-          break
-        }
-        entries++
-        this.#last = typeof step.value === 'string' ? undefined : step.value
-        yield step.value
-        signal?.throwIfAborted()
-      }
+      if (this.#state === 'new') this.#begin()
+      this.#source.signal?.throwIfAborted()
+      step = this.#operation?.run(this.#step) ?? this.#step()
     } catch (error) {
-      failure = wrapError(error, context.driver, context.path, signal)
-      throw failure
-    } finally {
-      await stop(iterator, signal)
-      if (operation) operation.context.entries = entries
-      operation?.end(failure)
+      return this.#fail(error)
     }
+    return raceSignal(step, this.#source.signal).then(this.#took, this.#fail)
+  }
+
+  async return(): Promise<IteratorResult<T>> {
+    if (this.#state === 'open') await this.#end()
+    this.#state = 'over'
+    return { done: true, value: undefined }
+  }
+
+  #begin(): void {
+    const { context, signal, check, start } = this.#source
+    this.#state = 'open'
+    check()
+    signal?.throwIfAborted()
+    this.#operation = begin({ ...context })
+    this.#driver = start(this.#control)[Symbol.asyncIterator]()
+  }
+
+  readonly #step = (): Promise<IteratorResult<T>> => (this.#driver as AsyncIterator<T>).next()
+
+  readonly #took = (step: IteratorResult<T>): IteratorResult<T> | Promise<IteratorResult<T>> => {
+    if (step.done) {
+      this.#driver = undefined
+      return this.#end().then(() => step)
+    }
+    this.#entries++
+    this.#told(step.value)
+    return step
+  }
+
+  readonly #fail = async (error: unknown): Promise<never> => {
+    const { context, signal } = this.#source
+    const failure = wrapError(error, context.driver, context.path, signal)
+    await this.#end(failure)
+    throw failure
+  }
+
+  /** Once: calls that were under way together may all come here. */
+  async #end(failure?: unknown): Promise<void> {
+    const operation = this.#operation
+    const driver = this.#driver
+    this.#state = 'over'
+    this.#operation = undefined
+    this.#driver = undefined
+    await stop(driver, this.#source.signal)
+    if (operation) operation.context.entries = this.#entries
+    operation?.end(failure)
   }
 }
 
