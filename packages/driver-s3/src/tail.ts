@@ -1,10 +1,15 @@
 import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import { UploadNotFoundError } from '@stowage/core'
-import { isMissing } from './errors.ts'
+import { isMissing, mapError } from './errors.ts'
 import { deleteKeys } from './remover.ts'
 import type { Store } from './store.ts'
 import { type Part, tailKey, type Upload } from './uploads.ts'
+
+interface Where {
+  readonly path: string
+  readonly signal: AbortSignal
+}
 
 /** Keeps the bytes of an upload's short last part where they can be read again. */
 export async function storeTail(
@@ -26,7 +31,7 @@ export async function loadTail(
   store: Store,
   upload: Upload,
   part: Part,
-  where: { path: string; signal: AbortSignal },
+  where: Where,
 ): Promise<Buffer> {
   const kept = await readTail(store, upload, where)
   // Tails only grow. A longer one was stored by a close that did not get to replace the part.
@@ -44,17 +49,32 @@ export async function loadTail(
 async function readTail(
   store: Store,
   upload: Upload,
-  where: { path: string; signal: AbortSignal },
+  where: Where,
 ): Promise<{ bytes: Buffer; etag: string } | undefined> {
+  const input = { Key: tailKey(store, upload), ...store.customerKey() }
+  for (let attempt = 1; ; attempt++) {
+    /** Whether the answer had come, and only its body can fail. */
+    let answered = false
+    try {
+      const { Body, ETag = '' } = await store.call('GetObject', input, where)
+      answered = true
+      return { bytes: await bytesOf(Body as Readable, where), etag: ETag }
+    } catch (error) {
+      if (isMissing(error)) return undefined
+      // The SDK repeats a request, but not one whose body breaks off.
+      if (!answered || attempt >= store.settings.maxAttempts) throw error
+    }
+  }
+}
+
+async function bytesOf(body: Readable, { path, signal }: Where): Promise<Buffer> {
+  const chunks: Buffer[] = []
   try {
-    const input = { Key: tailKey(store, upload), ...store.customerKey() }
-    const { Body, ETag = '' } = await store.call('GetObject', input, where)
-    const chunks: Buffer[] = []
-    for await (const chunk of Body as Readable) chunks.push(chunk)
-    return { bytes: Buffer.concat(chunks), etag: ETag }
+    for await (const chunk of body) chunks.push(chunk)
+    return Buffer.concat(chunks)
   } catch (error) {
-    if (isMissing(error)) return undefined
-    throw error
+    signal.throwIfAborted()
+    throw mapError(error, { path, operation: 'GetObject', secrets: [] })
   }
 }
 

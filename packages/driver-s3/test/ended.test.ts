@@ -1,5 +1,5 @@
 import { isStorageError, type StorageDriver } from '@stowage/core'
-import { refused } from './helpers/faults.ts'
+import { cutAfter, refused } from './helpers/faults.ts'
 import { PART } from './helpers/storages.ts'
 import { data, describeOn, oneServer, until, World } from './helpers/world.ts'
 
@@ -93,4 +93,26 @@ onServer('what has failed or was aborted', () => {
     await writer.commit()
     expect(Buffer.from(await driver.getContent('/a')).equals(data(PART + 9))).toBe(true)
   })
+})
+
+onServer('the kept end of an upload', () => {
+  it.each([
+    [1, 'none'],
+    [99, 'UNAVAILABLE'],
+  ])(
+    'whose body breaks %i times is read again, or fails as a broken body does',
+    async (times, code) => {
+      const begun = await driver.writer('/a')
+      await begun.write(data(PART + 9))
+      await begun.close()
+      const writer = await driver.writer('/a', { append: true })
+      world.fail('GetObject', cutAfter(4), times)
+      expect(await failure(writer.write(Buffer.from('more')))).toBe(code)
+      world.proxy.rule = () => undefined
+      await writer.close()
+      expect((await driver.writer('/a', { append: true })).size).toBe(
+        PART + 9 + (code === 'none' ? 4 : 0),
+      )
+    },
+  )
 })
