@@ -18,7 +18,8 @@ import {
 import type { Client } from './client.ts'
 import { HttpWriter, type Upload } from './writer.ts'
 
-interface Entry {
+/** A file as the store lists it. */
+export interface Entry {
   readonly key: string
   readonly size: number
   readonly time: number

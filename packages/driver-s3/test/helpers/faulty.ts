@@ -45,6 +45,8 @@ export async function faultOptions({ server, parameters }: TestServer): Promise<
       ...(await uploadsOf(where, storage)).map((key) => `${key} (an upload)`),
     ],
     attempts: ATTEMPTS,
+    // A part has 5 MiB.
+    idleTimeoutMs: 2_000,
     partSize: PART,
     child: {
       module: new URL('./faulty.ts', import.meta.url),

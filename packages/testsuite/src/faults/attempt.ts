@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { setTimeout as wait } from 'node:timers/promises'
 import { WorkingChild } from '../child-process.ts'
 import type { Fault, Seen } from './fault.ts'
-import type { Outcome } from './operation.ts'
+import type { Outcome, Stage } from './operation.ts'
 import type { Point } from './points.ts'
 import type { Tree } from './tree.ts'
 import { type World, within } from './world.ts'
@@ -26,10 +26,20 @@ export interface Attempt {
 export async function measure(world: World): Promise<{ seen: readonly Seen[]; attempt: Attempt }> {
   const { operation, proxy, kept } = world
   const stage = world.stage()
-  await operation.arrange?.(stage, kept)
+  await arrange(world, stage)
   proxy.reset()
   const value = await within(world.limitMs, 'the operation', operation.act(stage, kept))
   return { seen: [...proxy.seen], attempt: { outcome: { status: 'done', value } } }
+}
+
+/** What comes before the faults. Where it fails, nothing is said of the driver. */
+async function arrange({ operation, kept }: World, stage: Stage): Promise<void> {
+  try {
+    await operation.arrange?.(stage, kept)
+  } catch (error) {
+    const text = `before any fault: ${String((error as Error)?.message ?? error)}`
+    throw Object.assign(new Error(text, { cause: error }), { preparing: true })
+  }
 }
 
 /** Carries it out while the point's fault happens, to the network, the signal or the process. */
@@ -42,7 +52,7 @@ export function attempt(world: World, point: Point): Promise<Attempt> {
 async function faulted(world: World, point: Point): Promise<Attempt> {
   const { operation, kept } = world
   const stage = world.stage()
-  await operation.arrange?.(stage, kept)
+  await arrange(world, stage)
   const disarm = arm(world, point, () => {})
   const outcome = await within(world.limitMs, 'the operation', settle(operation.act(stage, kept)))
   disarm()
@@ -74,7 +84,7 @@ function arm(
 async function aborted(world: World, point: Point): Promise<Attempt> {
   const { operation, kept, abort } = world
   const stage = world.stage(abort.signal)
-  await operation.arrange?.(stage, kept)
+  await arrange(world, stage)
   const reason = new Error('abort of the trial')
   let interrupted: Promise<Tree> | undefined
   let tooLate = (_error: Error): void => {}

@@ -8,8 +8,8 @@ import { type FaultProxy, startFaultProxy } from './proxy.ts'
 import { type Contents, empty, type Tree, treeOf } from './tree.ts'
 import { begunBytes } from './writer-operations.ts'
 
-/** Time of a machine that has other things to do. */
-const SLACK_MS = 10_000
+/** Time of a machine that has other things to do; more where nothing falls silent, and so nothing can hang. */
+const SLACK_MS = { silent: 10_000, other: 60_000 }
 /** A driver may send another request when one has failed for good, to find out or to clean up. */
 const REQUESTS_IN_A_ROW = 3
 
@@ -21,6 +21,7 @@ interface Members {
   readonly proxy: FaultProxy
   readonly direct: StorageDriver
   readonly driver: StorageDriver
+  readonly silent: boolean
 }
 
 /** A storage of its own for one trial, with a proxy of its own in front of the backend. */
@@ -34,6 +35,7 @@ export class World {
   readonly direct: StorageDriver
   /** The instance under test. */
   readonly driver: StorageDriver
+  readonly #silent: boolean
   readonly kept: Kept = {}
   readonly abort: AbortController = new AbortController()
 
@@ -45,6 +47,7 @@ export class World {
     this.proxy = members.proxy
     this.direct = members.direct
     this.driver = members.driver
+    this.#silent = members.silent
   }
 
   /**
@@ -62,7 +65,7 @@ export class World {
     const limits = silent ? { idleTimeoutMs: settings.idleTimeoutMs } : {}
     const direct = await settings.create(storage, upstream, {})
     const driver = await settings.create(storage, proxy.endpoint, limits)
-    const members = { settings, operation, contents, storage, proxy, direct, driver }
+    const members = { settings, operation, contents, storage, proxy, direct, driver, silent }
     const world = new World(members)
     await world.#prepare()
     return world
@@ -105,7 +108,8 @@ export class World {
   /** The longest that a call may take when nothing answers any more. */
   get limitMs(): number {
     const { idleTimeoutMs, attempts } = this.settings
-    return idleTimeoutMs * attempts * REQUESTS_IN_A_ROW + SLACK_MS
+    const slack = this.#silent ? SLACK_MS.silent : SLACK_MS.other
+    return idleTimeoutMs * attempts * REQUESTS_IN_A_ROW + slack
   }
 
   /** Ends everything. What fails here has failed before. */
