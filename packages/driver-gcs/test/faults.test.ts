@@ -139,6 +139,15 @@ describe('a writer', () => {
     await holds('/file', Buffer.from('another one'))
   })
 
+  it('fails where the service does not take its bytes, although it has none but those', async () => {
+    world.proxy.rule = ({ operation }) =>
+      operation === 'upload: chunk' ? refused(400, 'invalid') : undefined
+    const sent = await world.proxy.during(() =>
+      expect(write('/file')).rejects.toMatchObject({ code: 'DRIVER', retryable: false }),
+    )
+    expect(sent.filter((name) => name === 'upload: chunk')).toHaveLength(1)
+  })
+
   it('has the service check the content against what was written', async () => {
     // A byte turns over on the way.
     world.fake.script = instead(1, isLast, async (exchange, server) => {

@@ -132,6 +132,30 @@ it.each([
   },
 )
 
+it('after a crash, of which no checksum is known, only what the service says itself counts', async () => {
+  for (const other of [long.subarray(1), data(long.length, 9)]) {
+    await (await (await world.stranger()).writer('/dir/file')).write(long.subarray(0, 2 * CHUNK))
+    const next = await world.driver.writer('/dir/file', { append: true })
+    await next.write(long.subarray(next.size))
+    // It looks as if it had been committed, to whoever looks at the path.
+    await world.driver.putContent('/dir/file', other)
+    world.fake.uploads.end(410)
+    await expect(next.commit()).rejects.toMatchObject({ code: 'UPLOAD_NOT_FOUND' })
+    await next.cancel()
+    await holds('/dir/file', other)
+  }
+})
+
+it('an upload that another one has ended shorter is not taken for the own, checksum or not', async () => {
+  await (await (await world.stranger()).writer('/dir/file')).write(long.subarray(0, 2 * CHUNK))
+  const early = await (await world.stranger()).writer('/dir/file', { append: true })
+  const late = await (await world.stranger()).writer('/dir/file', { append: true })
+  await late.commit()
+  await early.write(Buffer.from('more'))
+  await expect(early.commit()).rejects.toMatchObject({ code: 'UPLOAD_NOT_FOUND' })
+  expect(Number((await world.driver.stat('/dir/file')).size)).toBe(late.size)
+})
+
 it('a writer that lost its session removes nothing of the next one’s when it is cancelled', async () => {
   await begin(CHUNK + 7)
   const early = await (await world.stranger()).writer('/dir/file', { append: true })
