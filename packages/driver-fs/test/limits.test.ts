@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { NODE_FLAGS } from './explore/kills.ts'
 import { temporaryFolder } from './recording.ts'
 
-const child = (name: string): string =>
-  fileURLToPath(new URL(`./explore/${name}.ts`, import.meta.url))
+const FULL_CHILD = new URL('./explore/full-child.ts', import.meta.url)
+const LIMITED_CHILD = new URL('./explore/limited-child.ts', import.meta.url)
 
 /** Ways to a namespace in which this user may mount. */
 const NAMESPACES = [
@@ -34,13 +34,13 @@ function run(command: readonly string[]): Record<string, unknown> {
   return JSON.parse(stdout) as Record<string, unknown>
 }
 
-const node = (name: string): string[] => [process.execPath, ...NODE_FLAGS, child(name)]
+const node = (program: URL): string[] => [process.execPath, ...NODE_FLAGS, fileURLToPath(program)]
 const FULL = ['NO_SPACE', expect.stringContaining('free space')]
 
 describe('a real file system that is full', () => {
   itMounted('of bytes: every call says so, old content stays, the space is free again', () => {
     const root = join(temporaryFolder(), 'root')
-    const seen = run([...(own ?? []), ...node('full-child'), root, 'size=1m'])
+    const seen = run([...(own ?? []), ...node(FULL_CHILD), root, 'size=1m'])
     expect(seen).toMatchObject({
       put: FULL,
       newPut: FULL,
@@ -59,7 +59,7 @@ describe('a real file system that is full', () => {
 
   itMounted('of inodes: every call says so, and what needs none goes on', () => {
     const root = join(temporaryFolder(), 'root')
-    const seen = run([...(own ?? []), ...node('full-child'), root, 'size=4m,nr_inodes=40'])
+    const seen = run([...(own ?? []), ...node(FULL_CHILD), root, 'size=4m,nr_inodes=40'])
     expect(seen).toMatchObject({ inodes: FULL, writer: FULL, replace: FULL, move: null })
     expect(seen).toMatchObject({ content: true, left: ['dir'] })
     expect(seen.stored).toBeGreaterThan(20)
@@ -74,7 +74,7 @@ itLimited(
   () => {
     const root = join(temporaryFolder(), 'root')
     const script = 'ulimit -n 64 && exec "$@"'
-    const seen = run(['sh', '-c', script, 'sh', ...node('limited-child'), root, '64'])
+    const seen = run(['sh', '-c', script, 'sh', ...node(LIMITED_CHILD), root, '64'])
     expect(seen).toEqual({ wrong: [], handles: 0 })
   },
   60_000,

@@ -10,7 +10,8 @@ import { parse } from '../../src/parameters.ts'
  */
 const [root = '', options = ''] = process.argv.slice(2)
 mkdirSync(root, { recursive: true })
-const { status, stderr } = spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', root])
+const MOUNT = 'mount -t tmpfs -o "$1" tmpfs "$2"'
+const { status, stderr } = spawnSync('sh', ['-c', MOUNT, 'sh', options, root])
 if (status !== 0) throw new Error(`mount: ${stderr}`)
 
 const KIB = 1024

@@ -32,7 +32,7 @@ function states(scenario: Scenario, crash: Crash): State[] {
   return all
 }
 
-export function isSame(a: Tree, b: Tree): boolean {
+function isSame(a: Tree, b: Tree): boolean {
   const keys = Object.keys(a)
   return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key])
 }
@@ -61,7 +61,7 @@ export async function inspect(root: string, scenario: Scenario, moment: Moment):
 }
 
 /** Every file that callers see with its content. */
-export async function look(storage: StorageDriver): Promise<Tree> {
+async function look(storage: StorageDriver): Promise<Tree> {
   const tree: Record<string, string> = {}
   for await (const { path, isDir } of storage.walk('/')) {
     if (path.includes('.stowage')) throw new Error(`staging shows: ${path}`)

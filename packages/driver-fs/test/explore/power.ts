@@ -165,7 +165,7 @@ export interface PowerOptions {
 }
 
 /** Runs the scenario and writes down what reaches the disk. */
-export async function recorded(
+async function recorded(
   scenario: Scenario,
   { durability = 'full', saboteur = (system) => system }: PowerOptions,
 ): Promise<{ log: DiskLog; remove(): void; root: string }> {
@@ -218,6 +218,6 @@ export async function losePower(scenario: Scenario, options: PowerOptions = {}):
 }
 
 /** The names of staging as they look to another run of the kernel. */
-export function afterRestart(name: string): string {
+function afterRestart(name: string): string {
   return name.replace(`.${thisProcess().boot}.`, '.ffffffffffff.')
 }

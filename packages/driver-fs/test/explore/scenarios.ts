@@ -5,7 +5,7 @@ import { thisProcess } from '../../src/owner.ts'
 import { stagedName } from '../../src/staged-name.ts'
 import { contentOf } from '../crash-content.ts'
 
-export const OLD = contentOf(1)
+const OLD = contentOf(1)
 export const NEW = contentOf(2)
 const OTHER = contentOf(3)
 const CONTENTS = { OLD, NEW, OTHER }
