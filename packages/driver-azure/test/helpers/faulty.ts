@@ -5,12 +5,17 @@ import { nameOf } from './faults.ts'
 import { azurite, blobNames, parametersOf, SMALL } from './storages.ts'
 
 const RETRIES = 2
+/**
+ * Where nothing falls silent. Ten minutes after its start Azurite begins to collect garbage, and on a busy machine it answers
+ * nobody for minutes then: it looks for each unused extent among all others.
+ */
+const PATIENT_MS = 300_000
 
 /** What the suite calls, in this process and in those that it kills. */
 export async function create(
   storage: string,
   endpoint: string,
-  { idleTimeoutMs = 30_000 }: { idleTimeoutMs?: number },
+  { idleTimeoutMs = PATIENT_MS }: { idleTimeoutMs?: number },
 ): Promise<StorageDriver> {
   return createDriver('azure', {
     ...(await parametersOf(storage)),
