@@ -11,5 +11,5 @@ registerHistorySuite({
   name: 'gcs on a fake of our own',
   open: (storage) => create('gcs', { ...fake.parameters, rootDirectory: `/${storage}` }),
   partSize: CHUNK,
-  rounds: 8,
+  rounds: 4,
 })

@@ -47,12 +47,15 @@ function isExpected(
   if (EXPECTED[step.kind]?.includes(outcome.error)) return true
   if (outcome.error === 'REVISION_CHANGED')
     return step.kind === 'move' ? !atomicMove : lateReads && ['read', 'get'].includes(step.kind)
-  // A delete removes the sessions of its path, those of living writers as well.
+  // A delete removes the sessions of its path: those of living writers, and of a large putContent, as well.
   const removed = all.some(
-    ({ step: { kind, path } }) =>
-      kind === 'delete' && (path === step.path || step.path.startsWith(`${path}/`)),
+    ({ step: { kind, path }, call, return: end }) =>
+      kind === 'delete' &&
+      (path === step.path || step.path.startsWith(`${path}/`)) &&
+      (step.kind === 'writer' || (call <= event.return && event.call <= end)),
   )
-  return step.kind === 'writer' && outcome.error === 'UPLOAD_NOT_FOUND' && removed
+  const writes = step.kind === 'writer' || step.kind === 'put'
+  return writes && outcome.error === 'UPLOAD_NOT_FOUND' && removed
 }
 
 function failure(events: readonly Event[], rules: Rules): string | undefined {
