@@ -47,7 +47,7 @@ export function hostilePaths(seed: number, count: number): readonly HostilePath[
   const found = new Map(hostileCorpus.map((one) => [one.path, one]))
   while (found.size < count) {
     const made = mutated(below)
-    found.set(made.path, made)
+    if (!found.has(made.path)) found.set(made.path, made)
   }
   return [...found.values()].slice(0, count)
 }
