@@ -115,7 +115,10 @@ export function translate(error: unknown, path: string): unknown {
   if (/^(CredentialUnavailable|Authentication|AggregateAuthentication)/.test(name)) {
     return config(cause.message, path, cause)
   }
-  const make = BY_CODE[codeOf(error)] ?? BY_STATUS[statusCode ?? 0] ?? driverError(DriverError)
+  const code = codeOf(error)
+  // Of Node.js, when something else than HTTP came: a server that gives up while it answers.
+  const garbled = code.startsWith('HPE_') ? unavailable : undefined
+  const make = BY_CODE[code] ?? garbled ?? BY_STATUS[statusCode ?? 0] ?? driverError(DriverError)
   return make(cause.message, path, cause)
 }
 

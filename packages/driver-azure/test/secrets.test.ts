@@ -29,6 +29,13 @@ async function failures(driver: StorageDriver): Promise<unknown[]> {
   return results.map((result) => (result.status === 'rejected' ? result.reason : undefined))
 }
 
+test('what is no HTTP is a service that cannot be reached', () => {
+  const native = Object.assign(new Error('Parse Error: Expected HTTP/'), {
+    code: 'HPE_INVALID_CONSTANT',
+  })
+  expect(translate(native, '/path')).toMatchObject({ code: 'UNAVAILABLE', retryable: true })
+})
+
 test('not where the SDK or the network repeats a URL', () => {
   const url = `https://acc.blob.core.windows.net/c/b?sv=1&sig=${SIGNATURE}&se=2`
   const native = Object.assign(new Error(`cannot reach ${url}\nheaders: ${SECRET}`), {

@@ -97,8 +97,8 @@ const STATUS: Readonly<Record<number, Kind>> = {
   507: 'space',
 }
 
-/** Node's codes of a connection that failed. */
-const NETWORK = /^(E(CONN|PIPE|HOST|NET|AI_AGAIN|TIMEDOUT|NOTFOUND|PROTO)|UND_ERR)/
+/** Node's codes of a connection that failed, or on which something else than HTTP came. */
+const NETWORK = /^(E(CONN|PIPE|HOST|NET|AI_AGAIN|TIMEDOUT|NOTFOUND|PROTO)|UND_ERR|HPE_)/
 
 /** What kind of failure this is, or undefined where nothing better is known than its text. */
 function kindOf(error: SdkError): Kind | undefined {
