@@ -130,8 +130,11 @@ function decodeKey(key: string): string {
  * one of the driver's own, or any other that no path can name.
  */
 export function isHidden(store: Store, key: string): boolean {
-  const path = store.path(key)
-  return store.refusal(path) !== undefined || pathProblem(path) !== undefined
+  return !isVisible(store, store.path(key))
+}
+
+function isVisible(store: Store, path: string): boolean {
+  return pathProblem(path) === undefined && store.refusal(path) === undefined
 }
 
 /** The objects beneath a directory that a caller may see, and whether there is one at all. */
@@ -149,42 +152,43 @@ export async function hasFiles(
 }
 
 /** The keys of a directory's children, as paths, in byte order. */
-export async function* children(
+export function children(
   store: Store,
   path: string,
   signal: AbortSignal | undefined,
-): AsyncGenerator<string> {
+): AsyncIterable<string> {
   const request = { prefix: store.prefix(path), delimiter: '/', path, signal } as const
-  for await (const key of ordered(store, path, childKeys(store, request), (one) => one)) {
-    yield store.path(key)
-  }
+  return sorted(store, childKeys(store, request), (key) => key)
 }
 
 async function* childKeys(store: Store, request: ListRequest): AsyncGenerator<string> {
+  const isNext = orderCheck(store, request.path)
   for await (const { objects, prefixes } of pages(store, request)) {
     const keys = objects.map(({ key }) => key).filter((key) => !isHidden(store, key))
     const directories = prefixes.filter((key) => !isHidden(store, key.slice(0, -1)))
     // The service gives the two apart; each page is a piece of one sorted listing of both.
-    yield* [...keys, ...directories].sort(compareKeys)
+    for (const key of [...keys, ...directories].sort(compareKeys)) {
+      if (isNext(key)) yield store.path(key)
+    }
   }
 }
 
 /** The files beneath a directory in byte order. What the caller skips is jumped over. */
-export async function* files(
+export function files(
   store: Store,
   path: string,
   options: BareWalkOptions,
-): AsyncGenerator<FileInfo> {
+): AsyncIterable<FileInfo> {
   const prefix = store.prefix(path)
   const after = startKey(store, path, options.startAfter)
-  if (after === undefined) return
+  if (after === undefined) return nothing()
   const source = flat(store, { prefix, path, startAfter: after, signal: options.signal }, () => {
     return options.skip === undefined ? undefined : skipped(store, options.skip)
   })
-  for await (const { key, size, modTime } of ordered(store, path, source, ({ key }) => key)) {
-    yield { path: store.path(key), size, modTime, isDir: false }
-  }
+  return sorted(store, source, (file) => file.path)
 }
+
+async function* nothing(): AsyncGenerator<never> {}
 
 function skipped(store: Store, directory: string): string {
   return store.prefix(directory.replace(/\/$/, ''))
@@ -200,29 +204,32 @@ function startKey(store: Store, path: string, startAfter: string | undefined): s
 }
 
 /**
- * The objects of a flat listing. `skip` is asked after each: where it names a prefix that the rest of
+ * The files of a flat listing. `skip` is asked after each: where it names a prefix that the rest of
  * the page lies in, the listing goes on behind it instead of reading it page by page.
  */
 async function* flat(
   store: Store,
   request: ListRequest,
   skip: () => string | undefined,
-): AsyncGenerator<Listed> {
+): AsyncGenerator<FileInfo> {
   let startAfter = request.startAfter
+  const { reservedPrefix } = store
+  const isNext = orderCheck(store, request.path)
   for (;;) {
     let jump: string | undefined
     for await (const { objects } of pages(store, { ...request, startAfter })) {
       const last = objects.at(-1)?.key ?? ''
-      for (const object of objects) {
-        const { key } = object
-        const over = key.startsWith(store.reservedPrefix) ? store.reservedPrefix : skip()
+      for (const { key, size, modTime } of objects) {
+        const over = key.startsWith(reservedPrefix) ? reservedPrefix : skip()
         if (over !== undefined && key.startsWith(over)) {
           // Once behind it, the same prefix is not jumped again.
           if (last.startsWith(over) && startAfter !== over + LAST) jump = over + LAST
           if (jump !== undefined) break
           continue
         }
-        if (!isHidden(store, key)) yield object
+        const file = store.path(key)
+        if (isVisible(store, file) && isNext(file))
+          yield { path: file, size, modTime, isDir: false }
       }
       if (jump !== undefined) break
     }
@@ -232,29 +239,36 @@ async function* flat(
 }
 
 /**
- * The items in the byte order of their keys. Stores list so; for those that do not, all of it is
- * gathered and sorted first.
+ * Says of each key whether it is a further one, or the one before once more.
  * @throws DriverError where a store that should list in order does not: a wrong order would be worse.
  */
-async function* ordered<T>(
-  store: Store,
-  path: string,
-  source: AsyncIterable<T>,
-  keyOf: (item: T) => string,
-): AsyncGenerator<T> {
-  if (store.settings.unorderedListing) {
-    const all: T[] = []
-    for await (const item of source) all.push(item)
-    yield* all.sort((a, b) => compareKeys(keyOf(a), keyOf(b)))
-    return
-  }
+function orderCheck(store: Store, path: string): (key: string) => boolean {
+  if (store.settings.unorderedListing) return () => true
   let previous: string | undefined
-  for await (const item of source) {
-    const key = keyOf(item)
+  return (key) => {
     if (previous !== undefined && compareKeys(previous, key) > 0) {
       throw new DriverError('the store lists in no order: set unorderedListing', { path })
     }
-    if (key !== previous) yield item
+    const isFurther = key !== previous
     previous = key
+    return isFurther
   }
+}
+
+/** The items as they come, from a store that lists in no order gathered and sorted. */
+function sorted<T>(
+  store: Store,
+  source: AsyncIterable<T>,
+  keyOf: (item: T) => string,
+): AsyncIterable<T> {
+  return store.settings.unorderedListing ? gathered(source, keyOf) : source
+}
+
+async function* gathered<T>(
+  source: AsyncIterable<T>,
+  keyOf: (item: T) => string,
+): AsyncGenerator<T> {
+  const all: T[] = []
+  for await (const item of source) all.push(item)
+  yield* all.sort((a, b) => compareKeys(keyOf(a), keyOf(b)))
 }
