@@ -42,6 +42,7 @@ export async function abortAt(scenario: Scenario, at: number, isDeaf = false): P
   })
   const late: string[] = []
   const steps = scenario.steps()
+  let end: Promise<unknown> | undefined
   let done = 0
   let isPatient = false
   watched.around = async (number, name, args, make) => {
@@ -65,7 +66,7 @@ export async function abortAt(scenario: Scenario, at: number, isDeaf = false): P
         done++
       }
     }
-    const end = run().catch((error: unknown) => error)
+    end = run().catch((error: unknown) => error)
     const error = await Promise.race([end, untilStuck(controller.signal, () => isPatient)])
     if (error !== reason && !(isPatient && error === undefined))
       throw new Error(`callers are told ${String(error)}`)
@@ -79,6 +80,8 @@ export async function abortAt(scenario: Scenario, at: number, isDeaf = false): P
     throw new Error(`${where}: ${(error as Error).message}`, { cause: error })
   } finally {
     isToldNow()
+    await end
+    await watched.quiet()
     remove()
   }
 }
