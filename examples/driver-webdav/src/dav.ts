@@ -137,7 +137,9 @@ export class Dav {
   async find(path: string, depth: 0 | 1, signal?: AbortSignal): Promise<Entry[] | undefined> {
     const headers = { depth: String(depth), 'content-type': 'application/xml' }
     const body = Buffer.from(PROPFIND)
-    const answer = await this.text('PROPFIND', path, { signal, headers, body, expect: [404] })
+    // Beneath a file, which is no place for anything, servers do not agree on 404.
+    const expect = [400, 404, 409]
+    const answer = await this.text('PROPFIND', path, { signal, headers, body, expect })
     if (answer === undefined) return undefined
     const { multistatus } = parser.parse(answer) as Multistatus
     const entries: Entry[] = []

@@ -27,8 +27,8 @@ import { WebdavWriter } from './writer.ts'
 
 /** Longest component in bytes: what the disks behind such servers hold. */
 const LONGEST_NAME = 255
-/** How often content that changes while it is read, or a tree while it is removed, is begun again. */
-const ATTEMPTS = 5
+/** How often what others change at the same time is tried again. */
+const ATTEMPTS = 20
 
 export class WebdavDriver implements BareDriver {
   readonly name = 'webdav'
@@ -165,15 +165,19 @@ export class WebdavDriver implements BareDriver {
       // Without leave to overwrite at first: a collection at the destination would be deleted.
       const there = attempt === 0 ? undefined : await this.#look(path, signal)
       if (there?.isDir) throw occupied(path)
-      const expect = attempt === 0 ? [404, 400, 403, 405, 409, 412, 500] : [404]
+      // Servers do not agree on what they say of a missing directory, or of a destination that others replace.
+      const first = attempt === 0 ? [400, 403, 405] : []
+      const expect = attempt < ATTEMPTS ? [...first, 404, 409, 412, 500] : [404]
       const overwrite = there !== undefined
       // Without the signal: once it is sent, nobody could tell whether it is done.
       const status = await this.#dav.move(source, path, { overwrite, expect })
       if (status < 300) return
-      // At first it may be the destination's directory that is missing: servers do not agree on 409.
-      if (status === 404 && attempt > 0) throw new PathNotFoundError(source)
-      if (status !== 412) await this.#ready(path, signal)
-      else await this.#clear(path, signal)
+      if (status === 412) await this.#clear(path, signal)
+      else {
+        const [found] = (await this.#dav.find(source, 0, signal)) ?? []
+        if (found === undefined || attempt === ATTEMPTS) throw new PathNotFoundError(source)
+        await this.#ready(path, signal)
+      }
     }
   }
 

@@ -198,7 +198,7 @@ export class Sessions {
   ): Promise<void> {
     if ((await run({ signal, expect: [404, 409] })) < 300) return
     // Many may do so at once, and servers have several answers to that: what counts is the second run.
-    await this.dav.status('MKCOL', STAGING, { signal, expect: [405, 409, 500] })
+    await this.dav.status('MKCOL', STAGING, { signal, expect: [403, 405, 409, 500] })
     await run({ signal })
   }
 }
