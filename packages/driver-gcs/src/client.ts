@@ -88,6 +88,9 @@ async function makeClient(sdk: Sdk, settings: Settings): Promise<Storage> {
 
 /** The content of a key file. What is wrong with it is told without a word of it. */
 async function readKey(file: string): Promise<object> {
+  // The error below names the file: the key itself, where somebody has put it, must not come that far.
+  if (/PRIVATE KEY|^\s*\{/.test(file))
+    throw new ConfigError('keyFile is the name of a file, not its content', { driver: 'gcs' })
   let why = 'it is not a JSON object'
   try {
     const key: unknown = JSON.parse(

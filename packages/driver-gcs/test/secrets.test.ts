@@ -66,6 +66,14 @@ it.each([401, 403, 500, 503])('not in a call that is refused with %d', async (st
   }
 })
 
+it('not a key that was given in the place of its file', async () => {
+  const driver = await world.open({ keyFile: JSON.stringify(account) })
+  for (const error of await failures(driver)) {
+    expect(error).toMatchObject({ code: 'CONFIG' })
+    new SecretSearch({ KEY }).assertNone('what is thrown', error)
+  }
+})
+
 it('not the address of an upload, by which anybody could write to it', async () => {
   const writer = await world.driver.writer('/file')
   await writer.write(data(CHUNK + 1))

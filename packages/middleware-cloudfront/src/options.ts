@@ -126,6 +126,8 @@ function baseOf(text: string): string {
 }
 
 async function readKey(file: string): Promise<KeyObject> {
+  // Errors name the file: the key itself, where somebody has put it, must not come that far.
+  if (file.includes('PRIVATE KEY')) fail('privatekey is the name of a file, not the key itself')
   let pem: Buffer
   try {
     pem = await readFile(file)
