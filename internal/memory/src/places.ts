@@ -87,7 +87,7 @@ const PLACES: Readonly<Record<Driver, (options: PlaceOptions) => Promise<Place |
     const [server] = await startGcs({ names: [name] })
     if (server === undefined) return undefined
     const bucket = await server.createBucket('memory')
-    const part = small ? 256 * KIB : 8 * MIB
+    const part = small ? 256 * KIB : 2 * MIB
     return {
       ...{ what: `gcs on ${server.name}`, driver: 'gcs', part, concurrency: 1, chunk: HTTP_CHUNK },
       parameters: { bucket, endpoint: server.endpoint, chunkSize: part },
