@@ -35,10 +35,12 @@ export class WebdavDriver implements BareDriver {
   readonly capabilities: Partial<Capabilities>
   readonly #dav: Dav
   readonly #sessions: Sessions
+  readonly #partSize: number
 
   /** `exact`: the server keeps every name as it is given. */
-  constructor(dav: Dav, exact = true) {
+  constructor(dav: Dav, { exact, partSize }: { exact: boolean; partSize: number }) {
     this.#dav = dav
+    this.#partSize = partSize
     this.#sessions = new Sessions(dav)
     this.capabilities = {
       persistent: true,
@@ -89,7 +91,13 @@ export class WebdavDriver implements BareDriver {
     }
     await this.#fits(path, signal)
     if ((await this.#look(path, signal))?.isDir) throw occupied(path)
-    return new WebdavWriter(this.#sessions, { path, session, publish, signal })
+    return new WebdavWriter(this.#sessions, {
+      path,
+      session,
+      partSize: this.#partSize,
+      publish,
+      signal,
+    })
   }
 
   async stat(path: string, { signal }: BareOptions): Promise<FileInfo> {

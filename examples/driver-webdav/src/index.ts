@@ -1,4 +1,4 @@
-import { oneOf, parseParameters, register, text } from '@stowage/core'
+import { integer, oneOf, parseParameters, register, text } from '@stowage/core'
 import { Dav } from './dav.ts'
 import { WebdavDriver } from './driver.ts'
 
@@ -19,16 +19,22 @@ export interface WebdavParameters {
   password?: string
   /** What the server's disk does with names. Default `exact`: every name is kept as it is, as on Linux. */
   names?: 'exact' | 'folded'
+  /** Bytes of an upload that are sent at a time, and held at most. Default 4 MiB. */
+  partSize?: number
 }
+
+const PART_SIZE = 4 * 1024 * 1024
 
 const schema = {
   url: text({ required: true, secret: true, expected: 'a URL with http or https' }),
   username: text(),
   password: text({ secret: true }),
   names: oneOf(['exact', 'folded'], { default: 'exact' }),
+  partSize: integer({ min: 1 }, { default: PART_SIZE }),
 }
 
 register('webdav', (raw) => {
-  const { url, username, password, names } = parseParameters('webdav', schema, raw)
-  return new WebdavDriver(new Dav(url, username, password), names === 'exact')
+  const { url, username, password, names, partSize } = parseParameters('webdav', schema, raw)
+  const dav = new Dav(url, username, password)
+  return new WebdavDriver(dav, { exact: names === 'exact', partSize })
 })

@@ -1,12 +1,10 @@
 import { type BareWriter, isStorageError } from '@stowage/core'
 import { gone, type Session, type Sessions } from './sessions.ts'
 
-/** Bytes that are sent at a time, and held at most. Small for an example, so that its tests are quick. */
-const PART_SIZE = 256 * 1024
-
 interface Upload {
   readonly path: string
   readonly session: Session | undefined
+  readonly partSize: number
   readonly publish: (staged: string) => Promise<void>
   readonly signal: AbortSignal | undefined
 }
@@ -34,13 +32,14 @@ export class WebdavWriter implements BareWriter {
   }
 
   async write(chunk: Uint8Array): Promise<void> {
+    const { partSize } = this.#upload
     for (let at = 0; at < chunk.length; ) {
-      this.#buffer ??= Buffer.allocUnsafe(PART_SIZE)
-      const piece = chunk.subarray(at, at + PART_SIZE - this.#buffered)
+      this.#buffer ??= Buffer.allocUnsafe(partSize)
+      const piece = chunk.subarray(at, at + partSize - this.#buffered)
       this.#buffer.set(piece, this.#buffered)
       this.#buffered += piece.length
       at += piece.length
-      if (this.#buffered === PART_SIZE) await this.#flush()
+      if (this.#buffered === partSize) await this.#flush()
     }
   }
 

@@ -10,7 +10,10 @@ import 'stowage-driver-webdav'
 
 /** An empty collection of a server that you have, to test with that one: `http://127.0.0.1/dav`. */
 const own = process.env.STOWAGE_TEST_WEBDAV_URL
+/** Small, so that many parts are little data. */
+const PART_SIZE = 64 * 1024
 const full = process.env.STOWAGE_SUITE_SIZE === 'full'
+const SLOW = 'this server takes ten seconds for it: only in full size'
 const capabilities = {
   persistent: true,
   append: true,
@@ -42,7 +45,7 @@ const at = (storage: string): string => `${env.STOWAGE_WEBDAV_URL}/${storage}`
 
 async function open(storage: string): Promise<StorageDriver> {
   await fetch(at(storage), { method: 'MKCOL' })
-  return create('webdav', { url: at(storage) })
+  return create('webdav', { url: at(storage), partSize: PART_SIZE })
 }
 
 async function remove(storage: string): Promise<void> {
@@ -55,13 +58,13 @@ registerSuite({
   remove,
   capabilities,
   child: { module: new URL('./open.ts', import.meta.url), env },
-  partSize: 256 * 1024,
+  partSize: PART_SIZE,
   pageSize: 10,
   skip: {
     ...(!own && {
       'paths-component-255': 'this server keeps a file <name>.nephelemeta beside some files',
     }),
-    ...(!full && { 'scale-thousand': 'this server takes ten seconds for it; only in full size' }),
+    ...(!full && { 'scale-thousand': SLOW, 'scale-deep': SLOW }),
   },
 })
 
@@ -69,6 +72,6 @@ registerModelSuite({
   name: 'webdav',
   open,
   oracle: (parameters) => create('inmemory', parameters),
-  partSize: 256 * 1024,
-  seconds: full ? 60 : 5,
+  partSize: PART_SIZE,
+  seconds: full ? 60 : 3,
 })
