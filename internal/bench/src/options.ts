@@ -1,12 +1,12 @@
 import { parseArgs } from 'node:util'
 import { SIZES, type Sizes } from './plan.ts'
 
-export const BACKENDS = ['fs', 's3', 'azure', 'gcs'] as const
+const BACKENDS = ['fs', 's3', 'azure', 'gcs'] as const
 export type BackendName = (typeof BACKENDS)[number]
 
 /** Parts of a run besides the jobs. */
-export const EXTRAS = ['imports', 'install', 'requests', 'memory'] as const
-export type Extra = (typeof EXTRAS)[number]
+const EXTRAS = ['imports', 'install', 'requests', 'memory'] as const
+type Extra = (typeof EXTRAS)[number]
 
 export interface BenchOptions {
   readonly backends: readonly BackendName[]

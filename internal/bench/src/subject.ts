@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import type { Config } from './protocol.ts'
 
 /** Bytes in chunks, as a socket or a file brings them. */
-export type Source = () => Readable
+type Source = () => Readable
 
 /**
  * One way to do the work, as somebody would write it who uses that library or those calls. What it cannot do it lacks.
