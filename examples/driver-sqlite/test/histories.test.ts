@@ -11,4 +11,8 @@ const folder = mkdtempSync(join(place, 'stowage-sqlite-'))
 process.env.STOWAGE_SQLITE_FOLDER = folder
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-registerHistorySuite({ name: 'sqlite', open })
+registerHistorySuite({
+  name: 'sqlite',
+  open,
+  child: { module: new URL('./open.ts', import.meta.url), env: { STOWAGE_SQLITE_FOLDER: folder } },
+})

@@ -11,5 +11,6 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 registerHistorySuite({
   name: 'fs',
   open,
+  child: { module: new URL('./open.ts', import.meta.url), env: { STOWAGE_FS_FOLDER: folder } },
   remove: (storage) => rmSync(join(folder, storage), { recursive: true, force: true }),
 })

@@ -3,6 +3,7 @@
 import { once } from 'node:events'
 import type { StorageDriver } from '@stowage/core'
 import { Data } from './data.ts'
+import { perform } from './history/client.ts'
 import { type DataRecipe, JOB, type Job, type Progress } from './job.ts'
 
 function tell(progress: Progress): Promise<void> {
@@ -56,6 +57,14 @@ async function move(driver: StorageDriver, job: Job & { kind: 'move' }): Promise
   }
 }
 
+async function history(driver: StorageDriver, job: Job & { kind: 'history' }): Promise<void> {
+  await tell({ step: 0 })
+  for (const [index, steps] of job.rounds.entries()) {
+    await once(process, 'message')
+    await tell({ step: index + 1, events: await perform(driver, steps, job) })
+  }
+}
+
 async function work(job: Job): Promise<void> {
   if (job.kind === 'operation') {
     const { operate } = await import('./faults/child-work.ts')
@@ -67,6 +76,7 @@ async function work(job: Job): Promise<void> {
   const driver = await open(job.storage)
   if (job.kind === 'write') await write(driver, job)
   else if (job.kind === 'move') await move(driver, job)
+  else if (job.kind === 'history') await history(driver, job)
   else await replace(driver, job)
 }
 

@@ -1,3 +1,6 @@
+import type { Contents } from './history/client.ts'
+import type { Event, Step } from './history/step.ts'
+
 /** How to make `Data` again. */
 export interface DataRecipe {
   readonly seed: number
@@ -27,6 +30,13 @@ export type Job = {
     }
   | { readonly kind: 'move'; readonly path: string; readonly destination: string }
   | {
+      /** A client of the history suite: before each round it waits for a message of the parent. */
+      readonly kind: 'history'
+      readonly client: number
+      readonly rounds: readonly (readonly Step[])[]
+      readonly contents: Contents
+    }
+  | {
       /** One of the fault suite's; it waits for a message of the parent before it begins. */
       readonly kind: 'operation'
       readonly operation: string
@@ -45,6 +55,8 @@ export interface Progress {
   readonly ended?: boolean
   /** Why the commit failed. */
   readonly code?: string
+  /** What a round came to. */
+  readonly events?: readonly Event[]
 }
 
 /** Name of the environment variable that holds the job. */

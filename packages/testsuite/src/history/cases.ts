@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { StorageDriver } from '@stowage/core'
 import { area, type Case } from '../case.ts'
+import { WorkingChild } from '../child-process.ts'
 import type { CaseContext } from '../context.ts'
 import { checkHistory, type HistoryRules } from './check.ts'
 import { type Contents, perform } from './client.ts'
@@ -14,6 +15,8 @@ export interface HistorySettings {
   readonly instances: number
   readonly seconds: number
   readonly rounds: number
+  /** Histories that processes play. */
+  readonly processRounds: number
 }
 
 const TITLES: Readonly<Record<Mix, string>> = {
@@ -23,26 +26,69 @@ const TITLES: Readonly<Record<Mix, string>> = {
 }
 
 export function historyCases(settings: HistorySettings): readonly Case[] {
-  return area(
-    'history',
-    MIXES.map((mix) => ({
+  return area('history', [
+    ...MIXES.map((mix) => ({
       id: mix,
       title: TITLES[mix],
       leavesUploads: true,
       patience: 4,
-      run: (t: CaseContext) => rounds(t, mix, settings),
+      run: (t: CaseContext) => inThisProcess(t, mix, settings),
     })),
-  )
+    {
+      id: 'processes',
+      title: 'all of that is so for several processes',
+      leavesUploads: true,
+      child: true,
+      needs: 'persistent',
+      patience: 4,
+      run: (t: CaseContext) => inProcesses(t, settings),
+    },
+  ])
 }
 
 /** Plays histories until the time is over or there were enough of them. */
-async function rounds(t: CaseContext, mix: Mix, settings: HistorySettings): Promise<void> {
+async function inThisProcess(t: CaseContext, mix: Mix, settings: HistorySettings): Promise<void> {
   const drivers = [t.driver]
   while (drivers.length < settings.instances) drivers.push(await t.reopen())
+  const contents = contentsOf(t)
   const end = Date.now() + settings.seconds * 1000
   for (let round = 0; round < settings.rounds; round++) {
     if (round > 0 && (Date.now() > end || t.signal.aborted)) break
-    await oneRound(t, drivers, { mix, round, settings })
+    const histories = await Promise.all(
+      planned(t, { mix, round, settings }).map((steps, client) => {
+        const driver = drivers[client % drivers.length] as StorageDriver
+        return perform(driver, steps, { client, contents })
+      }),
+    )
+    await check(t, drivers.at(-1) as StorageDriver, { mix, round, settings }, histories.flat())
+  }
+}
+
+/** The same for clients that are processes: one mixture after the other. */
+async function inProcesses(t: CaseContext, settings: HistorySettings): Promise<void> {
+  const all = Array.from({ length: settings.processRounds }, (_, round) => {
+    return { mix: MIXES[round % MIXES.length] as Mix, round, settings }
+  })
+  const plans = all.map((round) => planned(t, round))
+  const options = t.settings.child
+  assert.ok(options, 'the option "child"')
+  const children = Array.from({ length: settings.clients }, (_, client) => {
+    const rounds = plans.map((one) => one[client] ?? [])
+    const job = { kind: 'history', client, rounds, contents: contentsOf(t) } as const
+    return new WorkingChild(options, t.storage, job)
+  })
+  try {
+    await Promise.all(children.map((child) => child.until(({ step }) => step === 0)))
+    for (const [index, round] of all.entries()) {
+      for (const child of children) child.go()
+      const told = await Promise.all(
+        children.map((child) => child.until(({ step }) => step === index + 1)),
+      )
+      const events = told.flatMap((one) => one.events ?? [])
+      await check(t, t.driver, round, events)
+    }
+  } finally {
+    await Promise.all(children.map((child) => child.kill()))
   }
 }
 
@@ -52,36 +98,35 @@ interface Round {
   readonly settings: HistorySettings
 }
 
-async function oneRound(
+function contentsOf({ settings: { seed, partSize } }: CaseContext): Contents {
+  return { seed, partSize }
+}
+
+function planned(t: CaseContext, { mix, round, settings: { clients, steps } }: Round): Step[][] {
+  return plan({ root: `/r${round}`, mix, clients, steps }, t.random(`${mix} ${round}`))
+}
+
+/** Looks at everything once more, by that instance, and then at the whole history. */
+async function check(
   t: CaseContext,
-  drivers: readonly StorageDriver[],
-  { mix, round, settings: { clients, steps } }: Round,
+  driver: StorageDriver,
+  { mix, round, settings: { clients } }: Round,
+  histories: readonly Event[],
 ): Promise<void> {
   const root = `/r${round}`
-  const contents: Contents = { seed: t.settings.seed, partSize: t.settings.partSize }
-  const planned = plan({ root, mix, clients, steps }, t.random(`${mix} ${round}`))
-  const histories = await Promise.all(
-    planned.map((own, client) =>
-      perform(drivers[client % drivers.length] as StorageDriver, own, { client, contents }),
-    ),
-  )
   const files = filesOf(root, mix)
-  const last = await perform(drivers.at(-1) as StorageDriver, looks(files), {
-    client: clients,
-    contents,
-  })
+  const about = { client: clients, contents: contentsOf(t) }
+  const last = await perform(driver, looks(files), about)
   const rules: HistoryRules = {
     files,
     atomicMove: t.capabilities.atomicMove,
     lateReads: !t.capabilities.snapshotReads,
   }
-  const events: Event[] = [...histories.flat(), ...last]
-  const why = checkHistory(events, rules)
+  const why = checkHistory([...histories, ...last], rules)
   if (why !== undefined) assert.fail(`round ${round} of ${mix}: ${why}`)
   await t.driver.delete(root).catch(() => {})
 }
 
-/** At the end, everything is looked at once more. */
 function looks(files: readonly string[]): Step[] {
   return files.flatMap((path): Step[] => [
     { kind: 'stat', path },

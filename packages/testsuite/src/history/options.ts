@@ -4,7 +4,16 @@ import type { SuiteOptions } from '../options.ts'
 export interface HistoryOptions
   extends Pick<
     SuiteOptions,
-    'name' | 'open' | 'remove' | 'partSize' | 'size' | 'seed' | 'timeoutMs' | 'skip' | 'runner'
+    | 'name'
+    | 'open'
+    | 'remove'
+    | 'child'
+    | 'partSize'
+    | 'size'
+    | 'seed'
+    | 'timeoutMs'
+    | 'skip'
+    | 'runner'
   > {
   /** Clients that work at the same time. Default 5. */
   readonly clients?: number | undefined

@@ -5,6 +5,7 @@ import { type HistorySettings, historyCases } from './cases.ts'
 import type { HistoryOptions } from './options.ts'
 
 const ROUNDS = { quick: 60, full: 2000 } as const
+const PROCESS_ROUNDS = { quick: 6, full: 120 } as const
 const SECONDS = { quick: 3, full: 120 } as const
 
 /**
@@ -27,6 +28,7 @@ export function registerHistorySuite(options: HistoryOptions): void {
     instances: options.instances ?? 3,
     rounds: options.rounds ?? ROUNDS[set.size],
     seconds: options.seconds ?? SECONDS[set.size],
+    processRounds: PROCESS_ROUNDS[set.size],
   }
   runner.describe(`${options.name} keeps the contract for calls at the same time`, () => {
     registerCases(runner, set, historyCases(history))
