@@ -1,3 +1,4 @@
 import { project } from '@stowage-internal/jest-preset'
 
-export default project(import.meta.url)
+// Its tests are processes, some of which run the whole suite.
+export default { ...project(import.meta.url), testTimeout: 120_000 }

@@ -15,7 +15,10 @@ function project(directory: string): Map<string, string> {
     files
       .filter((entry) => entry.isFile())
       .map(({ parentPath, name }) => join(parentPath, name))
-      .map((path) => [path.slice(directory.length + 1), readFileSync(path, 'utf8')]),
+      .map((path) => [
+        path.slice(directory.length + 1).replaceAll('\\', '/'),
+        readFileSync(path, 'utf8'),
+      ]),
   )
 }
 
