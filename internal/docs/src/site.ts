@@ -75,7 +75,7 @@ function stage(): string[] {
   for (const { page, part } of [{ page: 'README.md', part: '' }, ...all]) {
     const { title, text } = readPage(page)
     const about = ['---', `title: ${JSON.stringify(title)}`, `group: ${part}`, '---', '']
-    const body = relinked(page, text, known)
+    const body = relinked(page, withDecisions(text), known)
     // TypeDoc puts the project's name above the first page, and nothing above the others.
     write(page, part === '' ? body.replace(/^# .*\n+/m, '') : about.join('\n') + body)
   }
@@ -89,6 +89,18 @@ function write(path: string, content: string): void {
   const file = join(staging, path)
   mkdirSync(dirname(file), { recursive: true })
   writeFileSync(file, content)
+}
+
+/** Every decision in the list of them, which in the page itself may lack the newest. */
+function withDecisions(text: string): string {
+  const [before = '', after] = text.split('<!-- decisions -->')
+  if (after === undefined) return text
+  const all = pages().filter((page) => page.startsWith('docs/decisions/'))
+  const lines = all.map((page) => {
+    const [number, title] = readPage(page).title.split(': ')
+    return `- [${number}](${posix.relative('docs', page)}): ${title}`
+  })
+  return `${before}${lines.join('\n')}\n`
 }
 
 function relinked(page: string, text: string, known: ReadonlySet<string>): string {

@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, join, posix } from 'node:path'
 import type { Browser } from 'playwright-core'
+import { readPage, root } from '../src/markdown.ts'
 import { buildSite, site } from '../src/site.ts'
 import { findBrowser, NO_BROWSER, startBrowser, watch } from './helpers/browser.ts'
 
@@ -41,6 +42,16 @@ it('has the pages, the reference and what is needed to search', () => {
       'classes/_stowage_opentelemetry.StowageInstrumentation.html',
     ]),
   )
+})
+
+it('names every decision in the architecture', () => {
+  const page = readFileSync(join(site, 'documents/Architecture.html'), 'utf8')
+  const decisions = globSync('docs/decisions/*.md', { cwd: root })
+  expect(decisions.length).toBeGreaterThan(10)
+  for (const file of decisions) {
+    const [number] = readPage(file.replaceAll('\\', '/')).title.split(': ')
+    expect(page).toMatch(new RegExp(`<a [^>]*>${number}</a>`))
+  }
 })
 
 it('no link in it leads nowhere', () => {
