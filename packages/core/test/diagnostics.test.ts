@@ -93,6 +93,16 @@ describe('an operation', () => {
     expect(error.driver).toBe('memory')
   })
 
+  it('shows nobody what it gives: content, and URLs with a signature', async () => {
+    const driver = base(new Full())
+    expect(String(await driver.getContent('/a'))).toBe('abc')
+    expect(await driver.redirectURL('/a')).toBe('https://x')
+    await settle()
+    expect(seen.map(({ context }) => (context as { result?: unknown }).result)).toEqual(
+      seen.map(() => undefined),
+    )
+  })
+
   it('that is refused at once does not begin', async () => {
     const driver = base(new Full())
     await failure(driver.stat('bad'))
