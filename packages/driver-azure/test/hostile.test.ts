@@ -8,7 +8,7 @@ const BREAKS_AZURITE = /[\u0000-\u001f\ufffe\uffff]/
 registerHostileSuite({
   name: 'azure',
   open,
-  stored: 200,
+  stored: 150,
   behind: {
     root: (storage) => `${storage}/`,
     keys: () => blobNames(''),

@@ -2,7 +2,7 @@ import { create } from '@stowage/core'
 import { registerHostileSuite } from '@stowage/testsuite'
 import '@stowage/driver-inmemory'
 
-const stored = 3000
+const stored = 2000
 
 registerHostileSuite({ name: 'inmemory', open: () => create('inmemory'), stored })
 

@@ -23,5 +23,5 @@ const SKIP: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 for (const { server, open } of servers) {
   const name = `s3 on ${server.name} ${server.version}`
-  registerHistorySuite({ name, open, rounds: 8, skip: SKIP[server.name] })
+  registerHistorySuite({ name, open, rounds: 5, skip: SKIP[server.name] })
 }

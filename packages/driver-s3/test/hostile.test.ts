@@ -14,7 +14,7 @@ for (const { server, open, parameters } of servers) {
   registerHostileSuite({
     name: `s3 on ${server.name} ${server.version}`,
     open,
-    stored: 150,
+    stored: 100,
     except: (path) =>
       server.name === 'versitygw' &&
       path.split('/').some((name) => Buffer.byteLength(name) > REPLACEABLE),
