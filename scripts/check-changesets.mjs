@@ -3,7 +3,7 @@
 // A package has changed where its sources or templates have, or what its package.json says to users. A commit that makes the
 // versions of a release uses its changesets up, so a package with a new version needs none.
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { published, root } from './workspaces.mjs'
@@ -72,7 +72,8 @@ function missingChangesets(base) {
     .filter((workspace) => hasChanged(base, workspace, [...files, ...removed]))
     .map(({ manifest }) => `${manifest.name} has changed and has no changeset`)
   const beyond = TEMPLATE.names.filter((name) => ['minor', 'major'].includes(levels.get(name)))
-  if (beyond.length > 0 && !levels.has(TEMPLATE.package)) {
+  const pending = readdirSync(join(root, '.changeset')).map((file) => `.changeset/${file}`)
+  if (beyond.length > 0 && !announced(pending).has(TEMPLATE.package)) {
     problems.push(
       `${beyond.join(', ')} gets a version that projects of ${TEMPLATE.package} do not ask for: release that, too`,
     )

@@ -122,6 +122,11 @@ it('lets no version of core pass that new projects would not ask for', () => {
   expect(check().said).toContain('projects of create-stowage-driver do not ask for')
   changeset('core', { '@stowage/core': 'minor', 'create-stowage-driver': 'patch' })
   expect(check()).toEqual(FINE)
+  // One that waits for the next release already is as good.
+  changeset('core', { 'create-stowage-driver': 'patch' })
+  commit()
+  changeset('later', { '@stowage/core': 'minor' })
+  expect(check('HEAD')).toEqual(FINE)
 })
 
 it('says which commit it does not know', () => {
