@@ -13,7 +13,7 @@ for (const { server, open, parameters } of servers) {
   registerHostileSuite({
     name: `gcs on ${server.name} ${server.version}`,
     open,
-    stored: 150,
+    stored: 100,
     behind: {
       root: (storage) => `${storage}/`,
       keys: async () => listNames(await parameters(), ''),
