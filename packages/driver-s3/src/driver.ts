@@ -26,7 +26,7 @@ import { purge } from './purge.ts'
 import { openReader, readAll } from './reader.ts'
 import { remove } from './remover.ts'
 import { Store } from './store.ts'
-import { newestUpload, storedParts } from './uploads.ts'
+import { newestUploads, storedParts } from './uploads.ts'
 import { type Resumed, S3Writer } from './writer.ts'
 
 /**
@@ -82,12 +82,21 @@ export class S3Driver implements BareDriver {
     return writer
   }
 
-  /** The newest unfinished upload, or undefined where a committed empty file is to be continued. */
+  /**
+   * The newest unfinished upload, or undefined where a committed empty file is to be continued. One without a
+   * part is passed over for an older one with parts: it may have begun by a request that came late, when its
+   * sender had long begun another one. An upload that was closed has a part, if an empty one.
+   */
   async #resume(path: string, signal: AbortSignal | undefined): Promise<Resumed | undefined> {
     const where = { path, signal }
     const key = this.#store.key(path)
-    const upload = await newestUpload(this.#store, key, where)
-    if (upload) return { upload, parts: await storedParts(this.#store, upload, where) }
+    const found = await newestUploads(this.#store, key, where)
+    for (const upload of found) {
+      const parts = await storedParts(this.#store, upload, where)
+      if (parts.length > 0) return { upload, parts: parts.filter(({ size }) => size > 0) }
+    }
+    const [upload] = found
+    if (upload) return { upload, parts: [] }
     const { ContentLength } = await head(this.#store, key, where)
     if (ContentLength === 0) return undefined
     throw new UnsupportedMethodError({ path, detail: 'committed content cannot be appended to' })

@@ -60,22 +60,15 @@ async function* uploads(
   }
 }
 
-/** The newest unfinished upload of exactly this key. Of the same instant, the one listed last. */
-export async function newestUpload(
-  store: Store,
-  key: string,
-  where: Where,
-): Promise<Upload | undefined> {
-  let newest: Upload | undefined
+/** The unfinished uploads of exactly this key, the newest first. Of the same instant, the one listed last. */
+export async function newestUploads(store: Store, key: string, where: Where): Promise<Upload[]> {
+  const found: Upload[] = []
   for await (const page of uploads(store, key, where)) {
-    for (const upload of page) {
-      if (upload.key !== key) continue
-      if (!newest || upload.startedAt >= newest.startedAt) newest = upload
-    }
+    found.push(...page.filter((upload) => upload.key === key))
     // The key itself sorts before all others that begin with it.
     if (!store.settings.unorderedListing && page.some((upload) => upload.key !== key)) break
   }
-  return newest
+  return found.reverse().sort((a, b) => b.startedAt.getTime() - a.startedAt.getTime())
 }
 
 /** The uploads of a path and of all beneath it. */

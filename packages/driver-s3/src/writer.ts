@@ -100,7 +100,9 @@ export class S3Writer implements BareWriter {
     this.#check()
     const upload = await this.#begin()
     await this.#sender.flush(upload)
-    await this.#keepTail(upload)
+    // An upload without any part would be taken for one that began by mistake: see the driver's append.
+    if (this.#size === 0) await this.#sender.sendLast(upload, this.#buffer.view())
+    else await this.#keepTail(upload)
     this.#end()
   }
 

@@ -116,3 +116,29 @@ onServer('the kept end of an upload', () => {
     },
   )
 })
+
+onServer('an upload that began late', () => {
+  it('is passed over for the one that has the bytes', async () => {
+    const impatient = await world.driver(root, { idleTimeout: 2_000, maxAttempts: 2 })
+    // The store hears of the first request only after its client has given up and begun another upload.
+    world.fail('CreateMultipartUpload', { late: true })
+    const writer = await impatient.writer('/a')
+    await writer.write(data(PART + 9))
+    await writer.close()
+    await world.proxy.settled()
+    expect(await world.uploads(root)).toEqual(['/a', '/a'])
+    expect((await driver.writer('/a', { append: true })).size).toBe(PART + 9)
+  })
+
+  it('is not what an empty one is taken for that was closed', async () => {
+    const first = await driver.writer('/a')
+    await first.write(data(9))
+    await first.close()
+    await (await driver.writer('/a')).close()
+    const next = await driver.writer('/a', { append: true })
+    expect(next.size).toBe(0)
+    await next.write(Buffer.from('new'))
+    await next.commit()
+    expect(String(Buffer.from(await driver.getContent('/a')))).toBe('new')
+  })
+})
