@@ -9,7 +9,7 @@ import { type Contents, empty, type Tree, treeOf } from './tree.ts'
 import { begunBytes } from './writer-operations.ts'
 
 /** Time of a machine that has other things to do; more where nothing falls silent, and so nothing can hang. */
-const SLACK_MS = { silent: 10_000, other: 60_000 }
+const SLACK_MS = { silent: 20_000, other: 60_000 }
 /** A driver may send another request when one has failed for good, to find out or to clean up. */
 const REQUESTS_IN_A_ROW = 3
 
