@@ -9,6 +9,8 @@ export class PartBuffer {
   #length = 0
   /** A part was full before: the next one gets all its memory at once. */
   #large = false
+  /** Of parts that are stored. New memory each time would be garbage for long, and costs the system to clear. */
+  #spare: Buffer[] = []
 
   get length(): number {
     return this.#length
@@ -32,6 +34,17 @@ export class PartBuffer {
     return bytes
   }
 
+  /** Takes the memory of a released part back, once nobody needs its bytes any more. */
+  reuse(bytes: Buffer): void {
+    this.#spare.push(bytes)
+  }
+
+  /** Lets go of everything. */
+  clear(): void {
+    this.release()
+    this.#spare = []
+  }
+
   /** The bytes as they are now. */
   view(): Buffer {
     return this.#bytes.subarray(0, this.#length)
@@ -41,8 +54,15 @@ export class PartBuffer {
     if (needed <= this.#bytes.length) return
     let size = this.#large ? partSize : Math.max(FIRST, this.#bytes.length)
     while (size < needed) size *= GROWTH
-    const grown = Buffer.allocUnsafeSlow(Math.min(size, partSize))
+    const grown = this.#memory(Math.min(size, partSize))
     grown.set(this.view())
     this.#bytes = grown
+  }
+
+  #memory(size: number): Buffer {
+    const spare = this.#spare.pop()
+    if (spare?.length === size) return spare
+    this.#spare = [] // parts have grown since
+    return Buffer.allocUnsafeSlow(size)
   }
 }

@@ -6,6 +6,8 @@ interface SenderContext {
   readonly path: string
   readonly base: number
   readonly signal: AbortSignal
+  /** Gets the memory of a full part once the store has its bytes. */
+  readonly reuse: (body: Buffer) => void
 }
 
 /**
@@ -53,7 +55,7 @@ export class PartSender {
   /** Starts to send a full part. */
   send(upload: Upload, body: Buffer): void {
     checkPartNumber(this.#next, this.#context.path, this.#context.base)
-    this.#start(upload, this.#next, body)
+    this.#start(upload, this.#next, body, this.#context.reuse)
     this.#next++
   }
 
@@ -89,12 +91,13 @@ export class PartSender {
     this.#next = number
   }
 
-  #start(upload: Upload, number: number, body: Buffer): void {
+  #start(upload: Upload, number: number, body: Buffer, stored?: (body: Buffer) => void): void {
     this.#unsent.set(number, body)
     const run = async (): Promise<void> => {
       try {
         this.#stored.set(number, await this.#upload(upload, number, body))
         this.#unsent.delete(number)
+        stored?.(body)
       } catch (error) {
         this.#failure ??= { error }
       } finally {

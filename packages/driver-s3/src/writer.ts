@@ -57,7 +57,12 @@ export class S3Writer implements BareWriter {
     this.#base = profile.equalParts && parts.length > 1 ? (parts[0]?.size ?? chunkSize) : chunkSize
     this.#sender = new PartSender(
       store,
-      { path, base: this.#base, signal: this.#stop.signal },
+      {
+        path,
+        base: this.#base,
+        signal: this.#stop.signal,
+        reuse: (body) => this.#buffer.reuse(body),
+      },
       parts,
     )
     this.#upload = upload
@@ -206,7 +211,7 @@ export class S3Writer implements BareWriter {
   }
 
   #end(): void {
-    this.#buffer.release()
+    this.#buffer.clear()
     this.#signal?.removeEventListener('abort', this.#onAbort)
     this.#onEnd(this)
   }
