@@ -26,20 +26,23 @@ const runner = {
 }
 
 const full = process.env.STOWAGE_SUITE_SIZE === 'full'
-/** Cases that pass gigabytes. */
-const GIGABYTES = ['reader-far-offsets', 'scale-five-gibibytes']
-/** With each chunk fake-gcs-server computes the checksums of all that came before: few chunks will do. */
-const LARGE = 64 * 1024 * 1024
+/** Cases that pass gigabytes, or thousands of files. */
+const GREAT = ['reader-far-offsets', 'scale-five-gibibytes', 'scale-ten-thousand']
+/**
+ * With each chunk fake-gcs-server computes the checksums of all that came before, with each page it looks at
+ * every object: for these, chunks and pages are large.
+ */
+const LARGE = { chunkSize: 64 * 1024 * 1024, pageSize: 1000 } as const
 const WITH_LARGE = Object.fromEntries(
-  GIGABYTES.map((id) => [id, 'runs with larger chunks, see below']),
+  GREAT.map((id) => [id, 'runs with larger chunks and pages, see below']),
 )
 
-/** A runner of the cases that pass gigabytes, which says nothing of the others. */
-const gigabytes = {
+/** A runner of those cases, which says nothing of the others. */
+const great = {
   ...{ describe, afterAll },
   it: Object.assign(
     (name: string, body: () => Promise<void>, ms?: number): void => {
-      if (GIGABYTES.some((id) => name.includes(`[${id}]`))) it(name, body, ms)
+      if (GREAT.some((id) => name.includes(`[${id}]`))) it(name, body, ms)
     },
     { skip: (): void => {} },
   ),
@@ -70,10 +73,11 @@ for (const { server, open, parameters } of servers) {
   if (!full || server.name === 'gcp-storage-emulator') continue
   // It needs some three times their memory.
   registerSuite({
-    name: `gcs on ${server.name} ${server.version}, with chunks of 64 MiB,`,
-    open: (storage) => open(storage, { chunkSize: LARGE }),
-    partSize: LARGE,
+    name: `gcs on ${server.name} ${server.version}, with large chunks and pages,`,
+    open: (storage) => open(storage, LARGE),
+    partSize: LARGE.chunkSize,
+    pageSize: LARGE.pageSize,
     timeoutMs: 240_000,
-    runner: gigabytes,
+    runner: great,
   })
 }
