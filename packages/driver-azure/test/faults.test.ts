@@ -239,3 +239,21 @@ test.each([
   while (proxy.busy > 0 && Date.now() < deadline) await new Promise((done) => setImmediate(done))
   expect(proxy.busy).toBe(0)
 })
+
+test('a request that is repeated after close leaves no connection', async () => {
+  await write('/file', data.subarray(0, 10))
+  const patient = await openThroughProxy(storage, { idleTimeout: '10m', maxRetries: 2 })
+  let held = true
+  patient.proxy.rule = () => (held ? { hold: () => new Promise(() => {}) } : undefined)
+  const stat = patient.driver.stat('/file').catch(() => {})
+  while (patient.proxy.busy === 0) await new Promise((done) => setImmediate(done))
+  held = false
+  // Its socket is ended, and the SDK tries again.
+  await patient.driver.close()
+  await stat
+  const deadline = Date.now() + 5000
+  while ((await patient.proxy.connections()) > 0 && Date.now() < deadline)
+    await new Promise((done) => setImmediate(done))
+  expect(await patient.proxy.connections()).toBe(0)
+  await patient[Symbol.asyncDispose]()
+})
