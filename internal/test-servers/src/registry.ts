@@ -20,7 +20,7 @@ export type RegistryStorage =
   | { readonly azure: { server: AzuriteServer; container: string; rootDirectory?: string } }
   | { readonly gcs: GcsStorage }
 
-export interface GcsStorage {
+interface GcsStorage {
   readonly bucket: string
   readonly rootDirectory?: string
   /** Path of a service account's key. */

@@ -31,6 +31,7 @@ export function svg({ rows, machine, startedAt, size }: Results): string {
   const title = `How many times as quick as its rivals Stowage is (${size}, ${startedAt.slice(0, 10)}, ${machine.cores} cores)`
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="11">`,
+    `<title>${title}</title>`,
     `<rect width="${WIDTH}" height="${height}" fill="white"/>`,
     text(WIDTH / 2, 18, title, 'middle'),
     ...legend(),
