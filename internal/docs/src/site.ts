@@ -1,5 +1,5 @@
 // Makes the documentation's site: the repository's pages and the reference from the doc comments, by TypeDoc.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, posix } from 'node:path'
 import { reportHTML } from '@stowage/testsuite'
 import { Application, Logger, LogLevel, type TypeDocOptions } from 'typedoc'
@@ -70,7 +70,7 @@ export function sitePages(): { page: string; part: string }[] {
 function stage(): string[] {
   rmSync(staging, { recursive: true, force: true })
   const all = sitePages()
-  const known = new Set(['README.md', ...all.map(({ page }) => page)])
+  const known = new Set(['README.md', ...pictures(), ...all.map(({ page }) => page)])
   for (const { id, report } of reports()) write(`docs/conformance/${id}.html`, reportHTML(report))
   for (const { page, part } of [{ page: 'README.md', part: '' }, ...all]) {
     const { title, text } = readPage(page)
@@ -79,8 +79,14 @@ function stage(): string[] {
     // TypeDoc puts the project's name above the first page, and nothing above the others.
     write(page, part === '' ? body.replace(/^# .*\n+/m, '') : about.join('\n') + body)
   }
+  for (const picture of pictures()) write(picture, readFileSync(join(root, picture), 'utf8'))
   write('icon.svg', ICON)
   return all.map(({ page }) => join(staging, page))
+}
+
+/** What pages show, which is part of the site as they are. */
+function pictures(): string[] {
+  return globSync('docs/**/*.svg', { cwd: root }).map((path) => path.replaceAll('\\', '/'))
 }
 
 const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="#0b57d0" d="M1 4l7-3 7 3-7 3zM1 8l7 3 7-3v4l-7 3-7-3z"/></svg>`
