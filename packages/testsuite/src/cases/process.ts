@@ -7,6 +7,7 @@ import { anyAge, type CaseContext, feed } from '../context.ts'
 import type { Data } from '../data.ts'
 import type { DataRecipe } from '../job.ts'
 import { isOneOf } from './content.ts'
+import { wholeOf } from './whole.ts'
 
 /** A driver holds back at most so many parts: what was accepted before them has been passed on. */
 const HELD_BACK = 8
@@ -222,11 +223,8 @@ export const killed: readonly Case[] = area('process', [
           await child.until(({ step }) => step > random(3))
           await wait(random(20))
         })
-        const files = (await t.walked('/')).filter((key) => !key.endsWith('/'))
-        for (const path of files) await t.holds(path, t.data(`/a${path.slice(2)}`))
-        const isWhole = (at: string): boolean => names.every((name) => files.includes(at + name))
-        assert.ok(isWhole('/a') || isWhole('/b'), `neither is whole: ${files}`)
-        if (!isWhole('/a')) await t.driver.move('/b', '/a')
+        const whole = await wholeOf(t, ['/a', '/b'], names)
+        if (!whole.includes('/a')) await t.driver.move('/b', '/a')
       }
     },
   },
