@@ -103,10 +103,18 @@ async function moveDirectory(api: Api, names: Names, where: DirectoryMove): Prom
   if (files.length === 0) throw new PathNotFoundError(path)
   // Before anything is touched: the new names may be too long for the service.
   for (const { name } of files) names.key(`/${target(name).slice(names.root.length)}`)
-  await forEach(files, PARALLEL, ({ name, generation }) =>
-    rewrite(api, { source: name, destination: target(name), generation, path, signal }),
-  )
-  const kept = new Set(moved.map(({ name }) => target(name)))
+  const vanished = new Set<string>()
+  await forEach(files, PARALLEL, async ({ name, generation }) => {
+    const copy = { source: name, destination: target(name), generation, path, signal }
+    // What others delete meanwhile is passed by.
+    await rewrite(api, copy).catch((error: unknown) => {
+      if (!isMissing(error)) throw error
+      vanished.add(name)
+    })
+  })
+  if (vanished.size === files.length) throw new PathNotFoundError(path)
+  const left = moved.filter(({ name }) => !vanished.has(name))
+  const kept = new Set(left.map(({ name }) => target(name)))
   const others = async function* (): AsyncGenerator<Doomed> {
     for await (const object of allObjects(api, { prefix: to, path: destination, signal })) {
       if (!kept.has(object.name) && !isOriginalSession(object.contentType)) yield object
@@ -115,6 +123,6 @@ async function moveDirectory(api: Api, names: Names, where: DirectoryMove): Prom
   signal?.throwIfAborted()
   const replaced = await removeObjects(api, names, others(), signal)
   if (replaced.errors.length > 0) throw new StorageErrors(replaced.errors)
-  const { errors } = await removeObjects(api, names, moved, signal)
+  const { errors } = await removeObjects(api, names, left, signal)
   if (errors.length > 0) throw new StorageErrors(errors)
 }

@@ -122,3 +122,26 @@ it('a directory is copied several files at a time, and none is lost when one fai
   })
   expect(await collect(world.driver.list('/to'))).toHaveLength(40)
 })
+
+it('of a directory, what others delete meanwhile is passed by', async () => {
+  for (const name of ['a', 'b']) await world.driver.putContent(`/dir/${name}`, name)
+  await world.driver.putContent('/to/a', 'old')
+  world.proxy.rule = first(1, 'objects.rewrite', {
+    hold: () => {
+      world.bucket.objects.delete('dir/a')
+    },
+  })
+  await world.driver.move('/dir', '/to')
+  expect(world.names()).toEqual(['file', 'to/b'])
+})
+
+it('a directory of which others have deleted everything meanwhile is missing', async () => {
+  await world.driver.putContent('/dir/a', 'a')
+  world.proxy.rule = first(1, 'objects.rewrite', {
+    hold: () => {
+      world.bucket.objects.delete('dir/a')
+    },
+  })
+  await expect(world.driver.move('/dir', '/to')).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
+  expect(world.names()).toEqual(['file'])
+})
