@@ -50,13 +50,17 @@ const FOUND = [
 ]
 
 describe('the model finds', () => {
-  it.each(FOUND)('%s', async (id) => {
-    const saboteur = saboteurs.find((one) => one.id === id)
-    if (saboteur === undefined) throw new Error(`no saboteur is called ${id}`)
-    const { failure } = await runModel({ ...options(saboteur), runs: 500 })
-    expect(failure?.message).toMatch(/departs from the oracle/)
-    expect(failure?.operations.length).toBeLessThanOrEqual(8)
-  })
+  it.each(FOUND)(
+    '%s',
+    async (id) => {
+      const saboteur = saboteurs.find((one) => one.id === id)
+      if (saboteur === undefined) throw new Error(`no saboteur is called ${id}`)
+      const { failure } = await runModel({ ...options(saboteur), runs: 500 })
+      expect(failure?.message).toMatch(/departs from the oracle/)
+      expect(failure?.operations.length).toBeLessThanOrEqual(8)
+    },
+    300_000,
+  )
 })
 
 describe('a failure of the model', () => {
