@@ -102,6 +102,7 @@ export {
   register,
   registeredDrivers,
 } from './registry.ts'
+export { collectBytes, type ResumingReaderOptions, resumingReader } from './resuming-reader.ts'
 export type { UploadSource } from './sources.ts'
 export { toWritable, type UploadOptions, upload, type WritableOptions } from './streams.ts'
 export type { TransferOptions, TransferProgress, TransferResult } from './transfer.ts'
