@@ -28,6 +28,7 @@ export {
   type WriterOptions,
 } from './driver.ts'
 export { parseDuration } from './duration.ts'
+export { eachLimit } from './each-limit.ts'
 export {
   ConfigError,
   ContentError,

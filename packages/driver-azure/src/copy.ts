@@ -1,11 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { BlockBlobClient } from '@azure/storage-blob'
-import { DriverError, UnavailableError } from '@stowage/core'
+import { DriverError, eachLimit, UnavailableError } from '@stowage/core'
 import { blockId } from './blocks.ts'
 import type { Opened } from './client.ts'
 import { codeOf, statusOf } from './errors.ts'
 import { copyStep, MAX_SYNC_COPY } from './limits.ts'
-import { forEach } from './parallel.ts'
 import { newWriterMark } from './sessions.ts'
 import type { CopySource } from './source.ts'
 
@@ -114,7 +113,7 @@ async function stageFromSource(
   const mark = newWriterMark()
   const step = copyStep(size)
   const offsets = Array.from({ length: Math.ceil(size / step) }, (_, i) => i * step)
-  await forEach(offsets, settings.concurrency, async (offset) => {
+  await eachLimit(offsets, settings.concurrency, async (offset) => {
     const count = Math.min(step, size - offset)
     const { url, authorization } = await source()
     await inTime(settings, (abortSignal) =>

@@ -1,6 +1,7 @@
 import {
   type BareOptions,
   ContentError,
+  eachLimit,
   PathNotFoundError,
   RevisionChangedError,
   StorageErrors,
@@ -11,7 +12,6 @@ import { isConditionFailure, isNotFound, isSourceGone, statusOf, translate } fro
 import { pages } from './listing.ts'
 import { isFolder } from './markers.ts'
 import type { Names } from './names.ts'
-import { forEach } from './parallel.ts'
 import type { AzureSettings } from './parameters.ts'
 import type { Remover } from './remove.ts'
 import { copySource } from './source.ts'
@@ -115,7 +115,7 @@ export class Mover {
     const to = this.#names.prefix(destination)
     const copied = new Map<string, string>()
     const { concurrency } = this.#settings
-    await forEach(this.#blobsBeneath(opened, source, options), concurrency, async (blob) => {
+    await eachLimit(this.#blobsBeneath(opened, source, options), concurrency, async (blob) => {
       if (blob.isMarker) return void markers.push(blob.name)
       const rest = blob.name.slice(from.length)
       const path = this.#names.path(blob.name) ?? source
@@ -128,7 +128,7 @@ export class Mover {
       if (!copied.has(name.slice(to.length))) surplus.push(name)
     }
     failIfAny(await this.#remover.blobs(opened, surplus, options))
-    await forEach(copied, concurrency, async ([rest, etag]) => {
+    await eachLimit(copied, concurrency, async ([rest, etag]) => {
       options.signal?.throwIfAborted()
       const name = from + rest
       const where = { path: this.#names.path(name) ?? source, ...options }

@@ -1,12 +1,11 @@
 import type { BlobClient, BlobItem, ContainerClient } from '@azure/storage-blob'
-import { type BareOptions, PathNotFoundError, StorageErrors } from '@stowage/core'
+import { type BareOptions, eachLimit, PathNotFoundError, StorageErrors } from '@stowage/core'
 import type { Opened } from './client.ts'
 import { isNotFound, translate } from './errors.ts'
 import { MAX_BATCH } from './limits.ts'
 import { pages } from './listing.ts'
 import { isFolder } from './markers.ts'
 import type { Names } from './names.ts'
-import { forEach } from './parallel.ts'
 import { discard, type Sessions } from './sessions.ts'
 
 /** Removes blobs, by batches where the service takes them. */
@@ -26,7 +25,7 @@ export class Remover {
     const errors: Error[] = []
     const chunks: (readonly string[])[] = []
     for (let i = 0; i < names.length; i += MAX_BATCH) chunks.push(names.slice(i, i + MAX_BATCH))
-    await forEach(chunks, this.#concurrency, async (chunk) => {
+    await eachLimit(chunks, this.#concurrency, async (chunk) => {
       signal?.throwIfAborted()
       errors.push(...(await this.#chunk(opened, chunk, signal)))
     })
@@ -54,7 +53,7 @@ export class Remover {
       if (errors !== undefined) return errors
     }
     const errors: Error[] = []
-    await forEach(clients, this.#concurrency, async (client) => {
+    await eachLimit(clients, this.#concurrency, async (client) => {
       signal?.throwIfAborted()
       await this.one(client, signal).catch((error: unknown) => {
         signal?.throwIfAborted()

@@ -1,5 +1,6 @@
 import {
   type BareOptions,
+  eachLimit,
   PathNotFoundError,
   RevisionChangedError,
   StorageErrors,
@@ -9,7 +10,6 @@ import { isMissing } from './errors.ts'
 import { allObjects } from './listing.ts'
 import type { Names } from './names.ts'
 import { deleteObject, getObject, isOriginalSession, type ObjectResource } from './objects.ts'
-import { forEach } from './parallel.ts'
 import { type Doomed, PARALLEL, removeObjects } from './remove.ts'
 
 interface Copy {
@@ -104,7 +104,7 @@ async function moveDirectory(api: Api, names: Names, where: DirectoryMove): Prom
   // Before anything is touched: the new names may be too long for the service.
   for (const { name } of files) names.key(`/${target(name).slice(names.root.length)}`)
   const vanished = new Set<string>()
-  await forEach(files, PARALLEL, async ({ name, generation }) => {
+  await eachLimit(files, PARALLEL, async ({ name, generation }) => {
     const copy = { source: name, destination: target(name), generation, path, signal }
     // What others delete meanwhile is passed by.
     await rewrite(api, copy).catch((error: unknown) => {

@@ -1,9 +1,8 @@
-import { type BareOptions, PathNotFoundError, StorageErrors } from '@stowage/core'
+import { type BareOptions, eachLimit, PathNotFoundError, StorageErrors } from '@stowage/core'
 import type { Api } from './api.ts'
 import { allObjects } from './listing.ts'
 import type { Names } from './names.ts'
 import { deleteObject } from './objects.ts'
-import { forEach } from './parallel.ts'
 import type { Sessions } from './sessions.ts'
 
 /** Requests at a time that remove or copy the objects of one call. */
@@ -27,7 +26,7 @@ export async function removeObjects(
 ): Promise<{ readonly count: number; readonly errors: Error[] }> {
   const errors: Error[] = []
   let count = 0
-  await forEach(objects, PARALLEL, async ({ name, generation }) => {
+  await eachLimit(objects, PARALLEL, async ({ name, generation }) => {
     signal?.throwIfAborted()
     count++
     const path = names.path(name) ?? `/${name}`
@@ -95,7 +94,7 @@ async function removeSessions(
 ): Promise<{ count: number; errors: Error[] }> {
   const errors: Error[] = []
   let count = 0
-  await forEach(sessions.find(path, { signal }), PARALLEL, async (found) => {
+  await eachLimit(sessions.find(path, { signal }), PARALLEL, async (found) => {
     signal?.throwIfAborted()
     count++
     await sessions.discard(found, { signal, anyGeneration: true }).catch((error: unknown) => {

@@ -1,5 +1,8 @@
-/** Runs for every item, at most so many at once. After a failure no further item is begun. */
-export async function forEach<T>(
+/**
+ * Runs for every item, at most so many at once. After a failure, of an item or of the source of items, no
+ * further one is begun; it is thrown once all that was begun has ended.
+ */
+export async function eachLimit<T>(
   items: Iterable<T> | AsyncIterable<T>,
   concurrency: number,
   run: (item: T) => Promise<void>,
