@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { _Error as S3Error } from '@aws-sdk/client-s3'
 import { isStorageError, PathNotFoundError, StorageErrors } from '@stowage/core'
 import { isMissing, mapError } from './errors.ts'
 import { pages } from './lister.ts'
@@ -150,16 +151,44 @@ async function deleteBatch(
     const Delete = { Objects: keys.map((Key) => ({ Key })), Quiet: true }
     const prepare = store.deletes === 'with digest' ? addDigest : undefined
     const reply = await store.call('DeleteObjects', { Delete }, { ...where, prepare })
-    for (const { Key = '', Code = '', Message = '' } of reply.Errors ?? []) {
-      if (Code === 'NoSuchKey') continue
-      const where = { path: store.path(Key), operation: 'DeleteObjects', secrets: [] }
-      errors.push(mapError({ name: Code, message: Message }, where))
-    }
+    const failed = (reply.Errors ?? []).filter(({ Code }) => Code !== 'NoSuchKey')
+    await deleteAlone(store, failed, errors, where)
   } catch (error) {
     const next = fallback(store.deletes, error)
     if (next === undefined) throw error
     store.deletes = next
     await deleteBatch(store, keys, errors, where)
+  }
+}
+
+/**
+ * What failed inside an answer 200 the SDK does not try again, as it would a request: Amazon's InternalError,
+ * or Ceph's UnknownError where another request changes the object meanwhile. So each is deleted alone, until
+ * one fails again: then the store has no better answer for the rest.
+ */
+async function deleteAlone(
+  store: Store,
+  failed: readonly S3Error[],
+  errors: Error[],
+  { signal }: Where,
+): Promise<void> {
+  let again = true
+  for (const { Key = '', Code = '', Message = '' } of failed) {
+    const path = store.path(Key)
+    const where = { path, operation: 'DeleteObjects', secrets: [] }
+    const reason = mapError({ name: Code, message: Message }, where)
+    if (!again || isStorageError(reason, 'PERMISSION_DENIED')) {
+      errors.push(reason)
+      continue
+    }
+    try {
+      await store.call('DeleteObject', { Key }, { path, signal })
+    } catch (error) {
+      signal?.throwIfAborted()
+      if (isMissing(error)) continue
+      errors.push(error as Error)
+      again = false
+    }
   }
 }
 

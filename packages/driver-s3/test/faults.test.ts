@@ -346,6 +346,59 @@ onServer('a delete', () => {
     })
   })
 
+  describe('of which a batch has left two, for a reason that may pass,', () => {
+    beforeEach(async () => {
+      for (const name of ['1', '2']) await driver.putContent(`/a/${name}`, name)
+      const failed = ['1', '2'].map(
+        (name) => `<Error><Key>${root}/a/${name}</Key><Code>InternalError</Code></Error>`,
+      )
+      const body = `<DeleteResult>${failed.join('')}</DeleteResult>`
+      world.fail('DeleteObjects', { answer: { status: 200, body } })
+    })
+
+    it('removes them one by one', async () => {
+      const seen = await world.proxy.during(() => driver.delete('/a'))
+      expect(seen.filter((operation) => operation.startsWith('Delete'))).toEqual([
+        ...['DeleteObjects', 'DeleteObject', 'DeleteObject'],
+      ])
+      expect(await world.keys(root)).toEqual([])
+    })
+
+    it('ends with the first that fails again, and names both', async () => {
+      const before = world.proxy.rule
+      const alone = new Set<string | undefined>()
+      world.proxy.rule = (seen) => {
+        if (seen.operation !== 'DeleteObject') return before(seen)
+        alone.add(seen.url.pathname.at(-1))
+        return refused(500, 'InternalError')
+      }
+      const error = await driver.delete('/a').catch((caught) => caught)
+      expect(error.errors).toMatchObject([
+        { code: 'UNAVAILABLE', path: '/a/1' },
+        { code: 'UNAVAILABLE', path: '/a/2' },
+      ])
+      expect([...alone]).toEqual(['1'])
+      world.proxy.rule = () => undefined
+      expect(await world.keys(root)).toHaveLength(2)
+    })
+  })
+
+  it('of what others write and delete at the same time does not fail', async () => {
+    const clients = Array.from({ length: 4 }, () => world.driver(root))
+    for (let round = 0; round < 20; round++) {
+      for (const name of ['1', '2']) await driver.putContent(`/a/${name}`, name)
+      const calls = clients.flatMap(async (client) => {
+        const other = await client
+        const put = other.putContent('/a/1', `${round}`)
+        const deleted = other.delete('/a').catch((error) => {
+          if (error.code !== 'PATH_NOT_FOUND') throw error
+        })
+        await Promise.all([put, deleted])
+      })
+      await Promise.all(calls)
+    }
+  })
+
   it.each([
     ['wants a digest', 400, 'MissingContentMD5', ['DeleteObjects', 'DeleteObjects']],
     ['knows no batches', 501, 'NotImplemented', ['DeleteObjects', 'DeleteObject', 'DeleteObject']],

@@ -39,8 +39,8 @@ async function outcomeOf(
   try {
     return await run(driver, step, contents, begins)
   } catch (error) {
-    const { code, message } = error as { code?: StorageErrorCode; message?: string }
-    return code === undefined ? { wrong: message ?? String(error) } : { error: code }
+    const { code, message = String(error) } = error as { code?: StorageErrorCode; message?: string }
+    return code === undefined ? { wrong: message } : { error: code, message }
   }
 }
 

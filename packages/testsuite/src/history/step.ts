@@ -23,7 +23,8 @@ export type Outcome =
   | { readonly value: Value }
   /** Of a list or walk: the keys that came, files of a walk with what their size says. */
   | { readonly entries: readonly { readonly key: string; readonly value?: Value }[] }
-  | { readonly error: StorageErrorCode }
+  /** With what the error says, which is the first thing to know where nobody expects it. */
+  | { readonly error: StorageErrorCode; readonly message?: string }
   /** It is nobody's content, or no right answer at all. */
   | { readonly wrong: string }
 
@@ -71,7 +72,7 @@ export function showStep(step: Step): string {
 }
 
 export function showOutcome(outcome: Outcome): string {
-  if ('error' in outcome) return outcome.error
+  if ('error' in outcome) return outcome.error + (outcome.message ? ` (${outcome.message})` : '')
   if ('wrong' in outcome) return outcome.wrong
   if ('value' in outcome) return `v${outcome.value}`
   if ('done' in outcome) return 'done'
