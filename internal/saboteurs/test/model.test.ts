@@ -1,4 +1,5 @@
-import { base } from '@stowage/core'
+import { setTimeout as wait } from 'node:timers/promises'
+import { base, type StorageDriver } from '@stowage/core'
 import { InMemoryDriver } from '@stowage/driver-inmemory'
 import { type ModelOptions, registerModelSuite, runModel } from '@stowage/testsuite'
 import { PART_SIZE } from '../src/delegate.ts'
@@ -63,6 +64,27 @@ describe('the model finds', () => {
   )
 })
 
+/** The driver with a pause before content goes in or out, of which none comes whole from the fifth on. */
+function slowAndBroken(driver: StorageDriver, begins: () => void): StorageDriver {
+  let puts = 0
+  return new Proxy(driver, {
+    get(target, name) {
+      const value = Reflect.get(target, name)
+      if (typeof value !== 'function') return value
+      if (!/^(put|get)Content$/.test(String(name))) return value.bind(target)
+      return async (...given: unknown[]) => {
+        if (name === 'putContent') {
+          begins()
+          puts++
+        }
+        await wait(200)
+        const result = await value.apply(target, given)
+        return name === 'getContent' && puts >= 5 ? result.subarray(1) : result
+      }
+    },
+  })
+}
+
 describe('a failure of the model', () => {
   const broken = saboteurs.find(({ id }) => id === 'delete-takes-siblings-along') as Saboteur
 
@@ -73,6 +95,32 @@ describe('a failure of the model', () => {
     const again = await runModel({ ...options(broken), seed, path: failure?.path })
     expect(again.failure?.operations).toEqual(failure?.operations)
     expect(again.failure?.difference).toBe(failure?.difference)
+  })
+
+  it('is told when the time is over, however long it would take to shorten it', async () => {
+    const { open, remove, ...others } = options()
+    const left = new Set<string>()
+    const seconds = 6
+    let last = 0
+    const begins = (): void => {
+      last = Date.now()
+    }
+    const end = Date.now() + seconds * 1000
+    const { failure } = await runModel({
+      ...others,
+      open: async (storage) => {
+        left.add(storage)
+        return slowAndBroken(await open(storage), begins)
+      },
+      remove: async (storage) => {
+        left.delete(storage)
+        await remove?.(storage)
+      },
+      seconds,
+    })
+    expect(failure?.message).toMatch(/departs from the oracle/)
+    expect([...left]).toEqual([])
+    expect(last).toBeLessThan(end + 1000)
   })
 
   it('is the same for the same seed', async () => {

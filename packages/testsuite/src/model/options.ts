@@ -26,7 +26,7 @@ export interface ModelOptions {
   readonly runs?: number | undefined
   /** Most operations in one sequence. Default 80: half as many on average. */
   readonly steps?: number | undefined
-  /** Seconds after which no further sequence is begun. Default 15, in full size 300. */
+  /** Seconds after which no further operation is begun, not even to shorten a failure. Default 15, in full size 300. */
   readonly seconds?: number | undefined
   /** Bytes the driver buffers before it passes them on: sizes around it are tried. Default 4096. */
   readonly partSize?: number | undefined

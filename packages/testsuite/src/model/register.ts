@@ -3,7 +3,7 @@ import { runnerOf } from '../runner.ts'
 import type { ModelOptions } from './options.ts'
 import { runModel, secondsOf } from './run.ts'
 
-/** A sequence that is under way when the time is over, and the last step of the shrinking, take so long. */
+/** What is under way when the time is over, the last comparison and the cleaning take so long. */
 const GRACE_SECONDS = 30
 
 /**

@@ -25,6 +25,15 @@ class Departure extends Error {
   }
 }
 
+interface Pace {
+  readonly treeEvery: number
+  /**
+   * When the time is over a sequence ends where it is. Otherwise the shrinking on a slow store, with its whole
+   * trees, would run into the test's limit, and nobody learned what differs.
+   */
+  readonly end: number
+}
+
 /**
  * Carries random sequences of operations out on the driver and on the oracle, and compares each result,
  * now and then everything that is visible, and what uploads are left at the end. The first sequence in
@@ -34,12 +43,17 @@ export async function runModel(options: ModelOptions): Promise<ModelReport> {
   const { steps = STEPS, partSize = PART_SIZE, path } = options
   const { seed, size } = settings(options)
   const capabilities = await capabilitiesOf(options)
+  const end = Date.now() + secondsOf(options) * 1000
   let treeEvery = path === undefined ? TREE_EVERY : 1
+  let begun = 0
   const property = fc.asyncProperty(
     sequences({ partSize, steps, capabilities }),
     async (operations) => {
+      // fast-check's own limits leave what is under way running, or call it a failure.
+      if (Date.now() > end) return
+      begun++
       try {
-        await attempt(options, operations, treeEvery)
+        await attempt(options, operations, { treeEvery, end })
       } catch (error) {
         treeEvery = 1
         throw error
@@ -50,10 +64,9 @@ export async function runModel(options: ModelOptions): Promise<ModelReport> {
     seed,
     unbiased: true,
     numRuns: options.runs ?? RUNS[size],
-    interruptAfterTimeLimit: secondsOf(options) * 1000,
     ...(path === undefined ? {} : { path, endOnFailure: true }),
   })
-  const report = { seed: details.seed, runs: details.numRuns }
+  const report = { seed: details.seed, runs: Math.min(begun, details.numRuns) }
   if (details.counterexample === null) return report
   const { errorInstance, counterexample, counterexamplePath } = details
   const failure = explain(options.name, {
@@ -65,7 +78,7 @@ export async function runModel(options: ModelOptions): Promise<ModelReport> {
   return { ...report, failure }
 }
 
-/** Seconds after which no further sequence is begun. */
+/** Seconds after which no further operation is begun. */
 export function secondsOf(options: ModelOptions): number {
   return options.seconds ?? SECONDS[settings(options).size]
 }
@@ -87,7 +100,7 @@ function storageId(): string {
 async function attempt(
   options: ModelOptions,
   operations: readonly Operation[],
-  treeEvery: number,
+  pace: Pace,
 ): Promise<void> {
   const storage = storageId()
   const probe = await options.open(storage)
@@ -101,7 +114,7 @@ async function attempt(
   await oracle.start()
   await subject.start()
   try {
-    await compare(new World(oracle, subject, capabilities, name), operations, treeEvery)
+    await compare(new World(oracle, subject, capabilities, name), operations, pace)
     await subject.stop()
   } finally {
     // A driver that failed may fail here as well: its first failure is the one to report.
@@ -113,13 +126,14 @@ async function attempt(
 async function compare(
   world: World,
   operations: readonly Operation[],
-  treeEvery: number,
+  { treeEvery, end }: Pace,
 ): Promise<void> {
   const done: Operation[] = []
   const check = (difference: string | undefined): void => {
     if (difference !== undefined) throw new Departure(done, difference)
   }
   for (const drawn of operations) {
+    if (Date.now() > end) break
     const operation = world.fit(drawn)
     if (operation === undefined) continue
     done.push(operation)
