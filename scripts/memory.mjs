@@ -1,5 +1,5 @@
 // Measures what 64 writers and 64 readers of each driver hold in memory at once while 20 GiB go through:
-// node scripts/memory.mjs [--gib 20] [--count 64] [--driver fs|s3|azure|gcs] [--server NAME]
+// node scripts/memory.mjs [--gib 20] [--count 64] [--driver inmemory|fs|s3|azure|gcs] [--server NAME]
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { root } from './workspaces.mjs'

@@ -52,7 +52,7 @@ export async function measure(place: Place, count: number, total: number): Promi
     ...{ count, file: Math.round(file), files: Math.max(1, Math.round(each / file)) },
   }
   // The caller has a chunk in hand while the next one waits.
-  const bound = count * (perWriter + 2 * place.chunk)
+  const bound = count * (perWriter + 2 * place.chunk + (place.keeps ? job.file : 0))
   const limit = bound + 2 * count * OVERHEAD_EACH
   const child = fork(PROGRAM, [], {
     execArgv: [

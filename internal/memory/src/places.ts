@@ -10,7 +10,7 @@ const MIB = 1024 * KIB
 /** What Node.js holds of an HTTP body that nobody reads: a stream's buffer, and what a socket reads at once. */
 const HTTP_CHUNK = 2 * 64 * KIB
 
-export const DRIVERS = ['fs', 's3', 'azure', 'gcs'] as const
+export const DRIVERS = ['inmemory', 'fs', 's3', 'azure', 'gcs'] as const
 export type Driver = (typeof DRIVERS)[number]
 
 /** A place to work in, with the contract's bound. */
@@ -23,6 +23,8 @@ export interface Place {
   readonly concurrency: number
   /** Bytes of a reader's chunk. */
   readonly chunk: number
+  /** Whether what is stored is in the memory of this process. */
+  readonly keeps?: true
   remove(): Promise<void>
 }
 
@@ -39,6 +41,13 @@ export function placeFor(driver: Driver, options: PlaceOptions): Promise<Place |
 }
 
 const PLACES: Readonly<Record<Driver, (options: PlaceOptions) => Promise<Place | undefined>>> = {
+  async inmemory() {
+    return {
+      ...{ what: 'inmemory', driver: 'inmemory', parameters: {}, keeps: true },
+      ...{ part: 64 * KIB, concurrency: 1, chunk: 64 * KIB },
+      remove: async () => {},
+    }
+  },
   async fs() {
     const rootDirectory = await mkdtemp(join(tmpdir(), 'stowage-memory-'))
     const chunk = 512 * KIB

@@ -1,19 +1,20 @@
 // The small form: `node scripts/memory.mjs` does the same with 20 GiB.
 import { measure } from '../src/measure.ts'
-import { type Driver, placeFor } from '../src/places.ts'
+import { DRIVERS, type Driver, placeFor } from '../src/places.ts'
 
 const MIB = 1024 * 1024
 const COUNT = 64
 
 /** Data in all: enough that each writer fills what it may hold, and more. */
 const TOTAL: Readonly<Record<Driver, number>> = {
+  inmemory: 2048 * MIB,
   fs: 1024 * MIB,
   s3: 1280 * MIB,
   azure: 256 * MIB,
   gcs: 256 * MIB,
 }
 
-for (const driver of ['fs', 's3', 'azure', 'gcs'] as const) {
+for (const driver of DRIVERS) {
   const server = driver === 's3' ? 'versitygw' : undefined
   const place = await placeFor(driver, { small: true, server })
   if (place === undefined) {
