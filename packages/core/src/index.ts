@@ -54,6 +54,7 @@ export {
 export { forwardingDriver } from './forwarding-driver.ts'
 export { createFromConfig, type FromConfigOptions } from './from-config.ts'
 export { createFromURL, type FromURLOptions, queryParameters } from './from-url.ts'
+export { type HeldSession, HeldSessions } from './held-sessions.ts'
 export { Limiter } from './limiter.ts'
 export {
   applyMiddleware,

@@ -50,7 +50,7 @@ export class AzureDriver implements BareDriver {
     const account = settings.connection?.serviceURL ?? settings.client?.url.split('?')[0]
     this.#sessions = new Sessions(
       this.#names,
-      `${account} ${settings.container} ${this.#names.root}`,
+      `azure ${account} ${settings.container} ${this.#names.root}`,
     )
     this.#remover = new Remover(this.#names, settings.concurrency)
     this.#mover = new Mover(this.#client, this.#names, this.#remover, settings)

@@ -1,10 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import type { BlobItem, BlockBlobClient } from '@azure/storage-blob'
-import { isBeneath, type UploadInfo, UploadNotFoundError } from '@stowage/core'
+import {
+  type HeldSession,
+  HeldSessions,
+  isBeneath,
+  type UploadInfo,
+  UploadNotFoundError,
+} from '@stowage/core'
 import { assemble, type StagedBlock } from './blocks.ts'
 import type { Opened } from './client.ts'
 import { codeOf, isConditionFailure, isNotFound, translate } from './errors.ts'
-import { type HeldSession, HeldSessions } from './held.ts'
 import { pages } from './listing.ts'
 import type { Names } from './names.ts'
 

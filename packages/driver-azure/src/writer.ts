@@ -1,11 +1,16 @@
 import type { BlockBlobClient } from '@azure/storage-blob'
-import { type BareWriter, DriverError, isStorageError, UploadNotFoundError } from '@stowage/core'
+import {
+  type BareWriter,
+  DriverError,
+  type HeldSession,
+  isStorageError,
+  UploadNotFoundError,
+} from '@stowage/core'
 import { blockId, type StagedBlock } from './blocks.ts'
 import { BlockBuffer } from './buffer.ts'
 import type { AzureClient, Opened } from './client.ts'
 import { copyInOneStep, ontoBlockBlob } from './copy.ts'
 import { codeOf, isConditionFailure, isNotFound, isSourceGone, translate } from './errors.ts'
-import type { HeldSession } from './held.ts'
 import { blockSizeAt, blocksUnderWay, MAX_BLOCKS } from './limits.ts'
 import type { AzureSettings } from './parameters.ts'
 import { type Claim, discard, ids, newWriterMark, ownership, type Sessions } from './sessions.ts'
@@ -55,7 +60,7 @@ export class AzureWriter implements BareWriter {
   constructor(context: WriterContext, session: HeldSession, claim?: Claim) {
     this.#context = context
     this.#session = session
-    this.#staging = context.opened.container.getBlockBlobClient(session.name)
+    this.#staging = context.opened.container.getBlockBlobClient(session.key)
     this.#writer = claim?.writer ?? newWriterMark()
     this.#blocks = [...(claim?.blocks ?? [])]
     this.#passed = claim?.size ?? 0

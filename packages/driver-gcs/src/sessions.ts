@@ -1,8 +1,13 @@
-import { isStorageError, type UploadInfo, UploadNotFoundError } from '@stowage/core'
+import {
+  type HeldSession,
+  HeldSessions,
+  isStorageError,
+  type UploadInfo,
+  UploadNotFoundError,
+} from '@stowage/core'
 import type { Api } from './api.ts'
 import { crc32c } from './crc32c.ts'
 import { isConditionFailure, isMissing } from './errors.ts'
-import { type HeldSession, HeldSessions } from './held.ts'
 import { LEASE_MS } from './lease.ts'
 import { pages } from './listing.ts'
 import { type Names, newSessionId, sessionTime } from './names.ts'
@@ -44,7 +49,7 @@ export class Sessions {
     this.#api = api
     this.#names = names
     const { endpoint, bucket } = api.settings
-    this.held = new HeldSessions(`${endpoint ?? ''} ${bucket} ${names.root}`)
+    this.held = new HeldSessions(`gcs ${endpoint ?? ''} ${bucket} ${names.root}`)
   }
 
   /** A session of its own for a new writer. Nothing is stored yet. */

@@ -1,4 +1,5 @@
-import { isBeneath } from '@stowage/core'
+import { isBeneath } from './paths.ts'
+import { shared } from './shared.ts'
 
 interface Entry {
   readonly path: string
@@ -8,10 +9,10 @@ interface Entry {
   readonly requests: Set<Promise<unknown>>
 }
 
-/** A session that a writer of this process works on. */
+/** A session of unfinished writing that a writer of this process works on. */
 export interface HeldSession {
   readonly path: string
-  /** The key of its state. */
+  /** What the driver calls it: the key of its state, say. */
   readonly key: string
   /** Whether a delete of the path has ended it: the writer is to fail. */
   readonly removed: boolean
@@ -21,19 +22,23 @@ export interface HeldSession {
   release(): void
 }
 
-/** The sessions held by writers of this process, by bucket and root: instances share them. */
-const all = new Map<string, Set<Entry>>()
+/** The sessions held by writers of this process, by storage: instances share them, and copies of core do. */
+const all: Map<string, Set<Entry>> = shared('@stowage/core/held-sessions')
 
 /** Hands back the sessions of writers that were dropped without an end. */
 const abandoned = new FinalizationRegistry<() => void>((release) => release())
 
 /**
- * Which sessions a writer of this process holds: `append` does not take one away from its writer,
- * purging leaves it alone, and a delete ends it even if nothing of it has been stored yet.
+ * For drivers: which sessions of a storage a writer of this process holds, where the service cannot tell.
+ * `append` does not take one away from its writer, purging leaves it alone, and a delete ends it even
+ * if nothing of it has been stored yet. A writer that is dropped without an end hands its session back.
  */
 export class HeldSessions {
   readonly #storage: string
 
+  /**
+   * @param storage names driver, service and root: instances that give the same text share their sessions.
+   */
   constructor(storage: string) {
     this.#storage = storage
   }
@@ -42,6 +47,7 @@ export class HeldSessions {
     return all.get(this.#storage) ?? new Set()
   }
 
+  /** Takes a session, new or found, for a writer. */
   hold(path: string, key: string): HeldSession {
     const entry: Entry = { path, key, removed: false, requests: new Set() }
     all.set(this.#storage, this.#mine.add(entry))
@@ -67,6 +73,7 @@ export class HeldSessions {
     if (mine.delete(entry) && mine.size === 0) all.delete(this.#storage)
   }
 
+  /** Whether a writer holds the session, and no delete has ended it. */
   has(key: string): boolean {
     for (const entry of this.#mine) if (entry.key === key && !entry.removed) return true
     return false
