@@ -15,33 +15,42 @@ import { countRequests } from './requests.ts'
 const log = (text: string): void => console.error(`bench: ${text}`)
 const load = (): number => Math.round((loadavg()[0] ?? 0) * 100) / 100
 
-async function run(options: BenchOptions): Promise<Results> {
+/** Measures it all, and hands on what there is after each backend: a run is long, and may be cut short. */
+async function run(
+  options: BenchOptions,
+  keep: (results: Results) => Promise<void>,
+): Promise<Results> {
   const { backends, extras, subjects, sizeName: size, rounds, longRounds } = options
   const startedAt = new Date()
   const before = load()
   const lists = { rows: [], memory: [], requests: [], imports: [], installs: [] } as Lists
+  const results = (): Results => ({
+    format: 'stowage-bench/1',
+    startedAt: startedAt.toISOString(),
+    minutes: Math.round((Date.now() - startedAt.getTime()) / 6000) / 10,
+    machine: { ...machine(), load: [before, load()] },
+    ...{ size, rounds, longRounds, ...lists },
+  })
   if (extras.includes('imports')) lists.imports.push(...measureImports(rounds * 3))
+  if (extras.includes('install')) lists.installs.push(...measureInstalls(log))
   const wantsGo = subjects.length === 0 || subjects.includes('go')
   const go = backends.length > 0 && wantsGo ? goProgram() : undefined
   for (const name of backends) {
     for (const [index, start] of backendsOf(name, options, go).entries()) {
       await onBackend(start, index === 0, options, lists)
+      await keep(results())
     }
   }
-  if (extras.includes('install')) lists.installs.push(...measureInstalls(log))
+  return results()
+}
+
+function machine(): Omit<Results['machine'], 'load'> {
   return {
-    format: 'stowage-bench/1',
-    startedAt: startedAt.toISOString(),
-    minutes: Math.round((Date.now() - startedAt.getTime()) / 6000) / 10,
-    machine: {
-      cpu: `${cpus()[0]?.model ?? ''} ${arch()}`,
-      cores: cpus().length,
-      memoryGiB: Math.round(totalmem() / 2 ** 30),
-      system: `${type()} ${release()}`,
-      node: process.versions.node,
-      load: [before, load()],
-    },
-    ...{ size, rounds, longRounds, ...lists },
+    cpu: `${cpus()[0]?.model ?? ''} ${arch()}`,
+    cores: cpus().length,
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    system: `${type()} ${release()}`,
+    node: process.versions.node,
   }
 }
 
@@ -72,7 +81,11 @@ const options = parseOptions(process.argv.slice(2))
 if (options === undefined) {
   console.log(HELP)
 } else {
-  const results = await run(options)
-  if (options.out === undefined) console.log(markdown(results))
-  else await writeResults(results, resolve(options.out))
+  const { out } = options
+  const write = async (results: Results): Promise<void> => {
+    if (out !== undefined) await writeResults(results, resolve(out))
+  }
+  const results = await run(options, write)
+  if (out === undefined) console.log(markdown(results))
+  else await write(results)
 }
