@@ -1,7 +1,15 @@
-import { isStorageError, type StorageDriver } from '@stowage/core'
+import type { StorageDriver } from '@stowage/core'
 import { cutAfter, refused } from './helpers/faults.ts'
 import { PART } from './helpers/storages.ts'
-import { data, describeOn, oneServer, until, World } from './helpers/world.ts'
+import {
+  beforeEachOn,
+  data,
+  describeOn,
+  failure,
+  oneServer,
+  until,
+  type World,
+} from './helpers/world.ts'
 
 // What is over is over: requests end with the call that made them. The store behind the proxy is real.
 const server = await oneServer('ended')
@@ -9,24 +17,9 @@ const onServer = describeOn(server)
 let world: World
 let root: string
 let driver: StorageDriver
-beforeAll(async () => {
-  world = await World.open(server)
+beforeEachOn(server, { maxAttempts: 2 }, (given) => {
+  ;({ world, root, driver } = given)
 })
-beforeEach(async () => {
-  root = world.root()
-  driver = await world.driver(root, { maxAttempts: 2 })
-})
-afterEach(() => {
-  world.proxy.rule = () => undefined
-})
-afterAll(() => world.close())
-
-async function failure(promise: Promise<unknown>): Promise<string> {
-  return promise.then(
-    () => 'none',
-    (error) => (isStorageError(error) ? error.code : String(error)),
-  )
-}
 
 onServer('what has failed or was aborted', () => {
   const held = { hold: () => new Promise(() => {}) }

@@ -1,8 +1,18 @@
-import { isStorageError, type StorageDriver } from '@stowage/core'
+import type { StorageDriver } from '@stowage/core'
 import type { Fault } from '@stowage/testsuite'
 import { AS_WHOLE, cutAfter, LOST, refused, stallAfter } from './helpers/faults.ts'
 import { PART } from './helpers/storages.ts'
-import { clientOf, data, describeOn, itUnless, oneServer, until, World } from './helpers/world.ts'
+import {
+  beforeEachOn,
+  clientOf,
+  data,
+  describeOn,
+  failure,
+  itUnless,
+  oneServer,
+  until,
+  type World,
+} from './helpers/world.ts'
 
 // Every reply that is lost, cut or refused here is made up by the proxy; the store behind it is real.
 const server = await oneServer('faults')
@@ -10,26 +20,11 @@ const onServer = describeOn(server)
 let world: World
 let root: string
 let driver: StorageDriver
-beforeAll(async () => {
-  world = await World.open(server)
+beforeEachOn(server, { maxAttempts: 2 }, (given) => {
+  ;({ world, root, driver } = given)
 })
-beforeEach(async () => {
-  root = world.root()
-  driver = await world.driver(root, { maxAttempts: 2 })
-})
-afterEach(() => {
-  world.proxy.rule = () => undefined
-})
-afterAll(() => world.close())
 
 const content = async (path: string): Promise<Buffer> => Buffer.from(await driver.getContent(path))
-
-async function failure(promise: Promise<unknown>): Promise<string> {
-  return promise.then(
-    () => 'none',
-    (error) => (isStorageError(error) ? error.code : String(error)),
-  )
-}
 
 async function upload(path: string, bytes: Buffer) {
   const writer = await driver.writer(path)

@@ -6,21 +6,24 @@ import {
 } from '@aws-sdk/client-s3'
 import type { StorageDriver } from '@stowage/core'
 import { PART } from './helpers/storages.ts'
-import { collect, data, describeOn, itUnless, oneServer, World } from './helpers/world.ts'
+import {
+  beforeEachOn,
+  collect,
+  data,
+  describeOn,
+  itUnless,
+  oneServer,
+  type World,
+} from './helpers/world.ts'
 
 const server = await oneServer('sessions')
 const onServer = describeOn(server)
 let world: World
 let root: string
 let driver: StorageDriver
-beforeAll(async () => {
-  world = await World.open(server)
+beforeEachOn(server, {}, (given) => {
+  ;({ world, root, driver } = given)
 })
-beforeEach(async () => {
-  root = world.root()
-  driver = await world.driver(root)
-})
-afterAll(() => world.close())
 
 const bucket = (): string => world.parameters.bucket
 

@@ -1,6 +1,6 @@
 // What the tests of one server share: a proxy in front of it, drivers behind the proxy, and the SDK beside them.
 import { ListMultipartUploadsCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
-import { create, type StorageDriver } from '@stowage/core'
+import { create, isStorageError, type StorageDriver } from '@stowage/core'
 import type { S3Parameters } from '@stowage/driver-s3'
 import { type Fault, type FaultProxy, startFaultProxy } from '@stowage/testsuite'
 import type { S3Quirk } from '@stowage-internal/test-servers'
@@ -98,6 +98,33 @@ export class World {
   }
 }
 
+interface Given {
+  readonly world: World
+  /** The driver's root directory. */
+  readonly root: string
+  readonly driver: StorageDriver
+}
+
+/** One world for all tests of a file; before each, a root and a driver of its own, and no fault after it. */
+export function beforeEachOn(
+  server: TestServer | undefined,
+  changes: Partial<S3Parameters>,
+  take: (given: Given) => void,
+): void {
+  let world: World
+  beforeAll(async () => {
+    world = await World.open(server)
+  })
+  beforeEach(async () => {
+    const root = world.root()
+    take({ world, root, driver: await world.driver(root, changes) })
+  })
+  afterEach(() => {
+    world.proxy.rule = () => undefined
+  })
+  afterAll(() => world.close())
+}
+
 interface Where {
   readonly client: S3Client
   readonly bucket: string
@@ -136,6 +163,14 @@ export async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = []
   for await (const item of source) all.push(item)
   return all
+}
+
+/** The code of the storage error that it fails with, or 'none'; of any other error, what it says. */
+export async function failure(promise: Promise<unknown>): Promise<string> {
+  return promise.then(
+    () => 'none',
+    (error) => (isStorageError(error) ? error.code : String(error)),
+  )
 }
 
 /** Waits until it is true. */
