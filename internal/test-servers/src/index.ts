@@ -17,6 +17,16 @@ export {
   type RegistryStorage,
   startRegistry,
 } from './registry.ts'
+export {
+  blobPath,
+  digestOf,
+  layerLink,
+  MANIFEST,
+  manifestLinks,
+  manifestOf,
+  REGISTRY_ROOT,
+  RegistryClient,
+} from './registry-client.ts'
 export { reportServers } from './report.ts'
 export type { CephStore } from './s3/ceph.ts'
 export { type S3Options, S3Server, startS3 } from './s3/index.ts'
