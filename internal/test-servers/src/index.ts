@@ -9,6 +9,7 @@ export {
 } from './azurite.ts'
 export { type GcsFacts, type GcsQuirk, GcsServer, startGcs } from './gcs.ts'
 export { startShared, stopShared } from './global.ts'
+export { LonePackage } from './lone-package.ts'
 export { cacheDir } from './paths.ts'
 export {
   type RegistryFacts,
@@ -28,6 +29,7 @@ export {
   RegistryClient,
 } from './registry-client.ts'
 export { reportServers } from './report.ts'
+export { counted, tableBelow } from './request-table.ts'
 export type { CephStore } from './s3/ceph.ts'
 export { type S3Options, S3Server, startS3 } from './s3/index.ts'
 export type { S3Quirk } from './s3/quirks.ts'

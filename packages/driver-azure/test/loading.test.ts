@@ -1,43 +1,21 @@
 // What an import costs, and what a program is told where a package is missing.
-import { execFile } from 'node:child_process'
-import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { LonePackage } from '@stowage-internal/test-servers'
 
-const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
-
-let folder: string
+let alone: LonePackage
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'stowage-azure-'))
-  // A copy of the package in which nothing but core is installed.
-  await cp(here('../src'), join(folder, 'src'), { recursive: true })
-  await cp(here('../package.json'), join(folder, 'package.json'))
-  await mkdir(join(folder, 'node_modules', '@stowage'), { recursive: true })
-  await symlink(here('../../core'), join(folder, 'node_modules', '@stowage', 'core'), 'junction')
+  alone = await LonePackage.of(new URL('../', import.meta.url))
 })
 
-afterAll(async () => {
-  await rm(folder, { recursive: true, force: true })
-})
+afterAll(() => alone?.[Symbol.asyncDispose]())
 
-/** What a program prints that runs in that copy. */
-async function run(program: string): Promise<string> {
-  const args = ['--conditions=@stowage/source', '--disable-warning=ExperimentalWarning']
-  const source = `
+/** What a program prints that has imported the package and core. */
+const run = (program: string): Promise<string> =>
+  alone.run(`
     const { create } = await import('@stowage/core')
     await import('./src/index.ts')
-    ${program}`
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    [...args, '--input-type=module', '-e', source],
-    { cwd: folder },
-  )
-  return stdout.trim()
-}
+    ${program}`)
 
 const key = Buffer.from('key').toString('base64')
 
@@ -56,9 +34,7 @@ test('the first call names the command to install the SDK', async () => {
 })
 
 test('@azure/identity is asked for only where credentials need it', async () => {
-  await mkdir(join(folder, 'node_modules', '@azure'), { recursive: true })
-  const sdk = here('../node_modules/@azure/storage-blob')
-  await symlink(sdk, join(folder, 'node_modules', '@azure', 'storage-blob'), 'junction')
+  await alone.install('@azure/storage-blob')
   const parameters = { accountName: 'a', container: 'c', maxRetries: -1 }
   const call = (more: object): string => `
     const driver = await create('azure', ${JSON.stringify({ ...parameters, ...more })})

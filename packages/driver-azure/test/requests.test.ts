@@ -1,8 +1,8 @@
 // The README's table of requests, counted on the wire.
-import { readFileSync } from 'node:fs'
 import { afterAll, beforeEach, expect, test } from '@jest/globals'
 import type { StorageDriver } from '@stowage/core'
 import type { FaultProxy } from '@stowage/testsuite'
+import { counted, tableBelow } from '@stowage-internal/test-servers'
 import {
   collect,
   containerClient,
@@ -96,13 +96,9 @@ const CALLS: Readonly<
   '`redirectURL` with a key': [nothing, () => driver.redirectURL('/file')],
 }
 
-const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
-const [, section = ''] = readme.split('## Requests per call')
-const table = section
-  .split('\n')
-  .filter((line) => line.startsWith('| `'))
-  .map((line) => line.split('|').map((cell) => cell.trim()))
-  .map(([, call = '', requests = '']): [string, string] => [call, requests])
+const table = tableBelow('## Requests per call', new URL('../README.md', import.meta.url)).map(
+  ([call = '', requests = '']): [string, string] => [call, requests],
+)
 
 test('the table has a row for each call', () => {
   // The test of signed URLs counts that one: it needs a server with TLS.
@@ -115,8 +111,5 @@ test.each(table.filter(([call]) => call in CALLS))('%s: %s', async (call, reques
   await before()
   proxy.reset()
   await run()
-  const counts = new Map<string, number>()
-  for (const name of proxy.operations) counts.set(name, (counts.get(name) ?? 0) + 1)
-  const counted = [...counts].map(([name, count]) => `${count} ${name}`).join(', ')
-  expect(counted || 'none').toBe(requests)
+  expect(counted(proxy.operations)).toBe(requests)
 })

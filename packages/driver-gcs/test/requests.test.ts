@@ -1,5 +1,5 @@
 // The README's table of requests, counted on the wire: in front of a fake of ours, which answers as documented.
-import { readFileSync } from 'node:fs'
+import { counted, tableBelow } from '@stowage-internal/test-servers'
 import { collect, data } from './helpers/data.ts'
 import { serviceAccount } from './helpers/keys.ts'
 import { CHUNK } from './helpers/storages.ts'
@@ -101,13 +101,9 @@ const CALLS: Readonly<Record<string, Call>> = {
   ],
 }
 
-const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
-const [, section = ''] = readme.split('## Requests per call')
-const table = section
-  .split('\n')
-  .filter((line) => line.startsWith('| `'))
-  .map((line) => line.split('|').map((cell) => cell.trim()))
-  .map(([, call = '', requests = '']): [string, string] => [call, requests])
+const table = tableBelow('## Requests per call', new URL('../README.md', import.meta.url)).map(
+  ([call = '', requests = '']): [string, string] => [call, requests],
+)
 
 it('the table has a row for each call', () => {
   // The test of signed URLs counts that one: it needs a stand-in for Google’s hosts.
@@ -118,8 +114,5 @@ it('the table has a row for each call', () => {
 it.each(table.filter(([call]) => call in CALLS))('%s: %s', async (call, requests) => {
   const [before, run] = CALLS[call] ?? [nothing, nothing]
   await before()
-  const counts = new Map<string, number>()
-  for (const name of await world.proxy.during(run)) counts.set(name, (counts.get(name) ?? 0) + 1)
-  const counted = [...counts].map(([name, count]) => `${count} ${name}`).join(', ')
-  expect(counted || 'none').toBe(requests)
+  expect(counted(await world.proxy.during(run))).toBe(requests)
 })

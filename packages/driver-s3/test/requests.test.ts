@@ -1,40 +1,27 @@
 // The requests that each operation makes, as the README has them, and those that the original makes for the same
 // (spec: what it sends by its source). The order is not looked at: what can go side by side does.
-import { readFileSync } from 'node:fs'
 import type { StorageDriver } from '@stowage/core'
 import type { S3Parameters } from '@stowage/driver-s3'
+import { tableBelow } from '@stowage-internal/test-servers'
 import { PART } from './helpers/storages.ts'
 import { data, describeOn, oneServer, World } from './helpers/world.ts'
 
 const server = await oneServer('requests')
 const onServer = describeOn(server)
-const table = rows(readFileSync(new URL('../README.md', import.meta.url), 'utf8'))
+const table = new Map(
+  tableBelow('## Requests', new URL('../README.md', import.meta.url)).map(
+    ([name = '', ours, original, more = '']) => [
+      name,
+      { ours: Number(ours), original: Number(original), more },
+    ],
+  ),
+)
 const tested = new Set<string>()
 let world: World
 beforeAll(async () => {
   world = await World.open(server)
 })
 afterAll(() => world.close())
-
-interface Row {
-  readonly ours: number
-  readonly original: number
-  readonly more: string
-}
-
-/** The table below "## Requests". */
-function rows(readme: string): Map<string, Row> {
-  const section = /## Requests\n([\s\S]*?)(\n## |$)/.exec(readme)?.[1] ?? ''
-  const cells = section
-    .split('\n')
-    .filter((line) => line.startsWith('| ') && !line.startsWith('| operation'))
-    .map((line) => line.split('|').map((cell) => cell.trim()))
-  return new Map(
-    cells.map(([, name = '', ours, original, more = '']) => {
-      return [name, { ours: Number(ours), original: Number(original), more }]
-    }),
-  )
-}
 
 /** As on a store where files and directories are independent: elsewhere the driver looks before it writes. */
 function generic(root: string, changes: Partial<S3Parameters> = {}): Promise<StorageDriver> {
