@@ -23,8 +23,8 @@ registerSuite({
   concurrency: 4,
   timeoutMs: 120_000,
   skip: {
-    'reader-far-offsets': 'the fake keeps a file in one piece, fake-gcs-server shows it',
-    'scale-five-gibibytes': 'the fake keeps a file in one piece, fake-gcs-server shows it',
+    'reader-far-offsets': 'the fake keeps a file in one piece, storage-testbench shows it',
+    'scale-five-gibibytes': 'the fake keeps a file in one piece, storage-testbench shows it',
   },
   child: childOptions(fake.parameters),
 })
