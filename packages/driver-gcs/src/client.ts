@@ -41,8 +41,8 @@ export async function loadSdk(
     return await load()
   } catch (error) {
     if (!NOT_FOUND.has((error as NodeJS.ErrnoException).code ?? '')) throw error
-    const name = '@google-cloud/storage'
-    throw new ConfigError(`${name} is not installed: npm install ${name}`, { cause: error })
+    const names = '@google-cloud/storage google-auth-library'
+    throw new ConfigError(`the SDK is not installed: npm install ${names}`, { cause: error })
   }
 }
 

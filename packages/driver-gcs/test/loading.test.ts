@@ -24,7 +24,7 @@ it('the first call names the command to install the SDK', async () => {
     const driver = await create('gcs', ${parameters})
     await driver.stat('/a').catch(({ code, message }) => console.log(code, message))`)
   expect(said).toContain('CONFIG')
-  expect(said).toContain('npm install @google-cloud/storage')
+  expect(said).toContain('npm install @google-cloud/storage google-auth-library')
 })
 
 it('the import takes less than 20 ms of computing, core apart', async () => {
