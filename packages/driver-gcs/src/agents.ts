@@ -17,8 +17,12 @@ export class Agents {
     return url.startsWith('https:') ? this.#https : this.#http
   }
 
+  /** Ends all sockets. One that is opened after this, by a retry of what was under way, is not kept. */
   destroy(): void {
-    this.#http.destroy()
-    this.#https.destroy()
+    for (const agent of [this.#http, this.#https]) {
+      // What the types leave out: whether a socket goes back to the pool is looked up when it is free.
+      ;(agent as { keepAlive?: boolean }).keepAlive = false
+      agent.destroy()
+    }
   }
 }

@@ -186,7 +186,7 @@ export class Api {
     throw new Refused(failure, reply.headers.get('retry-after') ?? undefined)
   }
 
-  /** Ends the sockets; a later call opens new ones. */
+  /** Ends the sockets; a later call opens one for itself. */
   close(): void {
     this.#agents.destroy()
   }

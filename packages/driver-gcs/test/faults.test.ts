@@ -333,3 +333,21 @@ describe('a delete and a move', () => {
     expect(String(await world.driver.getContent('/other'))).toBe('one')
   })
 })
+
+test('a request that is repeated after close leaves no connection', async () => {
+  await write('/file', long.subarray(0, 10))
+  const driver = await world.open()
+  let held = true
+  world.proxy.rule = () => (held ? { hold: () => new Promise(() => {}) } : undefined)
+  await world.driver.close()
+  const stat = driver.stat('/file')
+  while (world.proxy.busy === 0) await new Promise((done) => setImmediate(done))
+  held = false
+  // Its socket is ended, and the driver tries again.
+  await driver.close()
+  expect((await stat).size).toBe(10)
+  const deadline = Date.now() + 5000
+  while ((await world.proxy.connections()) > 0 && Date.now() < deadline)
+    await new Promise((done) => setImmediate(done))
+  expect(await world.proxy.connections()).toBe(0)
+})
