@@ -34,25 +34,32 @@ export class Mover {
   }
 
   async move(source: string, destination: string, signal: AbortSignal | undefined): Promise<void> {
-    const { root, tree } = this.#parts
+    const { root, tree, publisher } = this.#parts
     const at = await root.find()
-    if (at === undefined || !(await root.shows(dirname(at + source)))) {
-      throw new PathNotFoundError(source)
-    }
+    if (at === undefined) throw new PathNotFoundError(source)
+    const left = dirname(at + source)
+    const parent = publisher.hasParent(at, destination)
+    const [shown, stats] = await Promise.all([
+      root.shows(left),
+      unless(this.#system.lstat(at + source), 'ENOENT', 'ENOTDIR', 'ELOOP'),
+      parent.catch(() => {}), // Only a file needs it, and throws then.
+    ])
+    if (!shown) throw new PathNotFoundError(source)
     const move = { at, source, destination, signal }
-    const stats = await unless(this.#system.lstat(at + source), 'ENOENT', 'ENOTDIR')
-    if (stats?.isFile()) await this.#file(move)
+    if (stats?.isFile()) await this.#file(move, parent)
     else if (stats?.isSymbolicLink()) await this.#link(move)
     else if (stats?.isDirectory() && (await tree.hasFile(at, source))) await this.#directory(move)
     else throw new PathNotFoundError(source)
     await root.sync(dirname(at + destination))
-    await root.prune(dirname(at + source), at)
-    await root.syncRemoval(dirname(at + source))
+    // Of one directory this has flushed both names, and the new one keeps it from being empty.
+    if (left === dirname(at + destination)) return
+    await root.prune(left, at)
+    await root.syncRemoval(left)
   }
 
-  async #file({ at, source, destination, signal }: Move): Promise<void> {
+  async #file({ at, source, destination, signal }: Move, parent?: Promise<boolean>): Promise<void> {
     try {
-      await this.#parts.publisher.publish(at + source, destination, signal)
+      await this.#parts.publisher.publish(at + source, destination, signal, parent)
     } catch (error) {
       // What was to be published is no upload here.
       if (isStorageError(error, 'UPLOAD_NOT_FOUND')) throw new PathNotFoundError(source)
