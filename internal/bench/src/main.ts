@@ -5,7 +5,7 @@ import { backendsOf } from './backends.ts'
 import { goProgram } from './go.ts'
 import { measure } from './measure.ts'
 import { measureMemory } from './memory.ts'
-import { type BenchOptions, HELP, parseOptions } from './options.ts'
+import { type BackendName, type BenchOptions, HELP, parseOptions } from './options.ts'
 import { measureImports, measureInstalls } from './packages.ts'
 import { markdown } from './report/markdown.ts'
 import type { Results } from './report/results.ts'
@@ -23,13 +23,18 @@ async function run(
   const { backends, extras, subjects, sizeName: size, rounds, longRounds } = options
   const startedAt = new Date()
   const before = load()
+  const measured: BackendName[] = []
   const lists = { rows: [], memory: [], requests: [], imports: [], installs: [] } as Lists
   const results = (): Results => ({
-    format: 'stowage-bench/1',
-    startedAt: startedAt.toISOString(),
-    minutes: Math.round((Date.now() - startedAt.getTime()) / 6000) / 10,
-    machine: { ...machine(), load: [before, load()] },
-    ...{ size, rounds, longRounds, ...lists },
+    format: 'stowage-bench/2',
+    runs: [
+      {
+        startedAt: startedAt.toISOString(),
+        minutes: Math.round((Date.now() - startedAt.getTime()) / 6000) / 10,
+        ...{ backends: measured, size, rounds, longRounds, load: [before, load()] },
+      },
+    ],
+    ...{ machine: machine(), ...lists },
   })
   if (extras.includes('imports')) lists.imports.push(...measureImports(rounds * 3))
   if (extras.includes('install')) lists.installs.push(...measureInstalls(log))
@@ -38,13 +43,14 @@ async function run(
   for (const name of backends) {
     for (const [index, start] of backendsOf(name, options, go).entries()) {
       await onBackend(start, index === 0, options, lists)
-      await keep(results())
     }
+    measured.push(name)
+    await keep(results())
   }
   return results()
 }
 
-function machine(): Omit<Results['machine'], 'load'> {
+function machine(): Results['machine'] {
   return {
     cpu: `${cpus()[0]?.model ?? ''} ${arch()}`,
     cores: cpus().length,
@@ -81,9 +87,9 @@ const options = parseOptions(process.argv.slice(2))
 if (options === undefined) {
   console.log(HELP)
 } else {
-  const { out } = options
+  const { out, add } = options
   const write = async (results: Results): Promise<void> => {
-    if (out !== undefined) await writeResults(results, resolve(out))
+    if (out !== undefined) await writeResults(results, resolve(out), add)
   }
   const results = await run(options, write)
   if (out === undefined) console.log(markdown(results))

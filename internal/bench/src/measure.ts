@@ -1,7 +1,7 @@
 import type { Backend } from './backends.ts'
 import { MeasuredProcess, type SubjectSpec } from './measured-process.ts'
 import type { BackendName, BenchOptions } from './options.ts'
-import { type Job, jobs } from './plan.ts'
+import { type Job, jobs, sizesFor } from './plan.ts'
 import { runJob, type Series } from './runner.ts'
 
 /** One row of the results: a job on a backend, by everybody who can do it. */
@@ -68,8 +68,8 @@ function seederOf({ name, subjects }: Backend): SubjectSpec {
   return { ...raw, name: 'seeder', config: { ...raw.config, durability: 'none' } }
 }
 
-function jobsFor({ writesOnly }: Backend, { sizes, only }: BenchOptions): Job[] {
-  return jobs(sizes).filter(({ id, section, op, readOnly }) => {
+function jobsFor({ name, writesOnly }: Backend, { sizes, only }: BenchOptions): Job[] {
+  return jobs(sizesFor(name, sizes)).filter(({ id, section, op, readOnly }) => {
     if (writesOnly && (readOnly || op === 'delete')) return false
     return only.length === 0 || only.some((word) => word === id || word === section || word === op)
   })

@@ -2,6 +2,7 @@
 import type { Backend } from './backends.ts'
 import { MeasuredProcess } from './measured-process.ts'
 import type { BackendName, BenchOptions } from './options.ts'
+import { sizesFor } from './plan.ts'
 
 const MIB = 1024 * 1024
 
@@ -15,8 +16,6 @@ const BOUNDS: Readonly<Record<BackendName, number>> = {
   azure: 8 * MIB * 5,
   gcs: 16 * MIB * 2,
 }
-/** The imitation of Google's service keeps everything in memory, several times while it grows. */
-const MOST: Partial<Record<BackendName, number>> = { gcs: 1024 * MIB }
 /** For what the garbage collector has not yet taken away, sockets, and the SDK's own buffers. */
 const ALLOWANCE = 64 * MIB
 
@@ -37,7 +36,7 @@ export async function measureMemory(
   log: (text: string) => void,
 ): Promise<MemoryRow[]> {
   const rows: MemoryRow[] = []
-  const bytes = Math.min(sizes.memory, MOST[backend.name] ?? sizes.memory)
+  const bytes = sizesFor(backend.name, sizes).memory
   for (const spec of backend.subjects) {
     if (!['stowage', 'raw', 'go'].includes(spec.name)) continue
     const subject = await MeasuredProcess.start(spec)

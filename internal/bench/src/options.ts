@@ -20,6 +20,8 @@ export interface BenchOptions {
   readonly longRounds: number
   readonly s3Server: string
   readonly out: string | undefined
+  /** Beside the results there of other backends. */
+  readonly add: boolean
 }
 
 export const HELP: string = `usage: pnpm bench [options]
@@ -37,6 +39,7 @@ results.json, results.md and results.svg into docs/benchmarks/ (only with --out 
   --long-rounds N  of streams, large walks and deletes, default 5
   --s3-server NAME versitygw (default), minio, ceph, moto
   --out FOLDER     where the files go
+  --add            keep there what earlier runs have measured on other backends
 `
 
 const LIST = { type: 'string' } as const
@@ -48,6 +51,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | undefined 
       ...{ backends: LIST, extras: LIST, only: LIST, subjects: LIST, size: LIST },
       ...{ rounds: LIST, 'long-rounds': LIST, 's3-server': LIST, out: LIST },
       quick: { type: 'boolean', default: false },
+      add: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })
@@ -67,6 +71,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | undefined 
     longRounds: Number(values['long-rounds'] ?? (quick ? 2 : 5)),
     s3Server: values['s3-server'] ?? 'versitygw',
     out: values.out ?? (partial ? undefined : 'docs/benchmarks'),
+    add: values.add,
   }
 }
 

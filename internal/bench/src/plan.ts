@@ -1,4 +1,5 @@
 // What is measured, in which sizes.
+import type { BackendName } from './options.ts'
 import type { Operation, Task } from './protocol.ts'
 
 export interface Sizes {
@@ -44,6 +45,21 @@ export const SIZES: Readonly<Record<'full' | 'quick' | 'tiny', Sizes>> = {
     resume: 128 * KIB,
     memory: 4 * MIB,
   },
+}
+
+/**
+ * What the imitations of two services can do in bearable time: Azurite and fake-gcs-server look at every object for each
+ * page of a listing, and the latter keeps everything in memory, several times while it grows.
+ */
+const MOST: Partial<Record<BackendName, Partial<Sizes>>> = {
+  azure: { walk: 10_000, delete: 2000 },
+  gcs: { walk: 10_000, delete: 2000, memory: 1024 * MIB },
+}
+
+/** The sizes for a backend. */
+export function sizesFor(backend: BackendName, sizes: Sizes): Sizes {
+  const most = Object.entries(MOST[backend] ?? {}) as [keyof Sizes, number][]
+  return { ...sizes, ...Object.fromEntries(most.map(([k, v]) => [k, Math.min(sizes[k], v)])) }
 }
 
 /** A row of the table. */

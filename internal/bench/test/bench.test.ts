@@ -6,8 +6,9 @@ import { promisify } from 'node:util'
 import { compare } from '../src/goals.ts'
 import type { Row } from '../src/measure.ts'
 import type { Measured } from '../src/measured-process.ts'
+import type { BackendName } from '../src/options.ts'
 import { filePath } from '../src/protocol.ts'
-import type { Results } from '../src/report/results.ts'
+import { combined, type Results } from '../src/report/results.ts'
 import { spread } from '../src/stats.ts'
 
 const MAIN = new URL('../src/main.ts', import.meta.url).pathname
@@ -57,6 +58,36 @@ describe('the benchmark', () => {
     } finally {
       await rm(out, { recursive: true, force: true })
     }
+  })
+
+  describe('with what an earlier run has measured on other backends', () => {
+    const machine = { cpu: 'one', cores: 2, memoryGiB: 4, system: 'Linux', node: '24.0.0' }
+    const row = (backend: BackendName, ms: number): Row => ({ ...rowOf([ms], [1]), backend })
+    const results = (backends: readonly BackendName[], ms: number): Results => ({
+      format: 'stowage-bench/2',
+      runs: [
+        {
+          ...{ startedAt: `2026-01-0${ms}T00:00:00.000Z`, minutes: 1, backends },
+          ...{ size: 'tiny', rounds: 1, longRounds: 1, load: [0, 0] },
+        },
+      ],
+      machine,
+      rows: backends.map((backend) => row(backend, ms)),
+      ...{ memory: [], requests: [], imports: [], installs: [] },
+    })
+
+    it('replaces what it has of the same ones, and says of each run what is left of it', () => {
+      const both = combined(results(['fs', 's3'], 1), results(['s3', 'gcs'], 2))
+      const told = both.rows.map(({ backend, series }) => [backend, series[0]?.runs[0]?.ms])
+      expect(told).toEqual([...[['fs', 1]], ...[['s3', 2]], ...[['gcs', 2]]])
+      expect(both.runs.map(({ backends }) => backends)).toEqual([['fs'], ['s3', 'gcs']])
+      expect(combined(both, results(['fs'], 3)).runs).toHaveLength(2)
+    })
+
+    it('is refused where that was another machine', () => {
+      const other = { ...results(['fs'], 1), machine: { ...machine, cores: 4 } }
+      expect(() => combined(other, results(['s3'], 2))).toThrow('another machine')
+    })
   })
 
   it('compares round by round, so that a slow round of both is none of either', () => {

@@ -3,7 +3,7 @@ import type { Row } from '../measure.ts'
 import { type MemoryRow, mib } from '../memory.ts'
 import type { Series } from '../runner.ts'
 import { spread } from '../stats.ts'
-import type { Results } from './results.ts'
+import { dayOf, type Results, type Run } from './results.ts'
 
 /** The results as a page of tables. */
 export function markdown(results: Results): string {
@@ -22,15 +22,23 @@ export function markdown(results: Results): string {
     .concat('\n')
 }
 
-function heading(results: Results): string {
-  const { machine, startedAt, minutes, size, rounds, longRounds } = results
+function heading({ machine, runs }: Results): string {
   return `# Results
 
-Written by \`pnpm bench\` on ${startedAt.slice(0, 10)}, in ${minutes} minutes, with sizes "${size}": ${rounds} rounds of each job,
-${longRounds} of long ones. ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}, Node.js ${machine.node}; load average
-${machine.load[0]} at the beginning, ${machine.load[1]} at the end. [What it means](README.md), [all numbers](results.json).
+Written by \`pnpm bench\` on ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}, Node.js ${machine.node}.
+[What it means](README.md), [all numbers](results.json).
+
+${runs.map(line).join('\n')}
 
 ![How many times as quick as its rivals Stowage is](results.svg)`
+}
+
+function line(run: Run): string {
+  const { minutes, backends, size, rounds, longRounds, load } = run
+  return (
+    `- ${backends.join(', ') || 'imports and installs'}: ${dayOf(run)}, in ${minutes} minutes, sizes "${size}", ${rounds} rounds of each job, ` +
+    `${longRounds} of long ones; load average ${load[0]} at the beginning, ${load[1]} at the end`
+  )
 }
 
 const VERDICTS = { met: 'met', unclear: 'not clear: within the spread', missed: '**missed**' }

@@ -1,7 +1,7 @@
 // A plot of the ratios: one line for each job, one dot for each rival, with the spread of the rounds.
 import { type Comparison, compare } from '../goals.ts'
 import { place } from './markdown.ts'
-import type { Results } from './results.ts'
+import { dayOf, type Results } from './results.ts'
 
 const LABELS = 330
 const WIDTH = 900
@@ -19,7 +19,7 @@ const COLOURS: Readonly<Record<string, string>> = {
 }
 
 /** The results as a picture. */
-export function svg({ rows, machine, startedAt, size }: Results): string {
+export function svg({ rows, machine, runs }: Results): string {
   const comparisons = compare(rows)
   const jobs = rows.filter((row) => comparisons.some((each) => each.row === row))
   const height = TOP + jobs.length * LINE + 40
@@ -28,7 +28,8 @@ export function svg({ rows, machine, startedAt, size }: Results): string {
     const dots = comparisons.filter((each) => each.row === row).map((each) => dot(each, y))
     return [text(LABELS - 8, y + 4, `${place(row)}: ${row.title}`, 'end'), ...dots]
   })
-  const title = `How many times as quick as its rivals Stowage is (${size}, ${startedAt.slice(0, 10)}, ${machine.cores} cores)`
+  const about = [...new Set(runs.flatMap((run) => [run.size, dayOf(run)]))].join(', ')
+  const title = `How many times as quick as its rivals Stowage is (${about}, ${machine.cores} cores)`
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="11">`,
     `<title>${title}</title>`,
