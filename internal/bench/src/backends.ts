@@ -64,7 +64,7 @@ async function fs(durability: 'none' | 'file' | 'full', go: string | undefined):
     name: 'fs',
     variant: FLUSHED[durability],
     writesOnly: durability !== 'none',
-    server: `a directory of ${tmpdir()}`,
+    server: 'a local directory',
     subjects,
     stop: () => rm(rootDirectory, { recursive: true, force: true }),
   }
