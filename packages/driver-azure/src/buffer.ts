@@ -7,9 +7,12 @@ const PIECE = 256 * 1024
 /** The bytes of one block while it is filled and sent. */
 export class BlockBuffer {
   readonly #pieces: Buffer[] = []
-  /** Bytes used of the last piece. */
+  /** Pieces in use, and bytes used of the last of them. */
+  #count = 0
   #used = 0
   #length = 0
+  /** How often a body was begun: each attempt to send it begins one. */
+  #bodies = 0
 
   get length(): number {
     return this.#length
@@ -19,10 +22,11 @@ export class BlockBuffer {
   fill(chunk: Uint8Array, size: number): number {
     const count = Math.min(chunk.length, size - this.#length)
     for (let done = 0; done < count; ) {
-      let piece = this.#pieces.at(-1)
+      let piece = this.#pieces[this.#count - 1]
       if (piece === undefined || this.#used === piece.length) {
-        piece = Buffer.allocUnsafe(Math.min(PIECE, size - this.#length))
-        this.#pieces.push(piece)
+        piece =
+          this.#pieces[this.#count] ?? Buffer.allocUnsafe(Math.min(PIECE, size - this.#length))
+        this.#pieces[this.#count++] = piece
         this.#used = 0
       }
       const part = Math.min(count - done, piece.length - this.#used)
@@ -34,11 +38,38 @@ export class BlockBuffer {
     return count
   }
 
-  /** The bytes as the body of a request, which can be sent again. */
+  /**
+   * Empties it, once its block is stored, and keeps its memory for the next one. False where it must not be
+   * used again: of several attempts, an earlier one may be sending these bytes still, and nothing tells
+   * the service that they have changed.
+   */
+  reuse(): boolean {
+    if (this.#bodies !== 1) return false
+    this.#bodies = 0
+    this.#count = 0
+    this.#used = 0
+    this.#length = 0
+    return true
+  }
+
+  /** The bytes as the body of one request, which can be sent again; the memory is not used anew. */
   body(): HttpRequestBody {
-    const last = this.#pieces.at(-1)?.subarray(0, this.#used)
-    const all = last === undefined ? [] : [...this.#pieces.slice(0, -1), last]
-    if (all.length <= 1) return all[0] ?? Buffer.alloc(0)
-    return () => Readable.from(all, { objectMode: false })
+    const [first = Buffer.alloc(0), ...others] = this.#all()
+    return others.length === 0 ? first : this.stream()
+  }
+
+  /** The same, of a block: {@link reuse} knows how often it was begun. */
+  stream(): () => NodeJS.ReadableStream {
+    const all = this.#all()
+    return () => {
+      this.#bodies++
+      return Readable.from(all, { objectMode: false })
+    }
+  }
+
+  #all(): Buffer[] {
+    const all = this.#pieces.slice(0, this.#count)
+    const last = all.pop()?.subarray(0, this.#used)
+    return last === undefined ? [] : [...all, last]
   }
 }

@@ -48,6 +48,8 @@ export class AzureWriter implements BareWriter {
   /** Whether a block could not be sent since the last attempt to send all. */
   #failed = false
   #buffer = new BlockBuffer()
+  /** Of blocks that are stored. New memory each time would be garbage for long, and costs the system to clear. */
+  readonly #spare: BlockBuffer[] = []
   /** Bytes in blocks, sent or under way; the buffer's come after them. */
   #passed: number
   /** Of what is committed on the staging blob; undefined where nothing is. */
@@ -163,7 +165,7 @@ export class AzureWriter implements BareWriter {
     const pending: Pending = { block, bytes, task: Promise.resolve() }
     this.#blocks.push(block)
     this.#passed += bytes.length
-    this.#buffer = new BlockBuffer()
+    this.#buffer = this.#spare.pop() ?? new BlockBuffer()
     this.#changed = true
     this.#pending.add(pending)
     this.#send(pending)
@@ -172,9 +174,12 @@ export class AzureWriter implements BareWriter {
   #send(pending: Pending): void {
     const { block, bytes } = pending
     // Not aborted: a block whose request is cut off may arrive after the session was discarded.
-    const sent = this.#staging.stageBlock(block.id, bytes.body(), block.size)
+    const sent = this.#staging.stageBlock(block.id, bytes.stream(), block.size)
     pending.task = sent.then(
-      () => void this.#pending.delete(pending),
+      () => {
+        this.#pending.delete(pending)
+        if (bytes.reuse()) this.#spare.push(bytes)
+      },
       (error: unknown) => {
         this.#failed = true
         throw translate(error, this.#context.path)

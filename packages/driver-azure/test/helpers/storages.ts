@@ -71,16 +71,19 @@ export async function openThroughProxy(
 }
 
 /** The SDK's own client for the container: to make what other tools make, and to look behind the driver. */
-export async function containerClient(): Promise<ContainerClient> {
+export async function containerClient(name?: string): Promise<ContainerClient> {
   const { accountName, accountKey, serviceURL, container = '' } = await parametersOf('')
   const credential = new StorageSharedKeyCredential(accountName ?? '', accountKey ?? '')
-  return new BlobServiceClient(serviceURL ?? '', credential).getContainerClient(container)
+  return new BlobServiceClient(serviceURL ?? '', credential).getContainerClient(name ?? container)
 }
 
 /** All names beneath a prefix, those of blobs that were never committed too. */
-export async function blobNames(prefix: string): Promise<string[]> {
+export async function blobNames(
+  prefix: string,
+  client: Promise<ContainerClient> = containerClient(),
+): Promise<string[]> {
   const names: string[] = []
-  const container = await containerClient()
+  const container = await client
   for await (const { name } of container.listBlobsFlat({ prefix, includeUncommitedBlobs: true })) {
     names.push(name)
   }
