@@ -29,6 +29,7 @@ export {
 } from './driver.ts'
 export { parseDuration } from './duration.ts'
 export { eachLimit } from './each-limit.ts'
+export { endAgents } from './end-agents.ts'
 export {
   ConfigError,
   ContentError,

@@ -2,6 +2,7 @@ import http from 'node:http'
 import https from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { endAgents } from '@stowage/core'
 
 /** One driver's sockets: kept alive between requests, ended when they go silent, closed with the driver. */
 export class Agents {
@@ -20,13 +21,9 @@ export class Agents {
     return url.startsWith('https:') ? this.#https : this.#http
   }
 
-  /** Ends all sockets. One that is opened after this, by a retry of what was under way, is not kept. */
+  /** Ends all sockets, and keeps none that a retry opens after this. */
   destroy(): void {
-    for (const agent of [this.#http, this.#https]) {
-      // What the types leave out: whether a socket goes back to the pool is looked up when it is free.
-      ;(agent as { keepAlive?: boolean }).keepAlive = false
-      agent.destroy()
-    }
+    endAgents([this.#http, this.#https])
   }
 }
 

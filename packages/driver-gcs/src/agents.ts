@@ -1,5 +1,6 @@
 import http from 'node:http'
 import https from 'node:https'
+import { endAgents } from '@stowage/core'
 
 /** Variables with which the SDK sends requests through a proxy; it makes its own agents then. */
 const PROXIES = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy']
@@ -17,12 +18,8 @@ export class Agents {
     return url.startsWith('https:') ? this.#https : this.#http
   }
 
-  /** Ends all sockets. One that is opened after this, by a retry of what was under way, is not kept. */
+  /** Ends all sockets, and keeps none that a retry opens after this. */
   destroy(): void {
-    for (const agent of [this.#http, this.#https]) {
-      // What the types leave out: whether a socket goes back to the pool is looked up when it is free.
-      ;(agent as { keepAlive?: boolean }).keepAlive = false
-      agent.destroy()
-    }
+    endAgents([this.#http, this.#https])
   }
 }
