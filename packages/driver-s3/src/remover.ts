@@ -128,12 +128,25 @@ async function deleteOne(
   errors: Error[],
   { signal }: Where,
 ): Promise<void> {
+  const error = await refusalOf(store, key, signal)
+  if (error === undefined) return
+  if (!isStorageError(error, 'PERMISSION_DENIED')) throw error
+  errors.push(error)
+}
+
+/** Deletes an object by itself, and says why that cannot be; of one that is gone already, nothing. */
+async function refusalOf(
+  store: Store,
+  key: string,
+  signal: AbortSignal | undefined,
+): Promise<Error | undefined> {
   try {
     await store.call('DeleteObject', { Key: key }, { path: store.path(key), signal })
+    return undefined
   } catch (error) {
-    if (isMissing(error)) return
-    if (!isStorageError(error, 'PERMISSION_DENIED')) throw error
-    errors.push(error as unknown as Error)
+    if (isMissing(error)) return undefined
+    signal?.throwIfAborted()
+    return error as Error
   }
 }
 
@@ -174,21 +187,13 @@ async function deleteAlone(
 ): Promise<void> {
   let again = true
   for (const { Key = '', Code = '', Message = '' } of failed) {
-    const path = store.path(Key)
-    const where = { path, operation: 'DeleteObjects', secrets: [] }
+    const where = { path: store.path(Key), operation: 'DeleteObjects', secrets: [] }
     const reason = mapError({ name: Code, message: Message }, where)
-    if (!again || isStorageError(reason, 'PERMISSION_DENIED')) {
-      errors.push(reason)
-      continue
-    }
-    try {
-      await store.call('DeleteObject', { Key }, { path, signal })
-    } catch (error) {
-      signal?.throwIfAborted()
-      if (isMissing(error)) continue
-      errors.push(error as Error)
-      again = false
-    }
+    const alone = again && !isStorageError(reason, 'PERMISSION_DENIED')
+    const error = alone ? await refusalOf(store, Key, signal) : reason
+    if (error === undefined) continue
+    errors.push(error)
+    if (alone) again = false
   }
 }
 
