@@ -18,7 +18,14 @@ import {
   type UploadInfo,
 } from '@stowage/core'
 import { mustBeGone, storageError, translated } from './errors.ts'
-import { type FileSystem, nodeFileSystem, readAll, unless } from './file-system.ts'
+import {
+  ABSENT,
+  type FileSystem,
+  isAbsent,
+  nodeFileSystem,
+  readAll,
+  unless,
+} from './file-system.ts'
 import { gated } from './gate.ts'
 import { Mover } from './move.ts'
 import { checkNames, type NameRules, nameRules } from './names.ts'
@@ -29,7 +36,7 @@ import { NOTHING, removeAll } from './remove.ts'
 import { Root } from './root.ts'
 import { type Session, Sessions } from './sessions.ts'
 import { Temporary } from './temporary.ts'
-import { isAbsent, Tree } from './tree.ts'
+import { Tree } from './tree.ts'
 import { fileInfo, listKeys, walkFiles } from './walk.ts'
 import { FsWriter } from './writer.ts'
 
@@ -163,7 +170,7 @@ export class FsDriver implements BareDriver {
       if (path === '/') return directory
       if (root === undefined) throw new PathNotFoundError(path)
       const [stats, shown] = await Promise.all([
-        unless(this.#system.lstat(root + path), 'ENOENT', 'ENOTDIR', 'ELOOP'),
+        unless(this.#system.lstat(root + path), ...ABSENT),
         this.#root.shows(dirname(root + path)),
       ])
       if (!shown || stats === undefined) throw new PathNotFoundError(path)

@@ -81,6 +81,14 @@ export function errno(error: unknown): string | undefined {
   return typeof code === 'string' && /^E[A-Z0-9]+$/.test(code) ? code : undefined
 }
 
+/** What is no longer there, or never was what it looked like. */
+export const ABSENT: readonly string[] = ['ENOENT', 'ENOTDIR', 'ELOOP']
+
+/** Whether the error says that nothing is there, or not what was looked for. */
+export function isAbsent(error: unknown): boolean {
+  return ABSENT.includes(errno(error) ?? '')
+}
+
 /** The value, or undefined where the call fails with one of these errors. */
 export async function unless<T>(call: Promise<T>, ...codes: string[]): Promise<T | undefined> {
   try {

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import { InvalidPathError, isStorageError, PathNotFoundError } from '@stowage/core'
 import { mustBeGone } from './errors.ts'
-import { errno, type FileSystem, unless } from './file-system.ts'
+import { ABSENT, errno, type FileSystem, unless } from './file-system.ts'
 import type { Publisher } from './publish.ts'
 import { removeAll } from './remove.ts'
 import { ATTEMPTS, type Root } from './root.ts'
@@ -41,7 +41,7 @@ export class Mover {
     const parent = publisher.hasParent(at, destination)
     const [shown, stats] = await Promise.all([
       root.shows(left),
-      unless(this.#system.lstat(at + source), 'ENOENT', 'ENOTDIR', 'ELOOP'),
+      unless(this.#system.lstat(at + source), ...ABSENT),
       parent.catch(() => {}), // Only a file needs it, and throws then.
     ])
     if (!shown) throw new PathNotFoundError(source)

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { ConfigError, InvalidPathError } from '@stowage/core'
-import { errno, type FileSystem, unless } from './file-system.ts'
+import { ABSENT, errno, type FileSystem, unless } from './file-system.ts'
 import { isSamePath, type NameRules, RESERVED, withSlashes } from './names.ts'
 import type { Durability, Settings } from './parameters.ts'
 
@@ -102,7 +102,7 @@ export class Root {
 
   /** Whether the directory is there for a reader: behind a symbolic link nothing is. */
   async shows(directory: string): Promise<boolean> {
-    return (await unless(this.#isPlain(directory), 'ENOENT', 'ENOTDIR', 'ELOOP')) ?? false
+    return (await unless(this.#isPlain(directory), ...ABSENT)) ?? false
   }
 
   /** Whether no symbolic link is on the way to what is there. */

@@ -1,11 +1,8 @@
 import type { Dirent, Stats } from 'node:fs'
 import { isBeneath, pathProblem } from '@stowage/core'
-import { errno, type FileSystem, unless } from './file-system.ts'
+import { ABSENT, type FileSystem, unless } from './file-system.ts'
 import { isReserved, sortKeys, withSlashes } from './names.ts'
 import type { Root } from './root.ts'
-
-/** What is no longer there, or never was what it looked like. */
-const ABSENT = ['ENOENT', 'ENOTDIR', 'ELOOP']
 
 /** What of a directory on the disk callers see. */
 export class Tree {
@@ -110,9 +107,4 @@ export class Tree {
   async #exists(path: string): Promise<boolean> {
     return (await unless(this.#system.lstat(path), 'ENOENT')) !== undefined
   }
-}
-
-/** Whether the error says that nothing is there, or not what was looked for. */
-export function isAbsent(error: unknown): boolean {
-  return ABSENT.includes(errno(error) ?? '')
 }
