@@ -15,11 +15,8 @@ import { countRequests } from './requests.ts'
 const log = (text: string): void => console.error(`bench: ${text}`)
 const load = (): number => Math.round((loadavg()[0] ?? 0) * 100) / 100
 
-/** Measures it all, and hands on what there is after each backend: a run is long, and may be cut short. */
-async function run(
-  options: BenchOptions,
-  keep: (results: Results) => Promise<void>,
-): Promise<Results> {
+/** Measures it all, and gives what there is after each backend: a run is long, and may be cut short. */
+async function* run(options: BenchOptions): AsyncGenerator<Results> {
   const { backends, extras, subjects, sizeName: size, rounds, longRounds } = options
   const startedAt = new Date()
   const before = load()
@@ -45,9 +42,9 @@ async function run(
       await onBackend(start, index === 0, options, lists)
     }
     measured.push(name)
-    await keep(results())
+    yield results()
   }
-  return results()
+  if (backends.length === 0) yield results()
 }
 
 function machine(): Results['machine'] {
@@ -88,10 +85,10 @@ if (options === undefined) {
   console.log(HELP)
 } else {
   const { out, add } = options
-  const write = async (results: Results): Promise<void> => {
+  let last: Results | undefined
+  for await (const results of run(options)) {
     if (out !== undefined) await writeResults(results, resolve(out), add)
+    last = results
   }
-  const results = await run(options, write)
-  if (out === undefined) console.log(markdown(results))
-  else await write(results)
+  if (out === undefined && last !== undefined) console.log(markdown(last))
 }

@@ -79,7 +79,11 @@ describe('the benchmark', () => {
     it('replaces what it has of the same ones, and says of each run what is left of it', () => {
       const both = combined(results(['fs', 's3'], 1), results(['s3', 'gcs'], 2))
       const told = both.rows.map(({ backend, series }) => [backend, series[0]?.runs[0]?.ms])
-      expect(told).toEqual([...[['fs', 1]], ...[['s3', 2]], ...[['gcs', 2]]])
+      expect(told).toEqual([
+        ['fs', 1],
+        ['s3', 2],
+        ['gcs', 2],
+      ])
       expect(both.runs.map(({ backends }) => backends)).toEqual([['fs'], ['s3', 'gcs']])
       expect(combined(both, results(['fs'], 3)).runs).toHaveLength(2)
     })
