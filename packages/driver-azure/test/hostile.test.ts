@@ -11,6 +11,7 @@ function container(): Promise<string> {
   made ??= azurite().then((server) => server.createContainer('hostile'))
   return made
 }
+const client = async () => containerClient(await container())
 
 registerHostileSuite({
   name: 'azure',
@@ -18,10 +19,10 @@ registerHostileSuite({
   stored: 150,
   behind: {
     root: (storage) => `${storage}/`,
-    keys: async () => blobNames('', containerClient(await container())),
+    keys: () => blobNames('', client()),
     async put(key, content) {
       if (BREAKS_AZURITE.test(key)) throw new Error('Azurite could not list it')
-      const blob = (await containerClient(await container())).getBlockBlobClient(key)
+      const blob = (await client()).getBlockBlobClient(key)
       await blob.upload(content, content.length)
     },
   },

@@ -44,6 +44,7 @@ const TOO_MUCH = Object.fromEntries(
     'fake-gcs-server keeps several copies of an upload in memory: more than 20 GB',
   ]),
 )
+
 const isGreat = (name: string): boolean => GREAT.some((id) => name.includes(`[${id}]`))
 /** A runner of those cases, which says nothing of the others. */
 const great = {
