@@ -99,11 +99,11 @@ async function bringPnpm() {
   return [await bring('pnpm', pnpmVersion, finish)]
 }
 
-/** The environment for the command: our tools first on PATH, npm's notes about itself gone. */
+/** The environment for the command: our tools and the packages' first on PATH, npm's notes about itself gone. */
 function environment(bins) {
   const env = { ...process.env }
   const key = Object.keys(env).find((name) => name.toUpperCase() === 'PATH') ?? 'PATH'
-  env[key] = [...bins, env[key]].join(delimiter)
+  env[key] = [...bins, join(root, 'node_modules', '.bin'), env[key]].join(delimiter)
   for (const name of ['npm_execpath', 'npm_node_execpath', 'npm_config_user_agent', 'NODE']) {
     delete env[name]
   }
