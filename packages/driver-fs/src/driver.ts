@@ -13,6 +13,7 @@ import {
   ContentError,
   type FileInfo,
   InvalidOffsetError,
+  isStorageError,
   PathNotFoundError,
   UnsupportedMethodError,
   type UploadInfo,
@@ -167,7 +168,10 @@ export class FsDriver implements BareDriver {
     return this.#do(path, 'read', async () => {
       const root = await this.#root.find()
       const directory = { path, size: 0, modTime: new Date(0), isDir: true }
-      if (path === '/') return directory
+      if (path === '/') {
+        await this.#root.mustBeThere()
+        return directory
+      }
       if (root === undefined) throw new PathNotFoundError(path)
       const [stats, shown] = await Promise.all([
         unless(this.#system.lstat(root + path), ...ABSENT),
@@ -193,8 +197,10 @@ export class FsDriver implements BareDriver {
     checkNames(path, this.#rules)
     try {
       const root = await this.#root.find()
-      if (root === undefined || !(await this.#root.shows(root + withoutSlash(path)))) return
-      yield* listKeys(this.#tree, root, path)
+      if (root !== undefined && (await this.#root.shows(root + withoutSlash(path)))) {
+        yield* listKeys(this.#tree, root, path)
+      }
+      await this.#root.mustBeThere()
     } catch (error) {
       throw storageError(error, path, 'read')
     }
@@ -204,8 +210,10 @@ export class FsDriver implements BareDriver {
     checkNames(path, this.#rules)
     try {
       const root = await this.#root.find()
-      if (root === undefined || !(await this.#root.shows(root + withoutSlash(path)))) return
-      yield* walkFiles(this.#root, this.#tree, root, path, options)
+      if (root !== undefined && (await this.#root.shows(root + withoutSlash(path)))) {
+        yield* walkFiles(this.#root, this.#tree, root, path, options)
+      }
+      await this.#root.mustBeThere()
     } catch (error) {
       throw storageError(error, path, 'read')
     }
@@ -236,6 +244,7 @@ export class FsDriver implements BareDriver {
     checkNames(path, this.#rules)
     try {
       const root = await this.#root.find()
+      await this.#root.mustBeThere()
       if (root === undefined) return
       yield* this.#sessions.purge(root, path, options)
       if (path !== '/' || options.dryRun) return
@@ -284,7 +293,13 @@ export class FsDriver implements BareDriver {
   #do<T>(path: string, purpose: 'read' | 'write', steps: () => Promise<T>): Promise<T> {
     return translated(path, purpose, async () => {
       checkNames(path, this.#rules)
-      return await steps()
+      try {
+        return await steps()
+      } catch (error) {
+        const cause = storageError(error, path, purpose)
+        if (isStorageError(cause, 'PATH_NOT_FOUND')) await this.#root.mustBeThere()
+        throw error
+      }
     })
   }
 }

@@ -1,5 +1,6 @@
 import {
   ConfigError,
+  flag,
   integer,
   limit,
   oneOf,
@@ -16,6 +17,11 @@ export type Durability = 'full' | 'file' | 'none'
 export interface FsParameters {
   /** The directory that holds everything. Created with the first write. */
   rootDirectory: string
+  /**
+   * Whether the first write makes the root where it is missing (default). With `false` every call is ConfigError
+   * while the root is missing or has been replaced, as when a disk is not mounted.
+   */
+  createRoot?: boolean | undefined
   /**
    * What is flushed to the disk before a call succeeds. `full` (default): content and the names of
    * files and directories, so that nothing that succeeded is lost when the machine stops. `file`:
@@ -42,6 +48,7 @@ export interface FilesystemParameters extends Omit<FsParameters, 'rootDirectory'
 /** The parameters, complete. */
 export interface Settings {
   readonly rootDirectory: string
+  readonly createRoot: boolean
   readonly durability: Durability
   readonly maxThreads: number
   readonly fileMode: number
@@ -75,6 +82,7 @@ const rootDirectory = (() => {
 })()
 
 const rest = {
+  createRoot: flag({ default: true }),
   durability: oneOf(['full', 'file', 'none'], { default: 'full' }),
   maxThreads: limit(
     { min: 25 },

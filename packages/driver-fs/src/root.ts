@@ -1,4 +1,4 @@
-import { constants } from 'node:fs'
+import { constants, type Stats } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { ConfigError, InvalidPathError } from '@stowage/core'
 import { ABSENT, errno, type FileSystem, unless } from './file-system.ts'
@@ -30,6 +30,7 @@ export class Root {
   readonly durability: Durability
   readonly #configured: string
   #real: string | undefined
+  #identity: string | undefined
   readonly #plain = new Map<string, string>()
   /** Directories whose names are known to be on the disk, as {@link #plain} knows them. */
   readonly #certain = new Map<string, string>()
@@ -57,10 +58,33 @@ export class Root {
         throw errno(error) === 'ENOTDIR' ? this.#noDirectory(error) : error
       },
     )
-    if (real === undefined) return undefined
-    if (!(await this.system.lstat(real)).isDirectory()) throw this.#noDirectory()
+    if (real === undefined) {
+      if (!this.settings.createRoot) throw this.#missing('does not exist')
+      return undefined
+    }
+    const stats = await this.system.lstat(real)
+    if (!stats.isDirectory()) throw this.#noDirectory()
+    this.#identity = identityOf(stats)
     this.#real = withSlashes(real, this.rules).replace(/\/$/, '')
     return this.#real
+  }
+
+  /**
+   * With `createRoot: false`, looks whether the root is still the directory that was found first.
+   * @throws ConfigError where it is missing or another one, as after its disk was unmounted.
+   */
+  async mustBeThere(): Promise<void> {
+    if (this.settings.createRoot) return
+    const root = (await this.find()) || '/'
+    const stats = await unless(this.system.lstat(root), ...ABSENT)
+    if (stats === undefined) throw this.#missing('does not exist any more')
+    if (identityOf(stats) !== this.#identity) throw this.#missing('has been replaced')
+  }
+
+  #missing(problem: string): ConfigError {
+    return new ConfigError(
+      `rootDirectory ${this.#configured} ${problem}, and createRoot is false: check its spelling, and that its disk is mounted`,
+    )
   }
 
   #noDirectory(cause?: unknown): ConfigError {
@@ -71,6 +95,7 @@ export class Root {
   async make(): Promise<string> {
     for (let attempt = 0; attempt < 2; attempt++) {
       const found = await this.find()
+      await this.mustBeThere()
       if (found !== undefined) return found
       await this.#makeOutside(this.#configured)
     }
@@ -110,8 +135,7 @@ export class Root {
     if (directory === this.#real) return true
     const stats = await this.system.lstat(directory)
     if (stats.isSymbolicLink()) return false
-    // An inode number alone may belong to something new by now.
-    const identity = `${stats.dev}:${stats.ino}:${stats.birthtimeMs}`
+    const identity = identityOf(stats)
     // Behind a link that came meanwhile there is another directory than the one that was looked into.
     if (this.#plain.get(directory) === identity) return true
     const real = await this.system.realpath(directory)
@@ -143,7 +167,9 @@ export class Root {
 
   /** Somebody may have removed the root itself since it was found. */
   async #makeAgain(directory: string): Promise<void> {
-    if (directory === this.#real) await this.#makeOutside(directory)
+    if (directory !== this.#real) return
+    await this.mustBeThere()
+    await this.#makeOutside(directory)
   }
 
   /** A link to nothing is there for mkdir, and not there for realpath. */
@@ -259,6 +285,11 @@ export class Root {
   staging(root: string, ...names: string[]): string {
     return [root, RESERVED, ...names].join('/')
   }
+}
+
+/** Tells a directory from every other one: an inode number alone may belong to something new by now. */
+function identityOf({ dev, ino, birthtimeMs }: Stats): string {
+  return `${dev}:${ino}:${birthtimeMs}`
 }
 
 function behindLink(path: string): InvalidPathError {

@@ -1,5 +1,6 @@
 import type { Dirent, Stats } from 'node:fs'
 import { isBeneath, pathProblem } from '@stowage/core'
+import { translated } from './errors.ts'
 import { ABSENT, type FileSystem, unless } from './file-system.ts'
 import { isReserved, sortKeys, withSlashes } from './names.ts'
 import type { Root } from './root.ts'
@@ -35,14 +36,14 @@ export class Tree {
 
   /**
    * The keys that may be visible in a directory, sorted, and which of them are symbolic links. A
-   * directory that vanished, or is none, has no keys.
+   * directory that vanished, or is none, has no keys. An error names the directory, not the whole walk.
    */
   async read(root: string, path: string): Promise<{ keys: string[]; links: Set<string> }> {
     const prefix = path === '/' ? '/' : `${path}/`
     const links = new Set<string>()
     const keys: string[] = []
-    const entries = (await unless(this.#system.readdir(root + path, 'utf8'), ...ABSENT)) ?? []
-    for (const entry of entries) {
+    const read = unless(this.#system.readdir(root + path, 'utf8'), ...ABSENT)
+    for (const entry of (await translated(path, 'read', () => read)) ?? []) {
       const key = this.#key(prefix, entry)
       if (key === undefined) continue
       keys.push(key)
@@ -68,7 +69,11 @@ export class Tree {
   /** Whether callers see the entry that {@link read} found. */
   async isVisible(root: string, key: string, isLink: boolean): Promise<boolean> {
     if (!isLink && !this.isDoubtful(key)) return true
-    if (key.endsWith('/')) return this.hasFile(root, key.slice(0, -1))
+    if (key.endsWith('/')) {
+      // What may not be read may hold files.
+      const seen = this.hasFile(root, key.slice(0, -1))
+      return (await unless(seen, 'EACCES', 'EPERM')) ?? true
+    }
     return (await this.file(root, key)) !== undefined
   }
 

@@ -86,9 +86,16 @@ function vanished(error: unknown): undefined {
   if (!['ENOENT', 'ENOTDIR'].includes(errno(error) ?? '')) throw error
 }
 
-/** Whether the entry sorts after that key, or is a directory in which something may. */
+/** The greatest character: no name that people give sorts after it. */
+const LAST = '\u{10ffff}'
+
+/**
+ * Whether the entry sorts after that key, or is a directory in which something may. After `<directory>/`
+ * and {@link LAST} a walk goes on without that directory, which may be one that cannot be read.
+ */
 function isWanted(key: string, startAfter: string): boolean {
-  return compareKeys(key, startAfter) > 0 || (key.endsWith('/') && startAfter.startsWith(key))
+  if (compareKeys(key, startAfter) > 0) return true
+  return key.endsWith('/') && startAfter.startsWith(key) && startAfter !== key + LAST
 }
 
 /**

@@ -8,6 +8,7 @@ describe('parameters', () => {
   it('have defaults; the root directory has one under the original name only', () => {
     expect(parse({ rootDirectory: '/data' })).toEqual({
       rootDirectory: '/data',
+      createRoot: true,
       durability: 'full',
       maxThreads: 100,
       fileMode: 0o666,
