@@ -1,7 +1,6 @@
 import type { GetObjectCommand, HeadObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import type { BareRedirectOptions } from '@stowage/core'
 import { loadPresigner, makeClient } from './client.ts'
-import { mapError } from './errors.ts'
 import { presignV2 } from './signer-v2.ts'
 import type { Store } from './store.ts'
 
@@ -26,7 +25,7 @@ export class Presigner {
     try {
       return await (v4Auth ? this.#v4(Key, method, expiresIn) : this.#v2(Key, method, expiresIn))
     } catch (error) {
-      throw mapError(error, { path, operation: 'presign', secrets: [] })
+      throw this.#store.failure(error, 'presign', path)
     }
   }
 

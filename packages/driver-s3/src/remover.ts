@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { _Error as S3Error } from '@aws-sdk/client-s3'
 import { isStorageError, PathNotFoundError, StorageErrors } from '@stowage/core'
-import { isMissing, mapError } from './errors.ts'
+import { isMissing } from './errors.ts'
 import { pages } from './lister.ts'
 import type { CallOptions, Store } from './store.ts'
 import { removeUploads, tailKey, uploadsBeneath } from './uploads.ts'
@@ -187,8 +187,7 @@ async function deleteAlone(
 ): Promise<void> {
   let again = true
   for (const { Key = '', Code = '', Message = '' } of failed) {
-    const where = { path: store.path(Key), operation: 'DeleteObjects', secrets: [] }
-    const reason = mapError({ name: Code, message: Message }, where)
+    const reason = store.failure({ name: Code, message: Message }, 'DeleteObjects', store.path(Key))
     const alone = again && !isStorageError(reason, 'PERMISSION_DENIED')
     const error = alone ? await refusalOf(store, Key, signal) : reason
     if (error === undefined) continue

@@ -3,6 +3,7 @@ import { InvalidPathError, Limiter } from '@stowage/core'
 import { loadSdk, makeClient, type Sdk } from './client.ts'
 import { mapError } from './errors.ts'
 import type { Settings } from './parameters.ts'
+import { type SentRequest, secretsOf } from './request-secrets.ts'
 
 /** The operations of the service that this driver uses. */
 interface Operations {
@@ -119,8 +120,13 @@ export class Store {
       return await this.#gate.run(() => client.send(command, options), signal)
     } catch (error) {
       if (signal?.aborted) throw signal.reason
-      throw mapError(error, { path, operation, secrets: [...this.#secrets(), ...sent] })
+      throw this.failure(error, operation, path, sent)
     }
+  }
+
+  /** What failed as one of Stowage's errors, without the secrets of the settings and of the request. */
+  failure(error: unknown, operation: string, path: string, sent: readonly string[] = []): Error {
+    return mapError(error, { path, operation, secrets: [...this.#secrets(), ...sent] })
   }
 
   #secrets(): string[] {
@@ -224,9 +230,6 @@ export class Store {
   }
 }
 
-/** Headers with what nobody may see. */
-const SECRET_HEADERS = ['x-amz-security-token', 'x-amz-server-side-encryption-customer-key']
-
 /**
  * Notes the secrets of the request as it goes out, those of a provider's credentials too, for services whose
  * errors repeat it. Afterwards it drops the body: timers of the SDK and idle sockets keep the last request for
@@ -238,12 +241,8 @@ function watchRequest(
 ): void {
   middlewareStack.add(
     (next) => async (args) => {
-      const { request } = args as {
-        request?: { body?: unknown; headers: Readonly<Record<string, string | undefined>> }
-      }
-      const { headers = {} } = request ?? {}
-      for (const name of SECRET_HEADERS) sent.push(headers[name] ?? '')
-      sent.push(...(headers.authorization ?? '').split(/Credential=|Signature=|AWS |[:/,\s]/))
+      const { request } = args as { request?: SentRequest & { body?: unknown } }
+      if (request) sent.push(...secretsOf(request))
       const answer = await next(args)
       if (request) request.body = undefined
       return answer

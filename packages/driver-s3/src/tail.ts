@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import { UploadNotFoundError } from '@stowage/core'
-import { isMissing, mapError } from './errors.ts'
+import { isMissing } from './errors.ts'
 import { deleteKeys } from './remover.ts'
 import type { Store } from './store.ts'
 import { type Part, tailKey, type Upload } from './uploads.ts'
@@ -58,7 +58,7 @@ async function readTail(
     try {
       const { Body, ETag = '' } = await store.call('GetObject', input, where)
       answered = true
-      return { bytes: await bytesOf(Body as Readable, where), etag: ETag }
+      return { bytes: await bytesOf(store, Body as Readable, where), etag: ETag }
     } catch (error) {
       if (isMissing(error)) return undefined
       // The SDK repeats a request, but not one whose body breaks off.
@@ -67,14 +67,14 @@ async function readTail(
   }
 }
 
-async function bytesOf(body: Readable, { path, signal }: Where): Promise<Buffer> {
+async function bytesOf(store: Store, body: Readable, { path, signal }: Where): Promise<Buffer> {
   const chunks: Buffer[] = []
   try {
     for await (const chunk of body) chunks.push(chunk)
     return Buffer.concat(chunks)
   } catch (error) {
     signal.throwIfAborted()
-    throw mapError(error, { path, operation: 'GetObject', secrets: [] })
+    throw store.failure(error, 'GetObject', path)
   }
 }
 
