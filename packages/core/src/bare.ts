@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { Capabilities, FileInfo, RedirectRequest, UploadInfo } from './driver.ts'
+import type { Capabilities, FileInfo, RedirectRequest, StoragePlace, UploadInfo } from './driver.ts'
 
 /** Options as a bare driver receives them: checked and completed. */
 export interface BareOptions {
@@ -54,6 +54,8 @@ export interface BareDriver {
   redirectURL?(path: string, options: BareRedirectOptions): Promise<string | undefined>
   /** The key of the file in the bucket, without a look at whether it is there. */
   bucketKey?(path: string): string
+  /** See {@link StorageDriver.locate}. {@link placeInBucket} makes it of a bucket and a key. */
+  locate?(path: string, options: BareOptions): Promise<StoragePlace>
   /** Yields each upload after its removal (with `dryRun`, without removal). */
   purgeUploads?(path: string, options: BarePurgeOptions): AsyncIterable<UploadInfo>
   close?(): Promise<void>

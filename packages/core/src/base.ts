@@ -14,6 +14,7 @@ import type {
   ReaderOptions,
   RedirectOptions,
   StorageDriver,
+  StoragePlace,
   UploadInfo,
   Walk,
   WalkOptions,
@@ -226,6 +227,11 @@ class Base implements StorageDriver {
       if (context) context.entries = purged.length
       return purged
     })
+  }
+
+  async locate(path: string, { signal }: OperationOptions = {}): Promise<StoragePlace | undefined> {
+    this.#check(() => checkDirectory(path))
+    return this.#run('locate', { path }, signal, async () => this.#bare.locate?.(path, { signal }))
   }
 
   bucketKey(path: string): string | undefined {

@@ -205,8 +205,24 @@ export interface StorageDriver extends AsyncDisposable {
    * Nothing is looked up. Middleware passes the call on, however many lie between.
    */
   bucketKey?(path: string): string | undefined
+  /**
+   * Tells where the path lies, so that a tool can see whether two storages overlap. Undefined, or left out,
+   * where the driver cannot tell. It costs no request to a service.
+   */
+  locate?(path: string, options?: OperationOptions): Promise<StoragePlace | undefined>
   /** Frees sockets, handles and timers. Open readers and writers are not waited for. */
   close(): Promise<void>
+}
+
+/** Where a path of a storage lies. */
+export interface StoragePlace {
+  /** False where the root directory of the storage does not exist yet. A bucket is not asked for. */
+  readonly rootExists: boolean
+  /**
+   * Names of the place itself and of every directory above it, the nearest first, above the storage's own
+   * root too. Equal names mean one place. They are for comparison only and have no fixed format.
+   */
+  readonly names: readonly string[]
 }
 
 /** `FileInfo.path` as a key: a directory's path plus `/`. Keys in byte order are the walk's order. */

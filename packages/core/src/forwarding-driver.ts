@@ -4,6 +4,8 @@ import type { StorageDriver } from './driver.ts'
  * A driver that passes every call on to another one, but for the members given: the whole of a
  * middleware that changes one method. `await using` closes through the new driver's own `close`.
  *
+ * A middleware that changes paths changes those of `locate` and `bucketKey` as well.
+ *
  * The members are taken as they are, without base: one that does not call the inner driver checks its
  * path ({@link checkPath}) and its signal itself.
  *
@@ -37,6 +39,7 @@ export function forwardingDriver(
     redirectURL: (...args) => inner.redirectURL(...args),
     purgeUploads: (...args) => inner.purgeUploads(...args),
     bucketKey: (...args) => inner.bucketKey?.(...args),
+    locate: async (...args) => inner.locate?.(...args),
     close: () => inner.close(),
     [Symbol.asyncDispose]: () => driver.close(),
     ...overrides,

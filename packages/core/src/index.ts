@@ -22,6 +22,7 @@ export {
   type RedirectOptions,
   type RedirectRequest,
   type StorageDriver,
+  type StoragePlace,
   type UploadInfo,
   type Walk,
   type WalkOptions,
@@ -94,6 +95,7 @@ export {
   parentOf,
   pathProblem,
 } from './paths.ts'
+export { placeInBucket } from './place.ts'
 export {
   create,
   type DriverFactory,

@@ -10,9 +10,10 @@ import type {
   BareWriterOptions,
   Capabilities,
   FileInfo,
+  StoragePlace,
   UploadInfo,
 } from '@stowage/core'
-import { PathNotFoundError, UnsupportedMethodError } from '@stowage/core'
+import { PathNotFoundError, placeInBucket, UnsupportedMethodError } from '@stowage/core'
 import { AzureClient, type Opened } from './client.ts'
 import { ontoBlockBlob } from './copy.ts'
 import { isNotFound, translate, translated } from './errors.ts'
@@ -166,6 +167,11 @@ export class AzureDriver implements BareDriver {
 
   async redirectURL(path: string, options: BareRedirectOptions): Promise<string | undefined> {
     return this.#signer.sign(this.#names.blob(path), path, options)
+  }
+
+  async locate(path: string): Promise<StoragePlace> {
+    const { service, container } = await this.#client.open()
+    return placeInBucket('azure', service.url, container.containerName, this.#names.prefix(path))
   }
 
   async *purgeUploads(

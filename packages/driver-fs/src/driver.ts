@@ -15,6 +15,7 @@ import {
   InvalidOffsetError,
   isStorageError,
   PathNotFoundError,
+  type StoragePlace,
   UnsupportedMethodError,
   type UploadInfo,
 } from '@stowage/core'
@@ -253,6 +254,10 @@ export class FsDriver implements BareDriver {
     } catch (error) {
       throw storageError(error, path, 'write')
     }
+  }
+
+  locate(path: string): Promise<StoragePlace> {
+    return this.#do(path, 'read', () => this.#root.locate(path))
   }
 
   /** Removes the directories of staging in which nothing is: a directory without uploads is left as it was. */

@@ -1,9 +1,10 @@
 import { constants, type Stats } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { ConfigError, InvalidPathError } from '@stowage/core'
+import { ConfigError, InvalidPathError, type StoragePlace } from '@stowage/core'
 import { ABSENT, errno, type FileSystem, unless } from './file-system.ts'
 import { isSamePath, type NameRules, RESERVED, withSlashes } from './names.ts'
 import type { Durability, Settings } from './parameters.ts'
+import { placeOf } from './place.ts'
 
 /** Attempts to do something in a directory that others keep removing because it is empty. */
 export const ATTEMPTS = 100
@@ -85,6 +86,12 @@ export class Root {
     return new ConfigError(
       `rootDirectory ${this.#configured} ${problem}, and createRoot is false: check its spelling, and that its disk is mounted`,
     )
+  }
+
+  /** Where a path lies, also where the root does not exist yet. @throws ConfigError where the root is a file. */
+  async locate(path: string): Promise<StoragePlace> {
+    await this.find()
+    return placeOf(this.system, this.#configured, path)
   }
 
   #noDirectory(cause?: unknown): ConfigError {

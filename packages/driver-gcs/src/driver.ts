@@ -11,6 +11,8 @@ import {
   type Capabilities,
   type FileInfo,
   PathNotFoundError,
+  placeInBucket,
+  type StoragePlace,
   UnsupportedMethodError,
   type UploadInfo,
 } from '@stowage/core'
@@ -142,6 +144,11 @@ export class GcsDriver implements BareDriver {
   /** The key of a path in the bucket, for middleware that addresses objects by another way. */
   bucketKey(path: string): string {
     return this.#names.key(path)
+  }
+
+  async locate(path: string): Promise<StoragePlace> {
+    const { endpoint, bucket } = this.#api.settings
+    return placeInBucket('gcs', endpoint, bucket, this.#names.prefix(path))
   }
 
   async *purgeUploads(

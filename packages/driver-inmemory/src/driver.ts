@@ -8,6 +8,7 @@ import type {
   BareWriterOptions,
   Capabilities,
   FileInfo,
+  StoragePlace,
   UploadInfo,
 } from '@stowage/core'
 import {
@@ -16,6 +17,7 @@ import {
   InvalidPathError,
   PathNotFoundError,
   parentOf,
+  placeInBucket,
   UnsupportedMethodError,
 } from '@stowage/core'
 import type { InMemoryParameters } from './parameters.ts'
@@ -40,6 +42,7 @@ export class InMemoryDriver implements BareDriver {
   readonly capabilities: Partial<Capabilities>
   readonly #files = new SortedMap<File>()
   readonly #sessions = new Sessions()
+  readonly #id = `${Math.random()}`
 
   constructor({ fileAndDirectory = false }: InMemoryParameters = {}) {
     this.capabilities = {
@@ -155,6 +158,10 @@ export class InMemoryDriver implements BareDriver {
       if (!dryRun) this.#sessions.end(session)
       yield { path: session.path, startedAt: session.startedAt, size: session.size }
     }
+  }
+
+  async locate(path: string): Promise<StoragePlace> {
+    return placeInBucket('inmemory', undefined, this.#id, path)
   }
 
   #file(path: string): File {

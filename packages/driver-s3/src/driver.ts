@@ -12,6 +12,8 @@ import {
   type FileInfo,
   isBeneath,
   PathNotFoundError,
+  placeInBucket,
+  type StoragePlace,
   UnsupportedMethodError,
   type UploadInfo,
 } from '@stowage/core'
@@ -149,6 +151,15 @@ export class S3Driver implements BareDriver {
   /** The key of a path in the bucket, for middleware that addresses objects by another way. */
   bucketKey(path: string): string {
     return this.#store.key(path)
+  }
+
+  async locate(path: string): Promise<StoragePlace> {
+    return placeInBucket(
+      's3',
+      await this.#store.endpoint(),
+      this.#store.bucket,
+      this.#store.key(path),
+    )
   }
 
   async close(): Promise<void> {

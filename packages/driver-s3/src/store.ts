@@ -86,6 +86,15 @@ export class Store {
     return this.#client
   }
 
+  /** URL of the store that is asked, also where the environment names it; undefined for Amazon's. */
+  async endpoint(): Promise<string | undefined> {
+    const { endpoint } = (await this.client()).config
+    if (endpoint === undefined) return undefined
+    const { hostname, port, path } = await endpoint()
+    if (hostname.endsWith('.amazonaws.com')) return undefined
+    return `https://${hostname}${port === undefined ? '' : `:${port}`}${path}`
+  }
+
   /** The same with more patience, for what a store works on before it answers. */
   #slowClient(): Promise<S3.S3Client> {
     const idleTimeout = Math.max(this.settings.idleTimeout, this.settings.copyTimeout)

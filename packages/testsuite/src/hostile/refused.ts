@@ -26,6 +26,7 @@ const CALLS: Readonly<Record<string, Call>> = {
     if (driver.bucketKey === undefined) return driver.stat(path)
     return driver.bucketKey(path)
   },
+  locate: (driver, path) => (driver.locate === undefined ? driver.stat(path) : driver.locate(path)),
 }
 const WITH_UPLOADS: typeof CALLS = {
   purgeUploads: (driver, path) => driver.purgeUploads(path),
