@@ -1,13 +1,16 @@
-import type { StorageDriver } from './driver.ts'
+import type { FileInfo, StorageDriver } from './driver.ts'
 import { InvalidPathError, PathNotFoundError } from './errors.ts'
 import { checkPath } from './paths.ts'
-import type { TransferOptions, TransferResult } from './transfer.ts'
+import type { Revision, TransferOptions, TransferResult } from './transfer.ts'
 import { argumentError, wrapError } from './wrap-error.ts'
 
 /**
  * Copies one file from any driver to any driver, as a stream: memory does not grow with the file. The
  * destination is replaced in one step at the end. Where a continued upload turns out to hold other
  * bytes, the copy starts over; until then its content is visible.
+ *
+ * A source that changes while it is read is read again, up to three times: what is published is of one
+ * revision.
  *
  * A failure or an abort removes what was stored, or with `resume` keeps it for the next run.
  *
@@ -17,6 +20,7 @@ import { argumentError, wrapError } from './wrap-error.ts'
  * ```
  * @throws PathNotFoundError where the source is no file.
  * @throws InvalidPathError where source and destination are the same file.
+ * @throws RevisionChangedError where the source changed during each attempt.
  * @throws ContentError where the source gave other than its size, or where the destination differs.
  */
 export async function copy(
@@ -35,10 +39,14 @@ export async function copy(
     })
   }
   const { signal } = options
-  const { isDir, size } = await from.stat(source, { signal })
-  if (isDir) throw new PathNotFoundError(source, { driver: from.name, detail: 'it is a directory' })
+  const look = async (): Promise<FileInfo> => {
+    const info = await from.stat(source, { signal })
+    if (!info.isDir) return info
+    throw new PathNotFoundError(source, { driver: from.name, detail: 'it is a directory' })
+  }
+  const open = () => from.reader(source, { signal })
   const { transfer } = await import('./transfer.ts')
-  return transfer({ size, open: () => from.reader(source, { signal }) }, to, destination, options)
+  return transfer({ path: source, driver: from.name, look, open }, to, destination, options)
 }
 
 /** Both paths before anything is read: half a copy helps nobody. */
@@ -63,11 +71,19 @@ export async function uploadFile(
   options: TransferOptions = {},
 ): Promise<TransferResult> {
   const { createReadStream, promises } = await import('node:fs')
+  const { Readable } = await import('node:stream')
   const { transfer } = await import('./transfer.ts')
   options.signal?.throwIfAborted()
-  const info = await promises.stat(file)
-  if (!info.isFile()) throw argumentError(`${file} is not a regular file`)
-  // Half a megabyte at a time: fewer round trips through the thread pool than by the default.
-  const open = async () => createReadStream(file, { highWaterMark: 512 * 1024 })
-  return transfer({ size: info.size, open }, driver, path, options)
+  const look = async (): Promise<Revision> => {
+    const info = await promises.stat(file)
+    if (!info.isFile()) throw argumentError(`${file} is not a regular file`)
+    return { size: info.size, modTime: info.mtime }
+  }
+  // Half a megabyte at a time: fewer round trips through the thread pool than by the default. No further than
+  // the size that was seen: a file that grows as fast as it is read would never end.
+  const open = async ({ size }: Revision) =>
+    size === 0
+      ? Readable.from([])
+      : createReadStream(file, { highWaterMark: 512 * 1024, end: size - 1 })
+  return transfer({ path: String(file), look, open }, driver, path, options)
 }

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
 import { raceSignal } from './abort.ts'
 import { argumentError } from './wrap-error.ts'
@@ -28,13 +28,19 @@ export async function* bytesOf(
   source: UploadSource,
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
+  const wasRead = Readable.isDisturbed(source as Readable)
   const opened = openSource(source)
+  let isFirst = true
   let finished = false
   try {
     for (;;) {
       signal?.throwIfAborted()
       const step = await raceSignal(opened.next(), signal)
+      if (step.done && isFirst && wasRead) {
+        throw argumentError('the source has already been read: there is nothing left to store')
+      }
       if (step.done) break
+      isFirst = false
       yield toBytes(step.value)
     }
     finished = true

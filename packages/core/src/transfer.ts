@@ -2,7 +2,7 @@ import type { Hash } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import { raceSignal } from './abort.ts'
 import type { FileWriter, OperationOptions, StorageDriver } from './driver.ts'
-import { ContentError, isStorageError } from './errors.ts'
+import { ContentError, isStorageError, RevisionChangedError } from './errors.ts'
 import { bytesOf } from './sources.ts'
 import { giveUp, openWriter } from './streams.ts'
 
@@ -43,13 +43,36 @@ export interface TransferResult {
 
 /** A file to be read from its start, as often as it takes. */
 export interface TransferSource {
-  readonly size: number
-  open(): Promise<Readable>
+  /** Names the source in errors. */
+  readonly path: string
+  /** The driver's name, where it is in a storage. */
+  readonly driver?: string | undefined
+  /** Looks at the file as it is now. @throws where no file is there. */
+  look(): Promise<Revision>
+  /** Opens the file as it was looked at. */
+  open(revision: Revision): Promise<Readable>
 }
 
+/** What tells one content of a file from the next one. */
+export interface Revision {
+  readonly size: number
+  readonly modTime: Date
+}
+
+/** How often a file is read that changes while it is read. */
+const ATTEMPTS = 3
+
 /**
- * Brings a source to a path, with the rules of copy and uploadFile.
+ * File systems give times in steps of up to 10 ms: a change within the step of an earlier one is not seen. So
+ * a file that was changed just now is looked at again after that time.
+ */
+const TIME_STEP_MS = 20
+
+/**
+ * Brings a source to a path, with the rules of copy and uploadFile. What is published was read from one
+ * revision of the source.
  * @throws ContentError where the source gave other than its size, or where the destination differs.
+ * @throws RevisionChangedError where the source changed during each attempt.
  */
 export async function transfer(
   source: TransferSource,
@@ -57,13 +80,77 @@ export async function transfer(
   path: string,
   options: TransferOptions,
 ): Promise<TransferResult> {
-  const first = await send(source, to, path, options)
+  for (let attempt = 1; ; attempt++) {
+    const revision = await settled(source, options.signal)
+    try {
+      return await transferOnce({ source, revision }, to, path, {
+        ...options,
+        // What an earlier attempt has stored is of another revision.
+        fresh: attempt > 1,
+      })
+    } catch (error) {
+      if (!(error instanceof ChangedSource)) throw error
+      if (attempt === ATTEMPTS) throw error.error
+    }
+  }
+}
+
+/** The source was changed while it was read: what was read is not to be published. */
+class ChangedSource extends Error {
+  readonly error: RevisionChangedError
+  constructor(error: RevisionChangedError) {
+    super(error.message)
+    this.error = error
+  }
+}
+
+/** The source once its time can tell a change from now on. */
+async function settled(source: TransferSource, signal: AbortSignal | undefined): Promise<Revision> {
+  const revision = await raceSignal(source.look(), signal)
+  const age = Date.now() - revision.modTime.getTime()
+  if (age < 0 || age >= TIME_STEP_MS) return revision
+  await raceSignal(new Promise((resolve) => setTimeout(resolve, TIME_STEP_MS - age)), signal)
+  return raceSignal(source.look(), signal)
+}
+
+/** One revision of a source. */
+interface Pinned {
+  readonly source: TransferSource
+  readonly revision: Revision
+}
+
+async function mustBeUnchanged(
+  { source, revision }: Pinned,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const now = await raceSignal(source.look(), signal)
+  const isSame = now.size === revision.size && now.modTime.getTime() === revision.modTime.getTime()
+  if (!isSame) throw changed(source)
+}
+
+function changed({ path, driver }: TransferSource, cause?: unknown): ChangedSource {
+  const message = `${path} was changed while it was copied`
+  return new ChangedSource(new RevisionChangedError(message, { driver, path, cause }))
+}
+
+async function transferOnce(
+  pinned: Pinned,
+  to: StorageDriver,
+  path: string,
+  options: SendOptions,
+): Promise<TransferResult> {
+  const first = await send(pinned, to, path, options)
   if (!(options.verify ?? first.resumedAt > 0)) return first
-  if (await matches(first, to, path, options)) return { ...first, verified: true }
+  const verified = async (sent: TransferResult): Promise<boolean> => {
+    if (!(await matches(sent, to, path, options))) return false
+    await mustBeUnchanged(pinned, options.signal)
+    return true
+  }
+  if (await verified(first)) return { ...first, verified: true }
   // An upload of something else was continued: what we know to be right goes there instead.
   const second =
-    first.resumedAt > 0 ? await send(source, to, path, { ...options, fresh: true }) : undefined
-  if (second && (await matches(second, to, path, options))) return { ...second, verified: true }
+    first.resumedAt > 0 ? await send(pinned, to, path, { ...options, fresh: true }) : undefined
+  if (second && (await verified(second))) return { ...second, verified: true }
   throw new ContentError('what was stored differs from the source', { driver: to.name, path })
 }
 
@@ -72,28 +159,28 @@ interface SendOptions extends TransferOptions {
 }
 
 async function send(
-  source: TransferSource,
+  pinned: Pinned,
   to: StorageDriver,
   path: string,
   options: SendOptions,
 ): Promise<TransferResult> {
   const { signal, resume: keep = false } = options
   const hash = await sha256()
-  const writer = await openAt(source, to, path, options)
+  const writer = await openAt(pinned.revision, to, path, options)
   const resumedAt = writer.size
   try {
-    await pump(source, writer, hash, options)
+    await pump(pinned, writer, hash, options)
     await raceSignal(writer.commit(), signal)
   } catch (error) {
-    await giveUp(writer, { keep, signal })
+    await giveUp(writer, { keep: keep && !(error instanceof ChangedSource), signal })
     throw error
   }
-  return { bytes: source.size, sha256: hash.digest('hex'), resumedAt, verified: false }
+  return { bytes: pinned.revision.size, sha256: hash.digest('hex'), resumedAt, verified: false }
 }
 
 /** A writer that continues an unfinished upload where that is wanted and possible, else a new one. */
 async function openAt(
-  source: TransferSource,
+  source: Revision,
   to: StorageDriver,
   path: string,
   { resume: keep = false, fresh = false, signal }: SendOptions,
@@ -114,16 +201,15 @@ async function openAt(
 
 /** Reads the whole source, and writes what the writer does not have yet. */
 async function pump(
-  source: TransferSource,
+  pinned: Pinned,
   writer: FileWriter,
   hash: Hash,
   { signal, onProgress }: TransferOptions,
 ): Promise<void> {
-  const { size: total } = source
+  const { size: total } = pinned.revision
   const { size: start } = writer
   let bytes = 0
-  const readable = await raceSignal(source.open(), signal, (late) => late.destroy())
-  for await (const chunk of bytesOf(readable, signal)) {
+  for await (const chunk of contentOf(pinned, signal)) {
     hash.update(chunk)
     const missing = chunk.subarray(Math.min(Math.max(start - bytes, 0), chunk.length))
     bytes += chunk.length
@@ -131,12 +217,29 @@ async function pump(
     await raceSignal(writer.write(missing), signal)
     onProgress?.({ bytes, total })
   }
+  await mustBeUnchanged(pinned, signal)
   if (bytes !== total || writer.size !== total) {
-    throw new ContentError(`the source gave ${bytes} bytes instead of ${total}`, {
+    throw new ContentError(`${pinned.source.path} gave ${bytes} bytes instead of ${total}`, {
       path: writer.path,
     })
   }
   if (start === total) onProgress?.({ bytes, total })
+}
+
+/** The bytes of the source. An error that a change explains is told as the change. */
+async function* contentOf(
+  pinned: Pinned,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  const { source, revision } = pinned
+  try {
+    const readable = await raceSignal(source.open(revision), signal, (late) => late.destroy())
+    yield* bytesOf(readable, signal)
+  } catch (error) {
+    if (isStorageError(error, 'REVISION_CHANGED')) throw changed(source, error)
+    if (isStorageError(error, 'CONTENT')) await mustBeUnchanged(pinned, signal)
+    throw error
+  }
 }
 
 async function matches(
