@@ -7,6 +7,8 @@ const REPOSITORY = 'git+https://github.com/stowage-storage/stowage.git'
 const FILES = ['dist']
 /** Further entries of the bundle are programs that the package starts by their path. */
 const BUILD = /^tsc -b && node \.\.\/\.\.\/scripts\/bundle\.mjs( [\w-]+)*$/
+/** What drivers of services over HTTP share. */
+const KIT = '@stowage/driver-kit'
 const DRIVER_SIDE_EFFECTS = [
   './dist/register.js',
   './src/register.ts',
@@ -48,8 +50,11 @@ function checkIdentity(workspace, { fail, same }) {
   }
 }
 
+/** Whether the package registers a driver. */
+const isDriver = (name) => name.startsWith('@stowage/driver-') && name !== KIT
+
 function checkSideEffects({ manifest }, { fail, same }) {
-  if (manifest.name.startsWith('@stowage/driver-')) {
+  if (isDriver(manifest.name)) {
     same('sideEffects', manifest.sideEffects, DRIVER_SIDE_EFFECTS)
   } else if (manifest.name in LEAN) {
     same('sideEffects', manifest.sideEffects, false)
@@ -61,7 +66,7 @@ function checkSideEffects({ manifest }, { fail, same }) {
 /** Each entry point is source, types, default, in that order; what is published lacks the source. */
 function checkExports(workspace, { fail, same }) {
   const { exports = {}, publishConfig, bin } = workspace.manifest
-  const driver = workspace.manifest.name.startsWith('@stowage/driver-')
+  const driver = isDriver(workspace.manifest.name)
   const required = ['./package.json', ...(bin ? [] : ['.']), ...(driver ? ['./register'] : [])]
   for (const name of required) if (!(name in exports)) fail(`"exports" lacks "${name}"`)
   const publicExports = {}
@@ -108,8 +113,8 @@ function checkDependencies({ manifest }, { fail }) {
     if (ours && range !== 'workspace:^') fail(`dependency ${other} should be "workspace:^"`)
     if (!ours && !/^\^\d/.test(range)) fail(`dependency ${other} should be a caret range`)
     if (other.startsWith('@stowage-internal/')) fail(`dependency ${other} is never published`)
-    if (name.startsWith('@stowage/driver-') && /^@stowage\/(?!core$)/.test(other)) {
-      fail(`a driver may depend on @stowage/core only, not on ${other}`)
+    if (isDriver(name) && ours && other !== '@stowage/core' && other !== KIT) {
+      fail(`a driver may depend on @stowage/core and ${KIT}, not on ${other}`)
     }
     if (!ours && LEAN[name] && !LEAN[name].includes(other)) fail(`may not depend on ${other}`)
   }

@@ -23,7 +23,7 @@ export function selections(names) {
   return names
     .filter((name) => name !== '@stowage/core')
     .map((name) => {
-      const kind = /driver-([a-z0-9]+)$/.exec(name)?.[1]
+      const kind = /driver-(?!kit)([a-z0-9]+)$/.exec(name)?.[1]
       return { name, kind, list: ['@stowage/core', name] }
     })
 }

@@ -19,6 +19,7 @@ const PACKAGES = [
   'driver-azure',
   'driver-gcs',
   'driver-inmemory',
+  'driver-kit',
   'middleware-cloudfront',
   'opentelemetry',
   'testsuite',
@@ -40,7 +41,7 @@ const PARTS: readonly (readonly [title: string, pages: readonly RegExp[]])[] = [
       /^docs\/writing-a-driver/,
     ],
   ],
-  ['Drivers', [/^packages\/driver-/, /^docs\/compatibility/]],
+  ['Drivers', [/^packages\/driver-(?!kit)/, /^docs\/compatibility/]],
   ['Packages', [/^packages\//, /^examples\//]],
   ['Migration', [/^docs\/migration\//]],
   [

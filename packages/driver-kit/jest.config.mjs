@@ -1,0 +1,3 @@
+import { project } from '@stowage-internal/jest-preset'
+
+export default project(import.meta.url)

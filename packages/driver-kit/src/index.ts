@@ -1,0 +1,14 @@
+export { HttpAgents, type HttpAgentsOptions } from './agents.ts'
+export { limitBody, MAX_ERROR_BYTES, MAX_PAGE_BYTES, readBody, readErrorBody } from './bodies.ts'
+export {
+  type FailedRequest,
+  type Failure,
+  type FailureKind,
+  failureError,
+  kindOfNetworkCode,
+  kindOfStatus,
+} from './failures.ts'
+export { loadSdk } from './load-sdk.ts'
+export { type Listing, PageGuard, parseSize } from './pages.ts'
+export { authorizationSecrets, Scrubber } from './scrubber.ts'
+export { MAX_REQUEST_MS, within } from './within.ts'
