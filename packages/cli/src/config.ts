@@ -1,7 +1,10 @@
-import { access, readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { constants } from 'node:fs'
+import { open, readFile, realpath } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { parse } from 'yaml'
 import { configError } from './errors.ts'
+import { foreignPart } from './ownership.ts'
+import { type Env, trustIn, userDirectory } from './trust.ts'
 
 /** A storage: its URL, or a section of one driver's name and its parameters, as a registry has it. */
 export type StorageSpec = string | Readonly<Record<string, unknown>>
@@ -9,6 +12,8 @@ export type StorageSpec = string | Readonly<Record<string, unknown>>
 export interface Configuration {
   /** The file it came from; undefined without one. */
   readonly file: string | undefined
+  /** It lay in the working directory, which the user trusts; nobody has named it. */
+  readonly found: boolean
   readonly storages: ReadonlyMap<string, StorageSpec>
   /** The storage that is meant where none is named. */
   readonly default: string | undefined
@@ -18,39 +23,111 @@ export interface Configuration {
 export const REGISTRY = 'registry'
 
 const STANDARD_FILE = 'stowage.yml'
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]+$/
+const MAX_BYTES = 1024 * 1024
+/** What a storage may be called: no URL with more than a scheme looks like it. */
+export const STORAGE_NAME: RegExp = /^[A-Za-z0-9][A-Za-z0-9._-]+$/
 
 /**
- * Reads the configuration: the file given, else `stowage.yml` in the current directory if it exists.
- * @throws CliError that lists all that is wrong with it.
+ * Reads the configuration: the file given, else `stowage.yml` of the current directory where the user has
+ * trusted it, else that of the user's own directory.
+ * @throws CliError that lists all that is wrong with it, or says how to trust a file that is not trusted.
  */
 export async function readConfiguration(
   given: string | undefined,
-  cwd: string,
+  { cwd, env }: Place,
 ): Promise<Configuration> {
-  const file = resolve(cwd, given ?? STANDARD_FILE)
-  if (given === undefined && !(await exists(file))) {
-    return { file: undefined, storages: new Map(), default: undefined }
+  if (given !== undefined) {
+    return interpret(await readNamed(resolve(cwd, given)), false)
   }
-  const content = parseYAML(file, await readText(file))
-  return interpret(file, content)
+  const here = await readIfThere(join(cwd, STANDARD_FILE))
+  if (here !== undefined) {
+    await mustBeTrusted(here, env)
+    return interpret(here, true)
+  }
+  const own = await readIfThere(join(userDirectory(env), STANDARD_FILE))
+  if (own === undefined) {
+    return { file: undefined, found: false, storages: new Map(), default: undefined }
+  }
+  await mustBeOurs(own.file)
+  return interpret(own, false)
 }
 
-async function exists(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  )
+/** Where the command runs. */
+export interface Place {
+  readonly cwd: string
+  readonly env: Env
 }
 
-async function readText(file: string): Promise<string> {
+/** A configuration file as it was read: what is checked is what is used. */
+export interface ReadFile {
+  readonly file: string
+  readonly content: Buffer
+}
+
+/** The `stowage.yml` of a directory. @throws CliError where there is none. */
+export async function readStandardFile(directory: string): Promise<ReadFile> {
+  const file = join(directory, STANDARD_FILE)
+  const found = await readIfThere(file)
+  if (found !== undefined) return found
+  throw configError(`configuration file ${file} does not exist`, 'check the name')
+}
+
+/** What the user has named may be a pipe, too. */
+async function readNamed(file: string): Promise<ReadFile> {
   try {
-    return await readFile(file, 'utf8')
+    return { file, content: await readFile(file) }
   } catch (error) {
     const missing = (error as { code?: string }).code === 'ENOENT'
     const what = missing ? 'does not exist' : 'cannot be read'
     throw configError(`configuration file ${file} ${what}`, 'check --config', error)
   }
+}
+
+async function readIfThere(file: string): Promise<ReadFile | undefined> {
+  try {
+    const real = await realpath(file)
+    // A pipe would be waited for, for ever.
+    const handle = await open(real, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+    try {
+      const info = await handle.stat()
+      if (!info.isFile()) throw configError(`${file} is no regular file`, 'check the name')
+      if (info.size > MAX_BYTES) throw configError(`${file} is larger than 1 MiB`, 'check the name')
+      return { file: real, content: await handle.readFile() }
+    } finally {
+      await handle.close()
+    }
+  } catch (error) {
+    const { code, name } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return undefined
+    if (name === 'CliError') throw error
+    throw configError(
+      `configuration file ${file} cannot be read (${code})`,
+      'check --config',
+      error,
+    )
+  }
+}
+
+/** A file that merely lies in the working directory may be anybody's. */
+async function mustBeTrusted({ file, content }: ReadFile, env: Env): Promise<void> {
+  await mustBeOurs(file)
+  const state = await trustIn(file, content, env)
+  if (state === 'trusted') return
+  const why =
+    state === 'changed' ? 'it has changed since you trusted it' : 'you have not trusted it'
+  throw configError(
+    `${file} is not used: ${why}`,
+    `read it, then run: stowage trust ${dirname(file)} (or name it with --config ${file})`,
+  )
+}
+
+async function mustBeOurs(file: string): Promise<void> {
+  const foreign = await foreignPart(file)
+  if (foreign === undefined) return
+  throw configError(
+    `${file} is not used: ${foreign}`,
+    `if you trust who can change it, name it with --config ${file}`,
+  )
 }
 
 function parseYAML(file: string, text: string): unknown {
@@ -63,7 +140,9 @@ function parseYAML(file: string, text: string): unknown {
   }
 }
 
-function interpret(file: string, content: unknown): Configuration {
+/** What a configuration says. @throws CliError that lists all that is wrong with it. */
+export function interpret({ file, content: bytes }: ReadFile, found: boolean): Configuration {
+  const content = parseYAML(file, bytes.toString())
   const problems: string[] = []
   const top = isMap(content) ? content : {}
   if (!isMap(content)) problems.push('the file is no map of names and values')
@@ -75,7 +154,7 @@ function interpret(file: string, content: unknown): Configuration {
   }
   if (top.storages !== undefined && !isMap(top.storages)) problems.push('storages is no map')
   for (const [name, spec] of Object.entries(isMap(top.storages) ? top.storages : {})) {
-    if (!NAME.test(name))
+    if (!STORAGE_NAME.test(name))
       problems.push(`'${name}' is no storage name (two or more of A-Za-z0-9._-)`)
     else if (storages.has(name)) problems.push(`there are two storages named ${name}`)
     else if (typeof spec === 'string' || isMap(spec)) storages.set(name, spec)
@@ -93,8 +172,35 @@ function interpret(file: string, content: unknown): Configuration {
   if (problems.length > 0) {
     throw configError(`${file}: ${problems.join('; ')}`, 'see stowage help configuration')
   }
+  if (found) for (const [name, spec] of storages) storages.set(name, withPlainKeys(spec))
   const [only] = storages.size === 1 ? storages.keys() : []
-  return { file, storages, default: chosen === undefined ? only : String(chosen) }
+  return { file, found, storages, default: chosen === undefined ? only : String(chosen) }
+}
+
+/**
+ * Of a file that nobody has named, credentials may be a service account's key: other kinds say which files
+ * to read and which addresses to send them to.
+ */
+function withPlainKeys(spec: StorageSpec): StorageSpec {
+  if (typeof spec !== 'string') {
+    const { gcs, ...others } = spec
+    if (gcs === undefined) return spec
+    const kept = Object.entries(isMap(gcs) ? gcs : {}).filter(([name]) => !isKindOfKey(name))
+    return { ...others, gcs: { ...Object.fromEntries(kept), ...PLAIN_KEYS } }
+  }
+  if (!/^gcs:/i.test(spec) || !URL.canParse(spec)) return spec
+  const url = new URL(spec)
+  for (const name of [...url.searchParams.keys()]) {
+    if (isKindOfKey(name)) url.searchParams.delete(name)
+  }
+  for (const [name, value] of Object.entries(PLAIN_KEYS)) url.searchParams.set(name, value)
+  return url.href
+}
+
+const PLAIN_KEYS = { credentialsType: 'service_account' }
+
+function isKindOfKey(parameter: string): boolean {
+  return /^credentials_?type$/i.test(parameter)
 }
 
 function isMap(value: unknown): value is Record<string, unknown> {

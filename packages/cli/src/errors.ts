@@ -5,6 +5,7 @@ import {
   isStorageError,
   parentOf,
   type StorageErrorCode,
+  similarDriver,
 } from '@stowage/core'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 
@@ -131,13 +132,22 @@ export function describe(error: unknown): Description {
   return { code: 'UNEXPECTED', message, hint: 'run it with --debug and report it', exitCode: 1 }
 }
 
-/** Core's words are for programs, which import what they install; the command does so by itself. */
+/** Core's words are for programs, which import what they install; the command loads drivers by itself. */
 function unknownDriver({ code, driverName: name }: InvalidStorageDriverError): Description {
-  const hint = /^[a-z0-9][a-z0-9._-]*$/.test(name)
-    ? `npm install ${driverPackage(name)}, or load its module with --import (stowage drivers lists what is here)`
-    : 'a driver has a name of lower-case letters and digits'
   const message = `StorageDriver not registered: ${name}`
-  return { code, message, hint, exitCode: EXIT.config }
+  return { code, message, hint: driverHint(name), exitCode: EXIT.config }
+}
+
+function driverHint(name: string): string {
+  const meant = similarDriver(name)
+  if (meant !== undefined) return `did you mean ${meant}?`
+  if (!/^[a-z0-9][a-z0-9._-]*$/.test(name)) {
+    return 'a driver has a name of lower-case letters and digits'
+  }
+  const pack = driverPackage(name)
+  return pack.startsWith('@stowage/')
+    ? `npm install --global ${pack}, or load the one of this directory with --import ${pack}`
+    : 'load its package or file with --import (stowage drivers lists what is here)'
 }
 
 /** `stowage: <what>; <what to do next>`. */
@@ -159,5 +169,9 @@ export function trace(error: unknown): string {
 }
 
 function oneLine(text: string): string {
-  return text.trim().replace(/\s*\n\s*/g, '; ')
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .join('; ')
 }

@@ -1,6 +1,12 @@
 import { dirname, parse } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { findDriver, importedFile, readManifest, resolvePackage } from './drivers.ts'
+import {
+  type DriverSource,
+  findDriver,
+  importedFile,
+  readManifest,
+  resolvePackage,
+} from './drivers.ts'
 
 /** A package and its version, as its manifest has them. */
 export interface PackageAbout {
@@ -11,10 +17,10 @@ export interface PackageAbout {
 /** The package that a driver of that name comes from, or else one of the modules of `--import`. */
 export async function packageOfDriver(
   name: string,
-  imports: readonly string[],
-  cwd: string,
+  source: DriverSource,
+  { imports, cwd }: { readonly imports: readonly string[]; readonly cwd: string },
 ): Promise<PackageAbout | undefined> {
-  const entries = [(await findDriver(name, cwd))?.entry]
+  const entries = [(await findDriver(name, source))?.entry]
   for (const specifier of imports) entries.push(await importedFile(specifier, cwd))
   for (const entry of entries) {
     const about = entry && (await packageAround(entry))

@@ -15,6 +15,7 @@ import { addRm } from './commands/rm.ts'
 import { addStat } from './commands/stat.ts'
 import { addSync } from './commands/sync.ts'
 import { addTree } from './commands/tree.ts'
+import { addTrust } from './commands/trust.ts'
 import { addVerify } from './commands/verify.ts'
 import { type Context, type Environment, errorText } from './context.ts'
 import { describe, usageError } from './errors.ts'
@@ -41,6 +42,7 @@ const COMMANDS: readonly Add[] = [
   addPurge,
   addConformance,
   addDrivers,
+  addTrust,
 ]
 
 interface GlobalOptions {

@@ -7,6 +7,11 @@ const SHORTEST = 4
 /** Of a variable, whose name says less: `TOKEN_CACHE=true` is no secret. */
 const SHORTEST_VARIABLE = 8
 
+const LONGEST_NAME = 64
+// Each starts at one place only, and looks at a bounded name: a long text takes no longer than its length.
+const USER = /((?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,30}:\/\/[^\s/?#@:]{0,256}):[^\s/?#@]{0,4096}@/gi
+const PAIR = /([?&])([^=&#?\s]{1,64})=([^&#\s'"]*)/g
+
 /** Keeps what is secret out of everything the command prints. */
 export class Redactor {
   readonly #secrets = new Set<string>()
@@ -22,10 +27,13 @@ export class Redactor {
 
   /** Notes the password and the secret query values of a URL, as written and decoded. */
   learnURL(text: string): void {
-    const password = /^[a-z][a-z0-9+.-]*:\/\/[^/?#@]*?:([^/?#]*)@/i.exec(text)?.[1]
-    if (password !== undefined) this.#addEncoded(password)
-    for (const [, name = '', value = ''] of text.matchAll(/[?&]([^=&#]+)=([^&#]*)/g)) {
-      if (SECRET_NAME.test(name)) this.#addEncoded(value)
+    const [, authority = ''] = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(text) ?? []
+    const user = authority.slice(0, Math.max(0, authority.lastIndexOf('@')))
+    if (user.includes(':')) this.#addEncoded(user.slice(user.indexOf(':') + 1))
+    const [, query = ''] = /\?([^#]*)/.exec(text) ?? []
+    for (const pair of query.split(/[?&]/)) {
+      const [name = '', ...value] = pair.split('=')
+      if (SECRET_NAME.test(name.slice(0, LONGEST_NAME))) this.#addEncoded(value.join('='))
     }
   }
 
@@ -44,10 +52,8 @@ export class Redactor {
       clean = clean.replaceAll(secret, '***')
     }
     return clean
-      .replace(/([a-z][a-z0-9+.-]*:\/\/[^\s/?#@:]*):[^\s/?#@]*@/gi, '$1:***@')
-      .replace(/([?&])([^=&#\s]+)=([^&#\s'"]*)/g, (all, mark, name) =>
-        SECRET_NAME.test(name) ? `${mark}${name}=***` : all,
-      )
+      .replace(USER, '$1:***@')
+      .replace(PAIR, (all, mark, name) => (SECRET_NAME.test(name) ? `${mark}${name}=***` : all))
   }
 
   #addEncoded(value: string): void {

@@ -12,15 +12,15 @@ const PLACE = '{}'
  * goes to the end of the URL's path, or to the root directory of a section. A URL without any place for
  * data, such as `inmemory:`, is empty each time it is opened.
  */
-export function scratch({ name, spec }: NamedSpec, id: string): NamedSpec {
-  if (typeof spec === 'string') return { name, spec: scratchURL(spec, id) }
+export function scratch({ spec, ...named }: NamedSpec, id: string): NamedSpec {
+  if (typeof spec === 'string') return { ...named, spec: scratchURL(spec, id) }
   const entries = Object.entries(spec).map(([driver, parameters]) => {
     const map = (parameters ?? {}) as Record<string, unknown>
     const key = rootKey(map) ?? 'rootdirectory'
     const root = String(map[key] ?? '/').replace(/\/+$/, '')
     return [driver, { ...map, [key]: joinPath(root === '' ? '/' : root, id) }]
   })
-  return { name, spec: Object.fromEntries(entries) }
+  return { ...named, spec: Object.fromEntries(entries) }
 }
 
 function scratchURL(url: string, id: string): string {

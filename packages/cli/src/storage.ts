@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import {
   create,
   createFromConfig,
@@ -5,8 +6,14 @@ import {
   isStorageError,
   type StorageDriver,
 } from '@stowage/core'
-import { type Configuration, REGISTRY, readConfiguration, type StorageSpec } from './config.ts'
-import { importModule, loadDriver } from './drivers.ts'
+import {
+  type Configuration,
+  REGISTRY,
+  readConfiguration,
+  STORAGE_NAME,
+  type StorageSpec,
+} from './config.ts'
+import { type DriverSource, importModule, loadDriver } from './drivers.ts'
 import { configError, usageError } from './errors.ts'
 import type { Redactor } from './redact.ts'
 
@@ -26,6 +33,8 @@ export interface StoragesOptions {
 export interface NamedSpec {
   readonly name: string
   readonly spec: StorageSpec
+  /** Of the configuration that names it: drivers are looked for there as well. */
+  readonly directory?: string | undefined
 }
 
 /** Opens storages by what was typed, each once, and closes them all. */
@@ -51,31 +60,44 @@ export class Storages {
   /** What the configuration, or the URL itself, says about a storage. Its secrets are noted. */
   async resolve(typed?: string): Promise<NamedSpec> {
     const which = typed ?? (await this.#default())
-    const configuration = await this.#configured()
-    const name = which.replace(/:$/, '')
-    const spec = configuration.storages.get(name) ?? which
-    if (typeof spec === 'string' && !spec.includes(':')) throw unknownName(which, configuration)
+    const named = (await this.#named(which)) ?? { name: which, spec: which }
+    const { name, spec } = named
     const { redactor, env } = this.#options
     if (typeof spec === 'string') redactor.learnURL(spec)
     else redactor.learn(spec)
     if (name === REGISTRY) redactor.learn(registryVariables(env))
-    return { name, spec }
+    return named
+  }
+
+  /** What the configuration says about it. It is not asked for what can only be a URL. */
+  async #named(which: string): Promise<NamedSpec | undefined> {
+    const name = which.replace(/:$/, '')
+    if (!STORAGE_NAME.test(name)) return undefined
+    const configuration = await this.#configured()
+    const spec = configuration.storages.get(name)
+    if (spec !== undefined) {
+      const { file } = configuration
+      return { name, spec, directory: file === undefined ? undefined : dirname(file) }
+    }
+    if (!which.includes(':')) throw unknownName(which, configuration)
+    return undefined
   }
 
   /** Opens another instance, which the caller closes. */
-  async openSpec({ name, spec }: NamedSpec): Promise<StorageDriver> {
+  async openSpec({ name, spec, directory }: NamedSpec): Promise<StorageDriver> {
     await this.import()
-    if (typeof spec === 'string') return this.#withDriver(() => createFromURL(spec))
+    const source = { directory, isScheme: typeof spec === 'string' }
+    if (typeof spec === 'string') return withDriver(source, () => createFromURL(spec))
     // Only a registry's own section is overridden by a registry's environment. Its middleware is left
     // out, as its own command-line tools do: it is about clients that download.
     const overrides = name === REGISTRY ? { env: this.#options.env } : {}
-    return this.#withDriver(() => createFromConfig({ storage: spec }, overrides))
+    return withDriver(source, () => createFromConfig({ storage: spec }, overrides))
   }
 
   /** A directory of this machine as a storage. */
   async openLocal(directory: string): Promise<StorageDriver> {
     return this.#once(`./${directory}`, async () => {
-      await loadDriver('fs', this.#options.cwd)
+      await loadDriver('fs', { isScheme: false })
       return create('fs', { rootDirectory: directory, durability: 'file' })
     })
   }
@@ -123,19 +145,25 @@ export class Storages {
 
   #configured(): Promise<Configuration> {
     const { config, env, cwd } = this.#options
-    this.#configuration ??= readConfiguration(config ?? (env.STOWAGE_CONFIG || undefined), cwd)
+    this.#configuration ??= readConfiguration(config ?? (env.STOWAGE_CONFIG || undefined), {
+      cwd,
+      env,
+    })
     return this.#configuration
   }
+}
 
-  /** Opens, and where the driver is not registered loads its package and tries again. */
-  async #withDriver(open: () => Promise<StorageDriver>): Promise<StorageDriver> {
-    try {
-      return await open()
-    } catch (error) {
-      if (!isStorageError(error, 'UNKNOWN_DRIVER')) throw error
-      await loadDriver((error as { driverName?: string }).driverName ?? '', this.#options.cwd)
-      return open()
-    }
+/** Opens, and where the driver is not registered loads its package and tries again. */
+async function withDriver(
+  source: DriverSource,
+  open: () => Promise<StorageDriver>,
+): Promise<StorageDriver> {
+  try {
+    return await open()
+  } catch (error) {
+    if (!isStorageError(error, 'UNKNOWN_DRIVER')) throw error
+    await loadDriver((error as { driverName?: string }).driverName ?? '', source)
+    return open()
   }
 }
 

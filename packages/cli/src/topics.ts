@@ -18,8 +18,11 @@ A final / on a destination keeps the name of the source: cp a.txt X#/dir/ makes 
 it the destination is the name: cp -r X#/a X#/b makes b what a is, whether b exists or not.
 `
 
-const CONFIGURATION = `Storages can have names. They stand in stowage.yml in the current directory, in the file of --config,
-or in that of STOWAGE_CONFIG:
+const CONFIGURATION = `Storages can have names. They stand in stowage.yml, which is read from the first of these places:
+
+  the file of --config, or of STOWAGE_CONFIG
+  the current directory, once you have run "stowage trust" there; again after each change of the file
+  your own directory: ~/.config/stowage or $XDG_CONFIG_HOME/stowage, on Windows %APPDATA%\\stowage
 
   storages:
     main: fs:///var/data
@@ -36,8 +39,9 @@ STOWAGE_STORAGE   the storage where a location names none, as with --storage
 STOWAGE_CONFIG    the configuration file, as with --config
 
 A driver that is not built in (fs and inmemory are) is loaded from its package: that of this project for
-s3, azure and gcs, else stowage-driver-<name>, looked for from the current directory and then from where
-this command is installed. --import loads any other module. "stowage drivers" shows what is there.
+s3, azure and gcs, else stowage-driver-<name> where a configuration names the driver; looked for beside
+this command, then in the configuration's directory. --import loads any other file, or a package of the
+current directory. Nothing is loaded that other users own or may write. "stowage drivers" shows what is there.
 `
 
 const JSON_TOPIC = `With --json every command writes JSON lines to standard output: one object a line, each with a "type".
@@ -50,6 +54,7 @@ Lists come as they are read. Commands that do several things end with a line of 
   du               {"type":"directory|total","path":...,"files":...,"bytes":...}
   purge            {"type":"upload","path":...,"startedAt":...,"bytes":...,"removed":...}
   cat              {"type":"data","path":...,"offset":...,"bytes":...,"data":<base64>}, then "end"
+  trust            {"type":"trust","file":...,"trusted":...,"storages":[...]}
   conformance      {"type":"case",...}  {"type":"area",...}  {"type":"report","files":[...]}
 
 Errors go to standard error, one object a line:

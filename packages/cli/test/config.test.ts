@@ -7,9 +7,11 @@ beforeAll(async () => {
 })
 afterAll(() => work.remove())
 
+const place = () => ({ cwd: work.directory, env: { XDG_CONFIG_HOME: work.path('user') } })
+
 async function read(text: string) {
   const file = await work.write('config.yml', text)
-  return readConfiguration(file, work.directory)
+  return readConfiguration(file, place())
 }
 
 describe('a configuration', () => {
@@ -42,7 +44,7 @@ describe('a configuration', () => {
   })
 
   it('is empty where there is no file and none was asked for', async () => {
-    const { file, storages } = await readConfiguration(undefined, work.directory)
+    const { file, storages } = await readConfiguration(undefined, place())
     expect([file, storages.size]).toEqual([undefined, 0])
   })
 
@@ -61,8 +63,6 @@ describe('a configuration', () => {
   })
 
   it('says which file is missing', async () => {
-    await expect(readConfiguration('nope.yml', work.directory)).rejects.toThrow(
-      /nope\.yml does not exist/,
-    )
+    await expect(readConfiguration('nope.yml', place())).rejects.toThrow(/nope\.yml does not exist/)
   })
 })

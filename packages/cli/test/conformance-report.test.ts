@@ -70,7 +70,8 @@ describe('conformance --report', () => {
     const about = { name: 'stowage-driver-full', version: '3.2.1', exports: './index.mjs' }
     await work.write('node_modules/stowage-driver-full/package.json', JSON.stringify(about))
     await work.write('node_modules/stowage-driver-full/index.mjs', NEVER_EMPTY)
-    const args = ['conformance', 'full:', '--only', 'content-', '--report', 'f']
+    const driver = ['--import', 'stowage-driver-full', 'full:']
+    const args = ['conformance', ...driver, '--only', 'content-', '--report', 'f']
     const { code, stdout } = await work.run(args)
     expect(code).toBe(5)
     expect(stdout).toContain(`report: ${work.path('f', 'index.html')}`)

@@ -38,8 +38,14 @@ describe('an error', () => {
     [['cat', 'inmemory:#/dir/nope'], 3, /Path not found: \/dir\/nope; see what is in \/dir with/],
     [['ls', 'backup:/a'], 4, /no storage is named 'backup': there is no configuration file/],
     [['ls', '--config', 'nope.yml', 'inmemory:'], 4, /nope\.yml does not exist; check --config/],
-    [['ls', '--import', 'nope-module', 'inmemory:'], 4, /no such package; npm install nope-module/],
-    [['ls', 's4://bucket'], 4, /not registered: s4; npm install stowage-driver-s4, or load/],
+    [
+      ['ls', '--import', 'nope-module', 'inmemory:'],
+      4,
+      /no such package; install it, or name a file/,
+    ],
+    [['ls', 's4://bucket'], 4, /not registered: s4; load its package or file with --import/],
+    [['ls', 'gs://bucket'], 4, /not registered: gs; did you mean gcs\?/],
+    [['ls', '--storage', 'file:///tmp'], 4, /not registered: file; did you mean fs\?/],
   ] as const)('of %j ends with %i and says what to do', async (args, code, message) => {
     const run = await work.run(args)
     expect(oneLine(run)).toMatch(message)

@@ -65,7 +65,7 @@ const slow = (path: string): string => work.url('store', path).replace(/^fs:/, '
 async function interrupt(name: string, signal: NodeJS.Signals) {
   const marker = work.path(`${name}.marker`)
   const env = { MARKER: marker, SLOW_AT: String(SLOW_AT) }
-  const args = ['put', '--json', 'big.bin', slow(`#/${name}`)]
+  const args = ['put', '--import', 'stowage-driver-slow', '--json', 'big.bin', slow(`#/${name}`)]
   const child = start(args, { cwd: work.directory, env })
   const ended = outcome(child)
   await appears(marker)

@@ -1,3 +1,4 @@
+import { describe as describeError } from '../src/errors.ts'
 import { Redactor } from '../src/redact.ts'
 
 describe('redaction', () => {
@@ -28,5 +29,23 @@ describe('redaction', () => {
     expect(redactor.redact('GET https://u:pw@host/a?x=1&sig=abc%3D failed')).toBe(
       'GET https://u:***@host/a?x=1&sig=*** failed',
     )
+  })
+
+  it.each([
+    ['a', 100_000],
+    ['?x', 50_000],
+    ['a://b:', 20_000],
+    ['&token', 20_000],
+    [' ', 100_000],
+    [':@', 50_000],
+  ])('takes a text of many %j in a time that its length explains', (part, times) => {
+    const redactor = new Redactor()
+    const text = part.repeat(times)
+    const begun = performance.now()
+    redactor.learnURL(`x://${text}?${text}`)
+    redactor.redact(text)
+    expect(describeError(new Error(`${text}|`)).message).toMatch(/\|$/)
+    // It took 26 seconds. A second is much more than it needs, on any machine.
+    expect(performance.now() - begun).toBeLessThan(1000)
   })
 })

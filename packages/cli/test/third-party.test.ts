@@ -49,19 +49,23 @@ describe('a cloud driver beside the command', () => {
 })
 
 describe("a third party's driver", () => {
-  it('is found by its name from the current directory', async () => {
-    expect((await work.run(['cat', 'plain:#/hello'])).stdout).toBe('from plain')
-  })
-
-  it('is found from a directory beneath, and where it exports to import only', async () => {
+  it.each(['plain', 'modern'])('is loaded where --import names its package: %s', async (name) => {
     await mkdir(work.path('deep/er'), { recursive: true })
-    const { stdout } = await work.run(['cat', 'modern:#/hello'], { cwd: work.path('deep/er') })
-    expect(stdout).toBe('from modern')
+    const args = ['cat', '--import', `stowage-driver-${name}`, `${name}:#/hello`]
+    const { stdout } = await work.run(args, { cwd: work.path('deep/er') })
+    expect(stdout).toBe(`from ${name}`)
   })
 
-  it('can be named in a configuration', async () => {
+  it('is never imported because a URL has its name', async () => {
+    const { code, stderr } = await work.run(['cat', 'plain:#/hello'])
+    expect(stderr).toMatch(/not registered: plain; load its package or file with --import/)
+    expect(code).toBe(4)
+  })
+
+  it('is found by its name beside a configuration that the user names', async () => {
     const config = await work.write('c.yml', 'storages: {mine: {plain: null}}')
-    expect((await work.run(['cat', '--config', config, 'mine:/hello'])).stdout).toBe('from plain')
+    const { stdout } = await work.run(['cat', '--config', config, 'mine:/hello'], { cwd: '/' })
+    expect(stdout).toBe('from plain')
   })
 
   it('can be any module that --import names', async () => {
@@ -72,12 +76,13 @@ describe("a third party's driver", () => {
   })
 
   it('that cannot be loaded, or registers nothing, is told of in one line', async () => {
-    const broken = await work.run(['ls', 'broken:'])
+    const broken = await work.run(['ls', '--import', 'stowage-driver-broken', 'broken:'])
     expect(broken).toMatchObject({ code: 4, stdout: '' })
     expect(broken.stderr).toBe(
       'stowage: stowage-driver-broken could not be loaded: no good; reinstall it\n',
     )
-    const silent = await work.run(['ls', 'silent:'])
+    const config = await work.write('s.yml', 'storages: {mine: {silent: null}}')
+    const silent = await work.run(['ls', '--config', config, 'mine:'])
     expect(silent).toMatchObject({ code: 4 })
     expect(silent.stderr).toMatch(/installed but registers no driver 'silent'; its main module/)
   })
@@ -92,7 +97,7 @@ describe('drivers', () => {
     expect(states.get('plain')).toBe('installed')
     expect(states.has('gcs')).toBe(true)
     const { stdout } = await work.run(['drivers'])
-    expect(stdout).toMatch(/^plain +installed +stowage-driver-plain$/m)
+    expect(stdout).toMatch(/^plain +installed +--import stowage-driver-plain$/m)
   })
 })
 
@@ -107,7 +112,10 @@ describe('conformance', () => {
   })
 
   it('ends with 5 and names the case where a driver does not keep the contract', async () => {
-    const { code, json } = await work.run(['conformance', '--json', '--only', 'list-', 'plain:'])
+    const { code, json } = await work.run([
+      ...['conformance', '--import', 'stowage-driver-plain'],
+      ...['--json', '--only', 'list-', 'plain:'],
+    ])
     expect(code).toBe(5)
     const failed = json.filter(({ status }) => status === 'failed')
     expect(failed.length).toBeGreaterThan(0)

@@ -123,6 +123,7 @@ describe('cp', () => {
       `storages:\n  from: {fs: {rootDirectory: ${JSON.stringify(work.path('src'))}}}\n  to: ${work.url('named-to')}\ndefault: from\n`,
     )
     const options = { cwd: work.path('named') }
+    await work.run(['trust'], options)
     const { code, json } = await work.run(['cp', '-r', '/sub', 'to:/x/', '--json'], options)
     expect(code).toBe(0)
     expect(json[0]).toMatchObject({ destination: expect.stringMatching(/^to:\/x\/sub\//) })

@@ -106,6 +106,7 @@ export {
   type RegisterOptions,
   register,
   registeredDrivers,
+  similarDriver,
 } from './registry.ts'
 export { collectBytes, type ResumingReaderOptions, resumingReader } from './resuming-reader.ts'
 export type { UploadSource } from './sources.ts'

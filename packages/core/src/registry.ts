@@ -53,6 +53,25 @@ const KNOWN_PACKAGES: Readonly<Record<string, string>> = {
   gcs: '@stowage/driver-gcs',
 }
 
+/** Schemes of other tools. Packages of these names are nobody's, and must not be recommended. */
+const SCHEMES_ELSEWHERE: Readonly<Record<string, string>> = {
+  file: 'fs',
+  local: 'fs',
+  gs: 'gcs',
+  s3a: 's3',
+  s3n: 's3',
+  aws: 's3',
+  az: 'azure',
+  abfs: 'azure',
+  abfss: 'azure',
+  azblob: 'azure',
+  azureblob: 'azure',
+  wasb: 'azure',
+  wasbs: 'azure',
+  mem: 'inmemory',
+  memory: 'inmemory',
+}
+
 /** One table for the process, whichever copy of core asks. */
 const table: Map<string, Registration> = shared('@stowage/core/drivers')
 
@@ -87,16 +106,16 @@ export function driverPackage(name: string): string {
   return (Object.hasOwn(KNOWN_PACKAGES, name) && KNOWN_PACKAGES[name]) || `stowage-driver-${name}`
 }
 
+/** The driver that somebody means who calls it as other tools do; undefined for any other name. */
+export function similarDriver(name: string): string | undefined {
+  return Object.hasOwn(SCHEMES_ELSEWHERE, name) ? SCHEMES_ELSEWHERE[name] : undefined
+}
+
 /** @throws InvalidStorageDriverError, @throws ConfigError where the interface version does not fit. */
 export function registration(name: string): Registration {
   const found = table.get(name)
   if (found === undefined) {
-    const pack = driverPackage(name)
-    throw new InvalidStorageDriverError(name, {
-      detail: /^[a-z0-9][a-z0-9._-]*$/.test(name)
-        ? `npm install ${pack}, then import '${pack}'; registered now: ${registeredDrivers().join(', ') || 'none'}`
-        : 'a driver has a name of lower-case letters and digits',
-    })
+    throw new InvalidStorageDriverError(name, { detail: nextStep(name) })
   }
   const problem = versionProblem(found.interfaceVersion)
   if (problem !== undefined) throw new ConfigError(`${name}: ${problem}`)
@@ -133,4 +152,14 @@ export async function createRegistered(name: string, given: unknown): Promise<St
     if (isStorageError(error)) throw error.stamp(name)
     throw error
   }
+}
+
+function nextStep(name: string): string {
+  const meant = similarDriver(name)
+  if (meant !== undefined) return `did you mean ${meant}?`
+  if (!/^[a-z0-9][a-z0-9._-]*$/.test(name))
+    return 'a driver has a name of lower-case letters and digits'
+  const pack = driverPackage(name)
+  const registered = registeredDrivers().join(', ') || 'none'
+  return `npm install ${pack}, then import '${pack}'; registered now: ${registered}`
 }

@@ -46,6 +46,10 @@ describe('create', () => {
     ['s3aws', 'npm install @stowage/driver-s3, then import'],
     ['acme', 'npm install stowage-driver-acme, then import'],
     ['constructor', 'npm install stowage-driver-constructor, then import'],
+    ['file', 'did you mean fs?'],
+    ['gs', 'did you mean gcs?'],
+    ['az', 'did you mean azure?'],
+    ['s3a', 'did you mean s3?'],
     ['', 'a driver has a name'],
     ['FS', 'a driver has a name'],
   ])('names the package of the unknown driver %j', async (name, hint) => {

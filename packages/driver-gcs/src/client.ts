@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import type { Storage } from '@google-cloud/storage'
 import { ConfigError } from '@stowage/core'
+import { readKey, usableKey } from './keys.ts'
 import type { Settings } from './parameters.ts'
 
 /** What sends requests with the credentials that belong to them. */
@@ -80,28 +80,9 @@ async function makeClient(sdk: Sdk, settings: Settings): Promise<Storage> {
     // No request names a project; to find one out, the SDK may look for a metadata server.
     projectId: 'unused',
   })
-  const key = keyFile === undefined ? credentials : await readKey(keyFile)
+  const given = keyFile === undefined ? credentials : await readKey(keyFile)
+  const key = given && usableKey(given, settings.credentialsType)
   // Its own options for this, whose use it warns of on the console, set the same property.
   if (key !== undefined) client.authClient.jsonContent = key as Auth['jsonContent']
   return client
-}
-
-/** The content of a key file. What is wrong with it is told without a word of it. */
-async function readKey(file: string): Promise<object> {
-  // The error below names the file: the key itself, where somebody has put it, must not come that far.
-  if (/PRIVATE KEY|^\s*\{/.test(file))
-    throw new ConfigError('keyFile is the name of a file, not its content', { driver: 'gcs' })
-  let why = 'it is not a JSON object'
-  try {
-    const key: unknown = JSON.parse(
-      await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-        why = error.code ?? 'it cannot be read'
-        throw error
-      }),
-    )
-    if (typeof key === 'object' && key !== null) return key
-  } catch {
-    // Told below; the error of JSON.parse would quote the key.
-  }
-  throw new ConfigError(`the key file ${file} cannot be used: ${why}`, { driver: 'gcs' })
 }

@@ -1,4 +1,5 @@
 import { ConfigError, withoutUserInfo } from '@stowage/core'
+import { usableKey } from './keys.ts'
 import { type Checked, check } from './schema.ts'
 
 /** Names are accepted in lower case too, as a registry's configuration has them. */
@@ -10,7 +11,16 @@ export interface GcsParameters {
   /** Path of a JSON file with credentials. It comes before `credentials`. */
   keyFile?: string | undefined
   /** The content of such a file: a service account's key, workload identity federation, and so on. */
-  credentials?: Readonly<Record<string, unknown>> | ReadonlyMap<string, unknown> | undefined
+  credentials?:
+    | Readonly<Record<string, unknown>>
+    | ReadonlyMap<string, unknown>
+    | string
+    | undefined
+  /**
+   * The only `type` that such a key may have, `service_account` say: other types name files to read and addresses to
+   * send them to. Default: any. It says nothing about the default credentials.
+   */
+  credentialsType?: string | undefined
   /** Requests that wait for an answer at a time. Default 50, at least 25. */
   maxConcurrency?: number | string | undefined
   userAgent?: string | undefined
@@ -66,6 +76,7 @@ export function parse(
       driver: 'gcs',
     })
   }
+  if (checked.credentials) usableKey(checked.credentials, checked.credentialsType)
   const credentials = checked.keyFile !== undefined || checked.credentials !== undefined
   const foreign = endpoint !== undefined && !GOOGLE.test(new URL(endpoint).hostname)
   const anonymous = checked.anonymous ?? (foreign && (!credentials || emulator !== undefined))

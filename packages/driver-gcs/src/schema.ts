@@ -1,4 +1,14 @@
-import { flag, integer, limit, object, type Parameter, parseParameters, text } from '@stowage/core'
+import {
+  flag,
+  integer,
+  limit,
+  object,
+  oneOf,
+  type Parameter,
+  parseParameters,
+  text,
+} from '@stowage/core'
+import { KINDS, parseKey } from './keys.ts'
 
 /** Every chunk of a resumable upload but the last is a multiple of this. */
 export const GRANULE: number = 256 * 1024
@@ -34,9 +44,18 @@ const chunkSize: Parameter<number> & { readonly default: number } = {
 
 const bucket = {
   ...text({ required: 'no bucket parameter provided' }),
-  read: (value: unknown): string | undefined => text().read(value) || undefined,
-  problem: () => 'no bucket parameter provided',
+  // Files of secrets end in a line break.
+  read: (value: unknown): string | undefined => {
+    const name = text().read(value)?.trim()
+    return name !== undefined && bucketName.test(name) ? name : undefined
+  },
+  problem: (_: string, shown: string): string =>
+    unquoted(shown).trim() === ''
+      ? 'no bucket parameter provided'
+      : `bucket is the name of a bucket, without gs:// and without /, ${unquoted(shown)} invalid`,
 }
+
+const bucketName = /^[A-Za-z0-9][\w.-]{0,221}$/
 
 const badKey = (keys: Iterable<unknown>): string | undefined => {
   for (const key of keys) {
@@ -50,6 +69,7 @@ const credentials: Parameter<Readonly<Record<string, unknown>>> = {
   expected: 'a map with the content of a key file',
   secret: true,
   read: (value) => {
+    if (typeof value === 'string') return parseKey(value)
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
     if (!isMap(value)) return value as Record<string, unknown>
     return badKey(value.keys()) === undefined ? Object.fromEntries(value) : undefined
@@ -68,6 +88,7 @@ const schema = {
   chunkSize,
   keyFile: text({ aliases: ['keyFilename'] }),
   credentials,
+  credentialsType: oneOf(KINDS, { aliases: ['credentials_type'] }),
   maxConcurrency: limit({ min: MAX_CONCURRENCY.min }, { default: MAX_CONCURRENCY.default }),
   userAgent: text({ default: '' }),
   endpoint: text({ aliases: ['apiEndpoint', 'apiendpoint'] }),
@@ -87,6 +108,7 @@ export interface Checked {
   readonly chunkSize: number
   readonly keyFile: string | undefined
   readonly credentials: Readonly<Record<string, unknown>> | undefined
+  readonly credentialsType: string | undefined
   readonly maxConcurrency: number
   readonly userAgent: string
   readonly endpoint: string | undefined

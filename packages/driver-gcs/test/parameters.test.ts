@@ -35,6 +35,7 @@ it('a storage section of the original is taken as it stands', () => {
 it('both spellings of every name mean the same', () => {
   const values: Required<GcsParameters> = {
     ...{ bucket: 'b', rootDirectory: '/r', chunkSize: 262_144, keyFile: 'k', credentials: key },
+    ...{ credentialsType: 'service_account' },
     ...{ maxConcurrency: 26, userAgent: 'u', endpoint: 'https://e.example', anonymous: true },
     ...{ client: {}, userProject: 'p', maxRetries: 1, retryDelay: 2, idleTimeout: 3, pageSize: 4 },
   }
@@ -62,6 +63,17 @@ it.each([
   [{ bucket: 'b', chunksize: 1 }, 'chunksize 1 must be larger than or equal to 262144'],
   [{ bucket: 'b', chunksize: '0' }, 'chunksize 0 must be larger than or equal to 262144'],
   [{ bucket: 'b', chunksize: 262_145 }, 'chunksize should be a multiple of 262144'],
+  [{ bucket: 'gs://b' }, 'bucket is the name of a bucket, without gs:// and without /'],
+  [{ bucket: 'b/sub' }, 'without /'],
+  [{ bucket: 'b', credentialstype: 'nothing' }, 'credentialsType'],
+  [
+    { bucket: 'b', credentials: { type: 'external_account' }, credentials_type: 'service_account' },
+    'the credentials are of type external_account, but credentialsType allows service_account only',
+  ],
+  [
+    { bucket: 'b', credentials: { type: 'a secret' }, credentials_type: 'service_account' },
+    'the credentials are of no known type',
+  ],
   [
     { bucket: 'b', credentials: 'text' },
     'the credentials were not specified in the correct format',
@@ -84,6 +96,16 @@ it('numbers may be text, as in a configuration file', () => {
   expect(parsed({ bucket: 123, chunksize: '524288' })).toMatchObject({
     ...{ bucket: '123', chunkSize: 524_288 },
   })
+})
+
+it('a line break at the end of a name, as files of secrets have it, is no part of it', () => {
+  expect(parsed({ bucket: 'data\n' }).bucket).toBe('data')
+})
+
+it('credentials may be the text of a key file, with a byte order mark too', () => {
+  expect(parsed({ bucket: 'b', credentials: `\ufeff${JSON.stringify(key)}` }).credentials).toEqual(
+    key,
+  )
 })
 
 it('a limit below the original’s least one counts as that', () => {

@@ -4,6 +4,7 @@ import type { CaseResult, ChildOptions, SuiteOptions, SuiteReport } from '@stowa
 import { type Add, examples } from '../command.ts'
 import { CHILD_MODULE, CHILD_VARIABLE, type ChildStorage } from '../conformance-child.ts'
 import type { Context } from '../context.ts'
+import type { DriverSource } from '../drivers.ts'
 import { usageError } from '../errors.ts'
 import { EXIT } from '../exit-codes.ts'
 import { duration, integerFrom, parseBytes, parseDuration, plural } from '../format.ts'
@@ -91,7 +92,17 @@ async function conformance(context: Context, [text]: readonly string[], options:
   if (report.results.length === 0) {
     throw usageError(`no case has '${options.only}' in its id`, 'see the ids with --json')
   }
-  const run = { report, suite, driver, startedAt, header, registered: registeredName(named) }
+  const { spec, directory } = named
+  const source = { directory, isScheme: typeof spec === 'string' }
+  const run = {
+    report,
+    suite,
+    driver,
+    startedAt,
+    header,
+    registered: registeredName(named),
+    source,
+  }
   if (options.report !== undefined) await write(context, options.report, options, run)
   await summary(context, report)
   return report.failed > 0 ? EXIT.partial : EXIT.ok
@@ -160,6 +171,7 @@ interface Run {
   readonly header: string | undefined
   /** The name in the table of drivers. */
   readonly registered: string
+  readonly source: DriverSource
 }
 
 function registeredName({ spec }: NamedSpec): string {
@@ -171,7 +183,7 @@ async function write(
   { cwd, env, out, redactor, storages }: Context,
   directory: string,
   { server }: Options,
-  { report, suite, driver, startedAt, header, registered }: Run,
+  { report, suite, driver, startedAt, header, registered, source }: Run,
 ): Promise<void> {
   const { conformanceReport, writeReport } = await import('@stowage/testsuite')
   redactor.learnEnvironment(env)
@@ -180,7 +192,7 @@ async function write(
     driver,
     startedAt,
     durationMs: Date.now() - startedAt.getTime(),
-    package: await packageOfDriver(registered, storages.imports, cwd),
+    package: await packageOfDriver(registered, source, { imports: storages.imports, cwd }),
     server: server === undefined && header === undefined ? undefined : { name: server, header },
     packages: await ownPackages(),
     redact: (text) => redactor.redact(text),

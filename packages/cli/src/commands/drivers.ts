@@ -1,10 +1,18 @@
 import { driverPackage, registeredDrivers } from '@stowage/core'
 import { type Add, examples } from '../command.ts'
 import type { Context } from '../context.ts'
-import { builtInDrivers, findDriver, installedDrivers, loadDriver } from '../drivers.ts'
+import {
+  builtInDrivers,
+  type DriverSource,
+  findDriver,
+  installedDrivers,
+  loadDriver,
+} from '../drivers.ts'
 
 /** Drivers that this project publishes besides the built-in ones. */
 const PUBLISHED = ['s3', 'azure', 'gcs']
+/** What is installed with the command. */
+const BESIDE: DriverSource = { isScheme: false }
 
 /** `drivers`: what can be opened here, and what would have to be installed. */
 export const addDrivers: Add = (program, bind) => {
@@ -20,18 +28,28 @@ export const addDrivers: Add = (program, bind) => {
 
 async function drivers({ out, cwd, storages }: Context) {
   await storages.import()
-  for (const name of builtInDrivers()) await loadDriver(name, cwd)
+  for (const name of builtInDrivers()) await loadDriver(name, BESIDE)
   const here = new Set(registeredDrivers())
   const names = new Set([...here, ...PUBLISHED, ...(await installedDrivers(cwd))])
   for (const name of names) {
-    const registered = here.has(name)
-    const found = registered ? undefined : await findDriver(name, cwd)
-    const pack = found?.package ?? driverPackage(name)
-    const state = registered ? 'ready' : found ? 'installed' : 'not installed'
-    const next = state === 'not installed' ? `npm install ${pack}` : pack
+    const about = here.has(name)
+      ? { package: driverPackage(name), state: 'ready', next: driverPackage(name) }
+      : await look(name, cwd)
+    const { state, next } = about
     await out.result(
-      { type: 'driver', name, package: pack, state },
+      { type: 'driver', name, package: about.package, state },
       `${name.padEnd(16)} ${state.padEnd(14)} ${next}`,
     )
   }
+}
+
+/** What there is of a driver that is not loaded, and what to do for it. */
+async function look(name: string, cwd: string) {
+  const beside = await findDriver(name, BESIDE)
+  if (beside) return { package: beside.package, state: 'installed', next: beside.package }
+  const found = await findDriver(name, { ...BESIDE, directory: cwd })
+  const pack = found?.package ?? driverPackage(name)
+  return found
+    ? { package: pack, state: 'installed', next: `--import ${pack}` }
+    : { package: pack, state: 'not installed', next: `npm install --global ${pack}` }
 }

@@ -10,6 +10,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 /** Types are stripped once, not by every process: it is most of what a start takes. */
 const CACHE = fileURLToPath(new URL('../../node_modules/.cache/compile', import.meta.url))
+const NOWHERE = join(tmpdir(), 'stowage-tests-have-no-configuration')
 const FLAGS = ['--conditions=@stowage/source', '--disable-warning=ExperimentalWarning']
 
 export interface Outcome {
@@ -27,6 +28,8 @@ export interface StartOptions {
   readonly cwd?: string
   readonly env?: Record<string, string>
   readonly input?: string | Uint8Array
+  /** Another user's number; only root may be one. */
+  readonly uid?: number
 }
 
 /** Starts the real command from its sources, with nothing of this environment that it reads. */
@@ -36,7 +39,14 @@ export function start(args: readonly string[], options: StartOptions = {}): Chil
   )
   return spawn(process.execPath, [...FLAGS, MAIN, ...args], {
     cwd: options.cwd ?? tmpdir(),
-    env: { ...Object.fromEntries(inherited), NODE_COMPILE_CACHE: CACHE, ...options.env },
+    env: {
+      ...Object.fromEntries(inherited),
+      NODE_COMPILE_CACHE: CACHE,
+      // Nothing of who runs the tests.
+      XDG_CONFIG_HOME: NOWHERE,
+      ...options.env,
+    },
+    ...(options.uid !== undefined && { uid: options.uid, gid: options.uid }),
     stdio: ['pipe', 'pipe', 'pipe'],
   })
 }
@@ -106,7 +116,8 @@ export class Workspace {
   }
 
   run(args: readonly string[], options: StartOptions = {}): Promise<Outcome> {
-    return stowage(args, { cwd: this.directory, ...options })
+    const env = { XDG_CONFIG_HOME: this.path('.config'), ...options.env }
+    return stowage(args, { cwd: this.directory, ...options, env })
   }
 
   remove(): Promise<void> {
