@@ -7,10 +7,11 @@ import * as nodeModule from 'node:module'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { report } from '../internal/jest-preset/jest.reporter.mjs'
+import { patient } from '../internal/jest-preset/patience.mjs'
 import { root, workspaces } from './workspaces.mjs'
 
 /** How long jest may take to end after its last test. */
-const GRACE = 15_000
+const GRACE = patient(60_000)
 /** Flags with which jest runs no test on purpose. */
 const INFORMATION = [
   '--listTests',

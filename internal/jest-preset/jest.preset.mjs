@@ -4,6 +4,7 @@
 // and may spread further project options over the result.
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { TEST_MS } from './patience.mjs'
 
 const here = (file) => fileURLToPath(new URL(file, import.meta.url))
 
@@ -21,7 +22,7 @@ export function project(configUrl) {
     transform: { '^.+\\.ts$': here('./jest.strip.mjs') },
     modulePathIgnorePatterns: ['<rootDir>/build/', '<rootDir>/dist/'],
     collectCoverageFrom: ['<rootDir>/src/**/*.ts'],
-    testTimeout: 30_000,
+    testTimeout: TEST_MS,
   }
 }
 
@@ -29,5 +30,5 @@ export function project(configUrl) {
 export const run = {
   coverageProvider: 'v8',
   maxWorkers: 2,
-  testTimeout: 30_000,
+  testTimeout: TEST_MS,
 }

@@ -1,13 +1,15 @@
 // Runs programs made of samples, one after the other in this process, each in a folder of its own, and writes what
 // each came to into results.json. Arguments: the programs' folder, a folder to work in, the programs' names.
+
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
+import { patient } from '@stowage-internal/jest-preset/patience'
 
 /** Directories that samples name; in their place they get one in their own folder. */
 const PLACES = /(\w:\/\/)?\/(var\/data|var\/lib\/registry)\b/g
-const LIMIT_MS = 120_000
+const LIMIT_MS = patient(600_000)
 
 /** What samples take for granted. */
 process.env.KEY = Buffer.from('a key for a sample').toString('base64')

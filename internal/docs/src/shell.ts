@@ -1,8 +1,10 @@
 // The shell commands in the documentation, run in a sandbox: `stowage` is the real command, what it finds is made up,
 // buckets are directories, and nothing is installed.
+
 import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { patient } from '@stowage-internal/jest-preset/patience'
 import { type Block, root } from './markdown.ts'
 
 const FLAGS = '--conditions=@stowage/source --disable-warning=ExperimentalWarning'
@@ -61,7 +63,7 @@ export class Sandbox {
       stdio: ['ignore', 'pipe', 'pipe'],
       cwd: this.#directory,
       encoding: 'utf8',
-      timeout: 240_000,
+      timeout: patient(900_000),
       env: {
         PATH: `${join(this.#directory, 'bin')}:${PATH}`,
         HOME,

@@ -1,10 +1,12 @@
 // The conformance report's page as a real browser shows it.
+
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { conformanceReport, suiteCases, writeReport } from '@stowage/testsuite'
+import { TEST_MS } from '@stowage-internal/jest-preset/patience'
 import type { Browser, Page } from 'playwright-core'
 import { findBrowser, NO_BROWSER, startBrowser, watch } from './helpers/browser.ts'
 
@@ -14,7 +16,7 @@ const describeInBrowser = found ? describe : describe.skip
 let browser: Browser
 beforeAll(async () => {
   if (found) browser = await startBrowser(found)
-}, 240_000)
+})
 afterAll(() => browser?.close())
 
 const HOSTILE = '</script><script>alert(1)</script><img src=x onerror=alert(2)>'
@@ -55,7 +57,7 @@ describeInBrowser(`the page of a report (${found ?? NO_BROWSER})`, () => {
 
   async function open(scheme: 'light' | 'dark' = 'light'): Promise<{ page: Page; seen: string[] }> {
     const page = await browser.newPage({ colorScheme: scheme })
-    page.setDefaultTimeout(60_000)
+    page.setDefaultTimeout(TEST_MS)
     const seen = watch(page, /^(?:file:.*\/index\.html|data:image\/svg)/)
     await page.goto(url)
     return { page, seen }
@@ -90,25 +92,18 @@ describeInBrowser(`the page of a report (${found ?? NO_BROWSER})`, () => {
     await page.close()
   })
 
-  it.each(['light', 'dark'] as const)(
-    'has nothing that axe objects to, %s',
-    async (scheme) => {
-      const { page } = await open(scheme)
-      const axe = readFileSync(
-        createRequire(import.meta.url).resolve('axe-core/axe.min.js'),
-        'utf8',
-      )
-      // By the debugger, which the page's own policy does not bind.
-      const violations = await page.evaluate(`(async () => {
+  it.each(['light', 'dark'] as const)('has nothing that axe objects to, %s', async (scheme) => {
+    const { page } = await open(scheme)
+    const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+    // By the debugger, which the page's own policy does not bind.
+    const violations = await page.evaluate(`(async () => {
       ${axe}
       const { violations } = await axe.run()
       return violations.map(({ id, nodes }) => id + ': ' + nodes.length + ' ' + nodes[0].html)
     })()`)
-      expect(violations).toEqual([])
-      await page.close()
-    },
-    240_000,
-  )
+    expect(violations).toEqual([])
+    await page.close()
+  })
 
   it('is whole without its script, narrow, and on paper', async () => {
     const context = await browser.newContext({
@@ -128,5 +123,5 @@ describeInBrowser(`the page of a report (${found ?? NO_BROWSER})`, () => {
     expect(await rows(printed)).toBe(suiteCases.length)
     expect((await printed.pdf()).length).toBeGreaterThan(10_000)
     await printed.close()
-  }, 240_000)
+  })
 })

@@ -1,10 +1,12 @@
 // Every sample in the documentation: it compiles, and unless it says why not, it runs.
+
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createFromConfig, createFromURL } from '@stowage/core'
+import { patient } from '@stowage-internal/jest-preset/patience'
 import { parse } from 'yaml'
 import '@stowage/driver-azure'
 import '@stowage/driver-fs'
@@ -57,7 +59,7 @@ it('every program compiles', () => {
   // The line of a program is that of its page. What is wrong with a package is told of elsewhere.
   const errors = stdout.split('\n').filter((line) => /^\w/.test(line))
   expect(errors).toEqual([])
-}, 240_000)
+})
 
 describe('run', () => {
   const runnable = all.filter(({ compilesOnly }) => compilesOnly === undefined)
@@ -71,11 +73,11 @@ describe('run', () => {
     const { stderr, status } = spawnSync(
       process.execPath,
       [...flags, runner, programs, work, ...names],
-      { encoding: 'utf8', timeout: 600_000 },
+      { encoding: 'utf8', timeout: patient(1_200_000) },
     )
     if (status !== 0) throw new Error(`the samples ended early: ${stderr}`)
     results = JSON.parse(readFileSync(join(work, 'results.json'), 'utf8'))
-  }, 600_000)
+  }, patient(1_200_000))
   afterAll(() => rmSync(work, { recursive: true, force: true }))
 
   it.each(

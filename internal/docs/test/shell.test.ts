@@ -1,8 +1,10 @@
 // Every shell command in the documentation does what it says, in a sandbox.
+
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { patient } from '@stowage-internal/jest-preset/patience'
 import { pages, readPage, root } from '../src/markdown.ts'
 import { isScript, npmProblems, Sandbox } from '../src/shell.ts'
 
@@ -56,7 +58,7 @@ describeWithShell(
           rmSync(directory, { recursive: true, force: true })
         }
       },
-      600_000,
+      patient(1_200_000),
     )
   },
 )

@@ -1,8 +1,10 @@
 // The site as it is made: without complaints, and without links that lead nowhere.
+
 import { globSync, readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, join, posix } from 'node:path'
+import { patient } from '@stowage-internal/jest-preset/patience'
 import type { Browser } from 'playwright-core'
 import { readPage, root } from '../src/markdown.ts'
 import { buildSite, site } from '../src/site.ts'
@@ -23,7 +25,7 @@ beforeAll(async () => {
     const html = readFileSync(join(site, file), 'utf8')
     ids.set(file, new Set([...html.matchAll(/\b(?:id|name)="([^"]*)"/g)].map(([, id = '']) => id)))
   }
-}, 600_000)
+}, patient(1_200_000))
 
 it('TypeDoc has nothing to complain of', () => {
   expect(complaints).toEqual([])
@@ -107,7 +109,7 @@ describeInBrowser(`in a browser (${found ?? NO_BROWSER})`, () => {
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  }, 180_000)
+  })
   afterAll(async () => {
     server.close()
     await browser.close()
@@ -126,5 +128,5 @@ describeInBrowser(`in a browser (${found ?? NO_BROWSER})`, () => {
     await page.locator('#tsd-search-results').getByText('registerSuite').first().waitFor()
     expect(seen).toEqual([])
     await page.close()
-  }, 240_000)
+  })
 })

@@ -28,5 +28,5 @@ for (const driver of DRIVERS) {
     } finally {
       await place.remove()
     }
-  }, 240_000)
+  })
 }

@@ -1,18 +1,20 @@
 // Runs every saboteur through the whole suite and writes down which case kills which: docs/kill-matrix.md for people,
 // killers.json for the test, as a hint where to look first. Several minutes: `npm run pnpm -- --filter @stowage-internal/saboteurs matrix`.
 // With `--continue` only those saboteurs are tried that killers.json does not know or that nothing found.
+
 import { execFile } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { promisify } from 'node:util'
 import { suiteCases } from '@stowage/testsuite'
+import { patient } from '@stowage-internal/jest-preset/patience'
 import { saboteurs } from './index.ts'
 import { isKill, isWorthIt, trial } from './proof.ts'
 import { reasons } from './reasons.ts'
 
 /** Saboteurs for one process, and the time it may take: one that never lets a timer run is ended from outside. */
 const BATCH = 5
-const BATCH_MS = 10 * 60_000
+const BATCH_MS = patient(30 * 60_000)
 
 /** The cases that kill a saboteur, by its id. */
 type Kills = Record<string, string[]>

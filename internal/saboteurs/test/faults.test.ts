@@ -1,8 +1,10 @@
 // The proof of the fault suite: it passes a healthy driver, and finds each one that only a fault shows to be broken.
+
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { registerFaultSuite, runFaults } from '@stowage/testsuite'
+import { stopLeaks } from '../src/delegate.ts'
 import { faultOptions } from '../src/faults/options.ts'
 import { faultSaboteurs } from '../src/faults/saboteurs.ts'
 import { ObjectStore } from '../src/faults/store.ts'
@@ -13,7 +15,10 @@ const FLAGS = ['--conditions=@stowage/source', '--disable-warning=ExperimentalWa
 const ELSEWHERE = 'unhandled'
 
 const store = await ObjectStore.start()
-afterAll(() => store.stop())
+afterAll(() => {
+  stopLeaks()
+  return store.stop()
+})
 
 registerFaultSuite(faultOptions(store))
 

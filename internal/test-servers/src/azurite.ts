@@ -136,7 +136,6 @@ async function begin(main: string, options: AzuriteOptions): Promise<Started<Azu
       command: process.execPath,
       args: [main, ...(await flags(folder, port, options))],
       folder,
-      deadline: 60_000,
       ready: async (said) => said().includes('successfully listen'),
     })
     const stop = async (): Promise<void> => {

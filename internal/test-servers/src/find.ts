@@ -1,8 +1,10 @@
 // Finds programs on PATH and in the cache; installs nothing.
+
 import { execFile } from 'node:child_process'
 import { access, constants } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
+import { patient } from '../../jest-preset/patience.mjs'
 import type { Program } from './catalog.ts'
 import { cacheDir } from './paths.ts'
 
@@ -84,7 +86,7 @@ async function commandsOnPath(program: Program): Promise<Found | undefined> {
 async function askVersion(command: string, args: readonly string[] | undefined): Promise<string> {
   if (!args) return 'unknown version'
   try {
-    const { stdout } = await run(command, args, { timeout: 10_000 })
+    const { stdout } = await run(command, args, { timeout: patient(60_000) })
     return /\d+(?:\.\d+)+[-\w.]*/.exec(stdout)?.[0] ?? 'unknown version'
   } catch {
     return 'unknown version'

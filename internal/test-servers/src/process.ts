@@ -1,4 +1,5 @@
 // Starts server processes on loopback with their data in a temporary folder, and sees to it that nothing stays behind.
+
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -6,6 +7,12 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { patient } from '../../jest-preset/patience.mjs'
+
+/** Until starting counts as failed. Ceph on a busy machine takes more than one. */
+const START_MS = patient(300_000)
+/** For one answer of a server that is asked whether it is ready. */
+const ANSWER_MS = patient(20_000)
 
 let keeper: ChildProcess | undefined
 let kept = 0
@@ -74,7 +81,7 @@ export interface ProcessOptions {
   readonly env?: Readonly<Record<string, string | undefined>>
   /** Asked again and again until it says true; `said` gives the last lines of the log. Errors count as false. */
   readonly ready: (said: () => string) => Promise<boolean>
-  /** Milliseconds until starting counts as failed. */
+  /** Milliseconds until starting counts as failed. Default: five minutes. */
   readonly deadline?: number
 }
 
@@ -122,7 +129,7 @@ export async function startProcess(options: ProcessOptions): Promise<Running> {
     },
   }
   if (child.pid === undefined) await gone
-  const deadline = options.deadline ?? 30_000
+  const deadline = options.deadline ?? START_MS
   const ready = (): Promise<boolean> => options.ready(running.lastLines)
   const problem = await waitUntil(ready, deadline, () => ended)
   if (problem === undefined) return running
@@ -163,7 +170,7 @@ function lastLinesOf(file: string, count = 15): string {
 
 /** True when an HTTP server answers at all, with one of the given statuses if there are any. */
 export async function answers(url: string, statuses: readonly number[] = []): Promise<boolean> {
-  const reply = await fetch(url, { signal: AbortSignal.timeout(2000), redirect: 'manual' })
+  const reply = await fetch(url, { signal: AbortSignal.timeout(ANSWER_MS), redirect: 'manual' })
   await reply.arrayBuffer()
   return statuses.length === 0 || statuses.includes(reply.status)
 }

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { until } from '@stowage-internal/jest-preset/patience'
 import { freePort, makeFolder, removeFolder, startProcess } from '../src/process.ts'
 import { alive } from './alive.ts'
 
@@ -19,14 +20,6 @@ const program = (end: string): string => `
   console.log(JSON.stringify({ folder, pid: sleeper.pid }))
   ${end}
 `
-
-async function until(condition: () => boolean): Promise<void> {
-  const end = Date.now() + 15_000
-  while (!condition()) {
-    if (Date.now() > end) throw new Error('it did not happen')
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-}
 
 describe('when the test process ends without stopping its servers', () => {
   it.each([
@@ -57,7 +50,10 @@ describe('startProcess', () => {
     const script = 'console.log("pid", process.pid); setInterval(() => {}, 1000)'
     const started = startProcess({
       ...{ name: 'slow', folder, command: process.execPath, args: ['-e', script] },
-      ready: async () => false,
+      ready: async (said) => {
+        await until(() => said().includes('pid'))
+        return false
+      },
       deadline: 1000,
     })
     const error = await started.catch((problem: Error) => problem)

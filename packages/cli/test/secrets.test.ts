@@ -20,7 +20,7 @@ beforeAll(async () => {
   echo = await startEchoServer(403)
   ;[server] = await startS3({ names: ['versitygw'] })
   await server?.createBucket('cli-secrets')
-}, 60_000)
+})
 afterAll(async () => {
   await echo[Symbol.asyncDispose]()
   await server?.stop()
@@ -81,7 +81,7 @@ it('not where a server repeats what it was sent', async () => {
   for (const signature of echo.seen) search.add('a signature', signature)
   search.assertNone('what was printed', printed)
   expect(codes.filter((code) => code === 0).length).toBeLessThan(4)
-}, 120_000)
+})
 
 it('not where everything is right', async () => {
   if (server === undefined) return
@@ -89,7 +89,7 @@ it('not where everything is right', async () => {
   const url = s3({ endpoint, accessKey, secretKey, provider: 'versitygw' })
   const { codes } = await printNothing(new SecretSearch({ secretKey }), commands(url).slice(0, 12))
   expect(codes.filter((code) => code === 0).length).toBeGreaterThan(6)
-}, 120_000)
+})
 
 it('not from the environment, a configuration file, or a URL that is wrong', async () => {
   const { secretKey, sessionToken, accountKey } = secrets
@@ -123,4 +123,4 @@ it('not from the environment, a configuration file, or a URL that is wrong', asy
     ],
     env,
   )
-}, 120_000)
+})

@@ -1,7 +1,8 @@
 import { PassThrough, Readable } from 'node:stream'
 import { base, PermissionError, type StorageDriver } from '@stowage/core'
+import { until } from '@stowage-internal/jest-preset/patience'
 import { Memory, storage } from './helpers/memory.ts'
-import { bytes, content, countListeners, failure, settle, until } from './helpers/util.ts'
+import { bytes, content, countListeners, failure, settle } from './helpers/util.ts'
 
 /** A driver whose reader is this stream. */
 function reading(source: Readable): StorageDriver {

@@ -14,8 +14,9 @@ import {
   type TransferResult,
   uploadFile,
 } from '@stowage/core'
+import { until } from '@stowage-internal/jest-preset/patience'
 import { Memory, storage } from './helpers/memory.ts'
-import { bytes, failure, settle, until } from './helpers/util.ts'
+import { bytes, failure, settle } from './helpers/util.ts'
 
 const file = bytes(300_000)
 const sha256 = createHash('sha256').update(file).digest('hex')

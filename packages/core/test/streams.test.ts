@@ -3,8 +3,9 @@ import { pipeline } from 'node:stream/promises'
 import { ReadableStream } from 'node:stream/web'
 import { createGunzip, gzipSync } from 'node:zlib'
 import { type BareWriter, base, toWritable, type UploadSource, upload } from '@stowage/core'
+import { until } from '@stowage-internal/jest-preset/patience'
 import { Memory, type MemoryWriter, storage } from './helpers/memory.ts'
-import { bytes, failure, gate, settle, until } from './helpers/util.ts'
+import { bytes, failure, gate, settle } from './helpers/util.ts'
 
 const file = bytes(200_000)
 function* pieces(): Generator<Uint8Array> {

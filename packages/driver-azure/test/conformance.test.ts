@@ -7,7 +7,6 @@ registerSuite({
   partSize: SMALL.blockSize,
   pageSize: SMALL.pageSize,
   // Gigabytes pass Azurite at some 40 MiB/s, once more for the copy that publishes them.
-  timeoutMs: 120_000,
   child: {
     module: new URL('./helpers/storages.ts', import.meta.url),
     execArgv: ['--conditions=@stowage/source', '--disable-warning=ExperimentalWarning'],

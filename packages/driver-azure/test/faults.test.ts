@@ -1,7 +1,9 @@
 // Faults made by a proxy between the driver and Azurite: what happened to the data is what counts.
+
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import type { StorageDriver } from '@stowage/core'
 import type { FaultProxy, Rule } from '@stowage/testsuite'
+import { until } from '@stowage-internal/jest-preset/patience'
 import { cutAfter, LOST, refused, stallAfter, withHeaders } from './helpers/faults.ts'
 import { blobNames, newStorage, openThroughProxy, pattern, SMALL } from './helpers/storages.ts'
 
@@ -145,10 +147,7 @@ test('a destroyed stream frees its socket at once', async () => {
   const streams = await Promise.all(Array.from({ length: 5 }, () => patient.driver.reader('/file')))
   expect(await open()).toBe(5)
   for (const stream of streams) stream.destroy()
-  const deadline = Date.now() + 5000
-  while ((await open()) > 0 && Date.now() < deadline)
-    await new Promise((done) => setImmediate(done))
-  expect(await open()).toBe(0)
+  await until(async () => (await open()) === 0)
   await patient[Symbol.asyncDispose]()
 })
 
@@ -235,9 +234,7 @@ test.each([
   while (!proxy.operations.includes(operation)) await new Promise((done) => setImmediate(done))
   controller.abort(new Error('enough'))
   await expect(call).rejects.toThrow('enough')
-  const deadline = Date.now() + 400
-  while (proxy.busy > 0 && Date.now() < deadline) await new Promise((done) => setImmediate(done))
-  expect(proxy.busy).toBe(0)
+  await until(() => proxy.busy === 0)
 })
 
 test('a request that is repeated after close leaves no connection', async () => {
@@ -251,9 +248,6 @@ test('a request that is repeated after close leaves no connection', async () => 
   // Its socket is ended, and the SDK tries again.
   await patient.driver.close()
   await stat
-  const deadline = Date.now() + 5000
-  while ((await patient.proxy.connections()) > 0 && Date.now() < deadline)
-    await new Promise((done) => setImmediate(done))
-  expect(await patient.proxy.connections()).toBe(0)
+  await until(async () => (await patient.proxy.connections()) === 0)
   await patient[Symbol.asyncDispose]()
 })

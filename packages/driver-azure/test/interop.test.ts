@@ -46,7 +46,7 @@ describeIf('together with the Go registry', () => {
     driver = await open(storage)
     await registry?.start()
     client = new RegistryClient(registry?.endpoint ?? '')
-  }, 60_000)
+  })
 
   afterAll(async () => {
     await driver.close()

@@ -1,3 +1,4 @@
+import { patient } from '@stowage-internal/jest-preset/patience'
 import { abortAt, callsOf } from './explore/aborts.ts'
 import { FULL, SEED, sample } from './explore/sample.ts'
 import { SCENARIOS, scenario } from './explore/scenarios.ts'
@@ -6,7 +7,7 @@ import { failure } from './recording.ts'
 /** Aborts for each scenario where not all are tried. */
 const SAMPLE = 25
 
-const TIMEOUT = FULL ? 600_000 : 60_000
+const TIMEOUT = patient(FULL ? 3_000_000 : 300_000)
 
 describe(`an abort at any call of the file system (seed ${SEED})`, () => {
   for (const one of SCENARIOS) {

@@ -1,3 +1,4 @@
+import { patient } from '@stowage-internal/jest-preset/patience'
 import { inject, injections } from './explore/injections.ts'
 import { FULL, SEED, sample } from './explore/sample.ts'
 import { SCENARIOS } from './explore/scenarios.ts'
@@ -5,7 +6,7 @@ import { SCENARIOS } from './explore/scenarios.ts'
 /** Faults for each scenario where not all are injected. */
 const SAMPLE = 60
 
-const TIMEOUT = FULL ? 600_000 : 60_000
+const TIMEOUT = patient(FULL ? 3_000_000 : 300_000)
 
 describe(`a call of the file system that fails (seed ${SEED})`, () => {
   for (const scenario of SCENARIOS) {

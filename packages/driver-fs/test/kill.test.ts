@@ -1,3 +1,4 @@
+import { patient } from '@stowage-internal/jest-preset/patience'
 import { killCases, killed } from './explore/kills.ts'
 import { FULL, SEED, sample } from './explore/sample.ts'
 import { SCENARIOS } from './explore/scenarios.ts'
@@ -5,7 +6,7 @@ import { SCENARIOS } from './explore/scenarios.ts'
 /** Processes that are killed for each scenario where not all cases run. */
 const SAMPLE = 4
 
-const TIMEOUT = FULL ? 600_000 : 60_000
+const TIMEOUT = patient(FULL ? 3_000_000 : 300_000)
 
 describe(`a process killed at any call of the file system (seed ${SEED})`, () => {
   for (const scenario of SCENARIOS) {

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path'
+import { patient } from '@stowage-internal/jest-preset/patience'
 import { nodeFileSystem } from '../src/file-system.ts'
 import { DiskLog } from './explore/disk-log.ts'
 import { playground } from './explore/kills.ts'
@@ -6,7 +7,7 @@ import { durable, losePower, PowerLoss } from './explore/power.ts'
 import { FULL, SEED } from './explore/sample.ts'
 import { NEW, SCENARIOS } from './explore/scenarios.ts'
 
-const TIMEOUT = FULL ? 600_000 : 60_000
+const TIMEOUT = patient(FULL ? 3_000_000 : 300_000)
 
 describe(`a machine that stops, with any part of what was not flushed lost (seed ${SEED})`, () => {
   for (const scenario of SCENARIOS) {

@@ -21,7 +21,6 @@ registerSuite({
   partSize: CHUNK,
   pageSize: SMALL.pageSize,
   concurrency: 4,
-  timeoutMs: 120_000,
   skip: {
     'reader-far-offsets': 'the fake keeps a file in one piece, storage-testbench shows it',
     'scale-five-gibibytes': 'the fake keeps a file in one piece, storage-testbench shows it',

@@ -78,7 +78,6 @@ for (const { server, open, parameters } of servers) {
     partSize: CHUNK,
     pageSize: SMALL.pageSize,
     concurrency: server.quirks.has('no-concurrency') ? 1 : 4,
-    timeoutMs: full ? 300_000 : 120_000,
     skip: { ...SERVER_LIMITS[server.name], ...(full && WITH_LARGE) },
     child: childOptions(await parameters()),
     ...(server.name === 'gcp-storage-emulator' && { runner }),
@@ -89,7 +88,6 @@ for (const { server, open, parameters } of servers) {
     open: (storage) => open(storage, LARGE),
     partSize: LARGE.chunkSize,
     pageSize: LARGE.pageSize,
-    timeoutMs: 240_000,
     runner: great,
     ...(server.name === 'fake-gcs-server' && { skip: TOO_MUCH }),
   })

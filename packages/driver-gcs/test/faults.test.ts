@@ -1,7 +1,9 @@
 // What happens to the data when something goes wrong. The server is a fake of ours (test/fake/README.md): no server that
 // somebody else wrote can be made to store bytes in part, to end a session midway, or to lose its final answer.
+
 import { ServerResponse } from 'node:http'
 import { jest } from '@jest/globals'
+import { until } from '@stowage-internal/jest-preset/patience'
 import { bodyOf } from './fake/exchange.ts'
 import type { Script } from './fake/server.ts'
 import { collect, data } from './helpers/data.ts'
@@ -346,8 +348,5 @@ test('a request that is repeated after close leaves no connection', async () => 
   // Its socket is ended, and the driver tries again.
   await driver.close()
   expect((await stat).size).toBe(10)
-  const deadline = Date.now() + 5000
-  while ((await world.proxy.connections()) > 0 && Date.now() < deadline)
-    await new Promise((done) => setImmediate(done))
-  expect(await world.proxy.connections()).toBe(0)
+  await until(async () => (await world.proxy.connections()) === 0)
 })

@@ -54,7 +54,7 @@ for (const { server, parameters } of missing.length > 0 ? [] : fitting) {
       const { gcs } = registry.facts.storage
       const section = { gcs: { ...gcs, endpoint, anonymous: true, chunksize: 256 * KIB } }
       driver = await createFromConfig({ storage: section })
-    }, 60_000)
+    })
 
     afterAll(async () => {
       await driver?.close()
@@ -83,7 +83,7 @@ for (const { server, parameters } of missing.length > 0 ? [] : fitting) {
       expect(hosts.seen.some((line) => /^www\.googleapis\.com PUT .*upload_id/.test(line))).toBe(
         true,
       )
-    }, 120_000)
+    })
 
     it('extends what the registry stored: an image of its blobs, with a tag', async () => {
       const config = Buffer.from('{"architecture":"amd64","os":"linux"}')
@@ -101,7 +101,7 @@ for (const { server, parameters } of missing.length > 0 ? [] : fitting) {
       expect(await client.tags('shared')).toEqual({ name: 'shared', tags: ['ours'] })
       await driver.delete(`${REGISTRY_ROOT}/repositories/shared/_manifests/tags/ours`)
       expect((await client.get('shared/manifests/ours')).status).toBe(404)
-    }, 60_000)
+    })
 
     it('stores blobs that the registry serves, written in sessions and moved', async () => {
       const bytes = data(2 * MIB + 7, 4)
@@ -120,7 +120,7 @@ for (const { server, parameters } of missing.length > 0 ? [] : fitting) {
       expect((await client.pull('from/here', digest)).equals(bytes)).toBe(true)
       const part = await client.get(`from/here/blobs/${digest}`, { range: 'bytes=100-199' })
       expect(Buffer.from(await part.arrayBuffer()).equals(bytes.subarray(100, 200))).toBe(true)
-    }, 60_000)
+    })
 
     it('leaves unfinished uploads of the registry alone, which are no files', async () => {
       const bytes = data(400_000, 5)
@@ -147,7 +147,7 @@ for (const { server, parameters } of missing.length > 0 ? [] : fitting) {
       await client.finish(sent, digestOf(bytes))
       const content = Buffer.from(await driver.getContent(blobPath(digestOf(bytes))))
       expect(content.equals(bytes)).toBe(true)
-    }, 60_000)
+    })
 
     it('removes unfinished uploads of the registry with all the rest', async () => {
       const begun = await client.begin('left', data(300_000), 300_000)

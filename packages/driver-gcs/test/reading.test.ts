@@ -1,5 +1,7 @@
 // Bodies that break, lie, or change midway. The server is a fake of ours behind a proxy that does harm.
+
 import { gzipSync } from 'node:zlib'
+import { until } from '@stowage-internal/jest-preset/patience'
 import { data } from './helpers/data.ts'
 import { first, newWorld, type World } from './helpers/world.ts'
 
@@ -150,11 +152,7 @@ it('a destroyed stream frees its socket at once', async () => {
   const streams = await Promise.all(Array.from({ length: 5 }, () => driver.reader('/file')))
   const before = await world.proxy.connections()
   for (const stream of streams) stream.destroy()
-  const deadline = Date.now() + 5000
-  while ((await world.proxy.connections()) > before - 5 && Date.now() < deadline) {
-    await new Promise((done) => setImmediate(done))
-  }
-  expect(await world.proxy.connections()).toBe(before - 5)
+  await until(async () => (await world.proxy.connections()) === before - 5)
 })
 
 it('an aborted read makes no further request', async () => {

@@ -1,15 +1,8 @@
 import type { StorageDriver } from '@stowage/core'
+import { until } from '@stowage-internal/jest-preset/patience'
 import { cutAfter, refused } from './helpers/faults.ts'
 import { PART } from './helpers/storages.ts'
-import {
-  beforeEachOn,
-  data,
-  describeOn,
-  failure,
-  oneServer,
-  until,
-  type World,
-} from './helpers/world.ts'
+import { beforeEachOn, data, describeOn, failure, oneServer, type World } from './helpers/world.ts'
 
 // What is over is over: requests end with the call that made them. The store behind the proxy is real.
 const server = await oneServer('ended')

@@ -1,5 +1,6 @@
 import type { StorageDriver } from '@stowage/core'
 import type { Fault } from '@stowage/testsuite'
+import { until } from '@stowage-internal/jest-preset/patience'
 import { AS_WHOLE, cutAfter, LOST, refused, stallAfter } from './helpers/faults.ts'
 import { PART } from './helpers/storages.ts'
 import {
@@ -10,7 +11,6 @@ import {
   failure,
   itUnless,
   oneServer,
-  until,
   type World,
 } from './helpers/world.ts'
 

@@ -13,6 +13,7 @@ import {
   registeredMiddleware,
   type StorageDriver,
 } from '@stowage/core'
+import { until } from '@stowage-internal/jest-preset/patience'
 import '@stowage/driver-inmemory'
 import { InMemoryDriver } from '@stowage/driver-inmemory'
 import '@stowage/driver-s3'
@@ -269,11 +270,3 @@ describe('with filtering by address', () => {
     expect(warnings.join()).toContain('misspelling')
   })
 })
-
-async function until(done: () => Promise<boolean> | boolean): Promise<void> {
-  const deadline = Date.now() + 10_000
-  while (!(await done())) {
-    if (Date.now() > deadline) throw new Error('it did not come true within 10 s')
-    await new Promise((next) => setTimeout(next, 5))
-  }
-}

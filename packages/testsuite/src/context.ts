@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { setImmediate as immediate, setTimeout as wait } from 'node:timers/promises'
+import { setImmediate as immediate } from 'node:timers/promises'
 import type {
   Capabilities,
   FileInfo,
@@ -14,13 +14,14 @@ import { assertStorageError, type ExpectedError } from './expect-error.ts'
 import { type Guarded, guarded } from './guard.ts'
 import type { DataRecipe } from './job.ts'
 import type { Settings } from './options.ts'
+import { comesTrue } from './patience.ts'
 
 /** Bytes of a file whose size does not matter. */
 const SMALL = 32
 /** More items than any case makes. */
 const ENDLESS = 100_000
-/** How long a condition may take to become true. */
-const PATIENCE_MS = 5_000
+/** How long a condition may take to become true, in looks. */
+const COMES_TRUE_MS = 30_000
 
 /** What a case works with: a storage of its own, empty at first, and everything made from the seed. */
 export class CaseContext {
@@ -163,11 +164,11 @@ export class CaseContext {
 
   /** Waits until the condition holds. */
   async eventually(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
-    const deadline = Date.now() + PATIENCE_MS
-    while (!(await condition())) {
-      if (Date.now() > deadline) assert.fail(`still not so after ${PATIENCE_MS} ms: ${what}`)
-      await wait(10, undefined, { signal: this.signal })
-    }
+    const ms = COMES_TRUE_MS * this.settings.patience
+    assert.ok(
+      await comesTrue(ms, condition, this.signal),
+      `still not so after ${Math.round(ms)} ms: ${what}`,
+    )
   }
 
   /** All that a walk reports, as keys: directories with a final `/`. */

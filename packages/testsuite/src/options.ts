@@ -1,4 +1,5 @@
 import type { Capabilities, StorageDriver } from '@stowage/core'
+import { patienceOf } from './patience.ts'
 import type { Runner } from './runner.ts'
 
 /** Which cases run: `full` adds those that take minutes or gigabytes. */
@@ -41,8 +42,13 @@ export interface SuiteOptions {
   size?: SuiteSize | undefined
   /** Of all data. Default: the environment's STOWAGE_SUITE_SEED, else another one each time. A failure prints it. */
   seed?: number | undefined
-  /** Most time for one case. Default 30 s; cases of the full size take ten times as much. */
+  /** Most time for one case, times `patience`. Default 5 minutes; cases of the full size take ten times as much. */
   timeoutMs?: number | undefined
+  /**
+   * How many times as long as usual the suite waits before it says that something hangs: every limit is
+   * multiplied by it. Default: the environment's STOWAGE_SUITE_PATIENCE, else 1.
+   */
+  patience?: number | undefined
   /** Cases at a time, where latency is what they wait for. Default 1. */
   concurrency?: number | undefined
   /** Reasons by the id of a case. Such a case is skipped, and the report says so. */
@@ -115,7 +121,9 @@ export interface Settings extends SuiteOptions {
   readonly pageSize: number
   readonly size: SuiteSize
   readonly seed: number
+  /** Patience included. */
   readonly timeoutMs: number
+  readonly patience: number
   readonly concurrency: number
   readonly skip: Readonly<Record<string, string>>
   readonly fetch: typeof fetch
@@ -124,10 +132,12 @@ export interface Settings extends SuiteOptions {
 const SEEDS = 2 ** 31
 const PART_SIZE = 64 * 1024
 const PAGE_SIZE = 50
-const TIMEOUT_MS = 30_000
+/** It guards against hangs: no machine, however busy, is to run into it. */
+const TIMEOUT_MS = 300_000
 
 /** @throws TypeError where the options or the environment hold something else than they should. */
 export function settings(options: SuiteOptions): Settings {
+  const patience = patienceOf(options.patience)
   return {
     ...options,
     partSize: wholeNumber('partSize', options.partSize ?? PART_SIZE, 2),
@@ -138,7 +148,8 @@ export function settings(options: SuiteOptions): Settings {
       options.seed ?? environmentSeed() ?? Math.floor(Math.random() * SEEDS),
       0,
     ),
-    timeoutMs: wholeNumber('timeoutMs', options.timeoutMs ?? TIMEOUT_MS, 1),
+    timeoutMs: wholeNumber('timeoutMs', options.timeoutMs ?? TIMEOUT_MS, 1) * patience,
+    patience,
     concurrency: wholeNumber('concurrency', options.concurrency ?? 1, 1),
     skip: options.skip ?? {},
     fetch: options.fetch ?? fetch,

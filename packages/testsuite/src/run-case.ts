@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { setTimeout as wait } from 'node:timers/promises'
 import type { Capabilities, StorageDriver } from '@stowage/core'
 import type { Case } from './case.ts'
 import { anyAge, CaseContext } from './context.ts'
 import type { CaseResult, Settings } from './options.ts'
+import { comesTrue, within } from './patience.ts'
 
 /** How many times the limit a case of the full size may take. */
 const FULL_FACTOR = 10
 /** How long the clean-up may take in all. */
-const CLEANUP_MS = 20_000
-/** How long leftovers may take to go away by themselves. */
-const SETTLE_MS = 2_000
+const CLEANUP_MS = 120_000
+/** How long leftovers may take to go away by themselves, in looks. */
+const SETTLE_MS = 20_000
 
 /** Time that a case may take, its clean-up not included. */
 function limitOf({ timeoutMs }: Settings, { size, patience = 1 }: Case): number {
@@ -20,7 +20,7 @@ function limitOf({ timeoutMs }: Settings, { size, patience = 1 }: Case): number 
 
 /** The most that {@link runCase} takes: for the runner's own limit. */
 export function longest(settings: Settings, one: Case): number {
-  return limitOf(settings, one) + 2 * CLEANUP_MS
+  return settings.timeoutMs + limitOf(settings, one) + 2 * CLEANUP_MS * settings.patience
 }
 
 /** Why the case is not run, as far as the options tell. */
@@ -58,19 +58,21 @@ export async function runCase(settings: Settings, one: Case): Promise<CaseResult
 async function attempt(settings: Settings, one: Case): Promise<string | undefined> {
   const storage = `s${randomBytes(5).toString('hex')}-${one.id}`
   const abort = new AbortController()
-  const driver = await limited(settings.timeoutMs, 'open', async () => settings.open(storage))
+  const opening = (async () => settings.open(storage))()
+  const driver = await within(settings.timeoutMs, 'open', opening)
+  const cleanUpMs = CLEANUP_MS * settings.patience
   const about = { label: one.id, storage, signal: abort.signal }
   const context = new CaseContext(settings, driver, about)
   try {
     const reason = notApplicable(driver.capabilities, one)
     if (reason !== undefined) return reason
-    await limited(limitOf(settings, one), 'the case', () => one.run(context))
-    await limited(CLEANUP_MS, 'the look for leftovers', () => noLeftovers(context, one))
+    await within(limitOf(settings, one), 'the case', one.run(context))
+    await within(cleanUpMs, 'the look for leftovers', noLeftovers(context, one))
     return undefined
   } finally {
     abort.abort()
     // What fails here has failed before, or it is the backend's to tell: the case's result stands.
-    await limited(CLEANUP_MS, 'the clean-up', () => cleanUp(context)).catch(() => {})
+    await within(cleanUpMs, 'the clean-up', cleanUp(context)).catch(() => {})
   }
 }
 
@@ -84,31 +86,16 @@ function notApplicable(capabilities: Partial<Capabilities>, one: Case): string |
   return undefined
 }
 
-async function limited<T>(ms: number, what: string, run: () => Promise<T>): Promise<T> {
-  const timer = new AbortController()
-  const late = async (): Promise<never> => {
-    await wait(ms, undefined, { signal: timer.signal })
-    throw new Error(`${what} did not end within ${ms} ms`)
-  }
-  const expiry = late()
-  expiry.catch(() => {})
-  try {
-    return await Promise.race([run(), expiry])
-  } finally {
-    timer.abort()
-  }
-}
-
 /** After a case, no upload is left behind but those it is about. */
 async function noLeftovers(t: CaseContext, one: Case): Promise<void> {
   if (one.leavesUploads || !t.capabilities.purgeUploads) return
-  const deadline = Date.now() + SETTLE_MS
-  for (;;) {
-    const left = await t.driver.purgeUploads('/', { dryRun: true, olderThan: anyAge() })
-    if (left.length === 0) return
-    if (Date.now() > deadline) assert.fail(`uploads left behind at ${left.map(({ path }) => path)}`)
-    await wait(20)
-  }
+  let left: readonly string[] = []
+  const gone = await comesTrue(SETTLE_MS * t.settings.patience, async () => {
+    const found = await t.driver.purgeUploads('/', { dryRun: true, olderThan: anyAge() })
+    left = found.map(({ path }) => path)
+    return left.length === 0
+  })
+  assert.ok(gone, `uploads left behind at ${left}`)
 }
 
 async function cleanUp(t: CaseContext): Promise<void> {

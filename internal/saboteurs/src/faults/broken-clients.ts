@@ -1,6 +1,8 @@
 // Requests that go right as long as nothing fails.
+
 import type { IncomingMessage } from 'node:http'
 import { isStorageError } from '@stowage/core'
+import { leak } from '../delegate.ts'
 import { Client, type Received, type Sent } from './client.ts'
 
 export class ShortReads extends Client {
@@ -53,12 +55,9 @@ export class Leaking extends Client {
   }
 }
 
-/** Longer than the suite waits, and short enough for the process to end. */
-const FORGOTTEN_MS = 8_000
-
 export class Forgetful extends Client {
   override once(method: string, path: string, sent: Sent, attempt: number): Promise<Received> {
-    if (attempt > 1) setTimeout(() => {}, FORGOTTEN_MS)
+    if (attempt > 1) leak()
     return super.once(method, path, sent, attempt)
   }
 }

@@ -12,7 +12,7 @@ const IDLE_MS = 300
 
 function open(
   saboteur: FaultSaboteur | undefined,
-  { storage, endpoint, idleTimeoutMs = 20_000 }: Place,
+  { storage, endpoint, idleTimeoutMs = 30_000 }: Place,
 ): StorageDriver {
   return base(
     saboteur?.open(endpoint, idleTimeoutMs, storage) ??
@@ -46,6 +46,8 @@ export function faultOptions(store: ObjectStore, saboteur?: FaultSaboteur): Faul
     attempts: ATTEMPTS,
     idleTimeoutMs: IDLE_MS,
     partSize: PART,
+    // A broken driver that hangs is to be given up soon.
+    ...(saboteur && { patience: 0.1 }),
     child: {
       module: new URL('./options.ts', import.meta.url),
       execArgv: ['--conditions=@stowage/source', '--disable-warning=ExperimentalWarning'],

@@ -1,9 +1,11 @@
 // One-node Ceph: a monitor, one OSD and the S3 gateway, all in the foreground, without systemd, manager or cephx.
+
 import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
+import { patient } from '../../../jest-preset/patience.mjs'
 import type { Found } from '../find.ts'
 import {
   answers,
@@ -122,7 +124,7 @@ async function startDaemons(cluster: Cluster, store: CephStore): Promise<S3Facts
   await cluster.tool('monmaptool', '--create', '--fsid', fsid, '--addv', 'a', address, map)
   await cluster.tool('ceph-mon', '-i', 'a', '--mkfs', '--monmap', map)
   await cluster.daemon('ceph-mon', ['-i', 'a'], async () => {
-    await cluster.tool('ceph', '--connect-timeout', '5', 'osd', 'new', osdId)
+    await cluster.tool('ceph', '--connect-timeout', '60', 'osd', 'new', osdId)
     return true
   })
   await cluster.tool('ceph-osd', '-i', '0', '--mkfs', '--osd-uuid', osdId)
@@ -166,7 +168,7 @@ class Cluster {
   /** Runs one of Ceph's tools to its end and returns what it printed. */
   async tool(name: string, ...args: string[]): Promise<string> {
     const env = { PATH: process.env.PATH, HOME: this.folder, CEPH_CONF: this.file }
-    const options = { cwd: this.folder, env, timeout: 30_000 }
+    const options = { cwd: this.folder, env, timeout: patient(300_000) }
     try {
       const { stdout } = await run(name, ['-c', this.file, ...args], options)
       return stdout

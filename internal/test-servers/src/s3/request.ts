@@ -1,5 +1,7 @@
 // Just enough of S3's protocol to create a bucket and to see whether a server is ready, without an SDK.
+
 import { createHash, createHmac } from 'node:crypto'
+import { patient } from '../../../jest-preset/patience.mjs'
 import type { Facts } from '../server.ts'
 
 /** What an S3 client needs to know. */
@@ -58,7 +60,7 @@ export async function s3Request(
       authorization: `AWS4-HMAC-SHA256 Credential=${facts.accessKeyId}/${scope},SignedHeaders=${names.join(';')},Signature=${signature}`,
     },
     ...(body && { body }),
-    signal: AbortSignal.timeout(10_000),
+    signal: AbortSignal.timeout(patient(60_000)),
   })
   return { status: reply.status, text: await reply.text() }
 }

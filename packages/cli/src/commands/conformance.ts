@@ -46,7 +46,7 @@ export const addConformance: Add = (program, bind) => {
       'entries the storage lists at a time; numbers around it',
       integerFrom(1),
     )
-    .option('--timeout <time>', 'most time for one case, 30s by default', parseDuration)
+    .option('--timeout <time>', 'most time for one case, 5m by default', parseDuration)
     .option('--report <directory>', 'write report.json, index.html, badge.svg and badge.json')
     .option('--name <text>', "the storage's name in the report; its URL by default")
     .option('--server <text>', 'product and version behind the storage, for the report')

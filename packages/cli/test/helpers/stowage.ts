@@ -4,8 +4,8 @@ import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { until } from '@stowage-internal/jest-preset/patience'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 /** Types are stripped once, not by every process: it is most of what a start takes. */
@@ -138,9 +138,5 @@ export function bytesOf(seed: number, size: number): Buffer {
 
 /** Waits until the file exists. */
 export async function appears(file: string): Promise<void> {
-  const deadline = Date.now() + 20_000
-  while (!existsSync(file)) {
-    if (Date.now() > deadline) throw new Error(`${file} did not appear`)
-    await wait(20)
-  }
+  await until(() => existsSync(file), `${file} is there`)
 }

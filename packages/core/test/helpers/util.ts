@@ -41,15 +41,6 @@ export function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }
 
-/** Waits for a condition, a few seconds at most. */
-export async function until(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 5000
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error('the condition did not come true')
-    await new Promise((resolve) => setTimeout(resolve, 2))
-  }
-}
-
 /** Listeners on a signal that are still there, counted by wrapping it. */
 export function countListeners(signal: AbortSignal): () => number {
   let count = 0

@@ -172,12 +172,3 @@ export async function failure(promise: Promise<unknown>): Promise<string> {
     (error) => (isStorageError(error) ? error.code : String(error)),
   )
 }
-
-/** Waits until it is true. */
-export async function until(done: () => Promise<boolean> | boolean): Promise<void> {
-  const deadline = Date.now() + 10_000
-  while (!(await done())) {
-    if (Date.now() > deadline) throw new Error('it did not come true within 10 s')
-    await new Promise((next) => setTimeout(next, 5))
-  }
-}

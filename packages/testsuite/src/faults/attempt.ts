@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict'
-import { setTimeout as wait } from 'node:timers/promises'
 import { WorkingChild } from '../child-process.ts'
+import { within } from '../patience.ts'
 import type { Fault, Seen } from './fault.ts'
 import type { Outcome, Stage } from './operation.ts'
 import type { Point } from './points.ts'
 import type { Tree } from './tree.ts'
-import { type World, within } from './world.ts'
+import type { World } from './world.ts'
 
-/** How long an aborted call may take to tell. */
-const PROMPT_MS = 2_000
+/** How long an aborted call may take to tell: time that this process had. */
+const PROMPT_MS = 10_000
 
 /** How long a process may take to start and to prepare, on a busy machine too. */
-const START_MS = 60_000
+const START_MS = 300_000
 
 /** How an operation ended. */
 export interface Attempt {
@@ -82,7 +82,7 @@ function arm(
 
 /** The signal is aborted when it happens; what is visible by then is looked at before. */
 async function aborted(world: World, point: Point): Promise<Attempt> {
-  const { operation, kept, abort } = world
+  const { operation, kept, abort, settings } = world
   const stage = world.stage(abort.signal)
   await arrange(world, stage)
   const reason = new Error('abort of the trial')
@@ -97,8 +97,8 @@ async function aborted(world: World, point: Point): Promise<Attempt> {
     const look = operation.partial ? Promise.resolve(world.before) : world.tree()
     interrupted ??= look.then((tree) => {
       abort.abort(reason)
-      const error = new Error(`the call has not ended ${PROMPT_MS} ms after the abort`)
-      void wait(PROMPT_MS, undefined, { ref: false }).then(() => tooLate(error))
+      const prompt = PROMPT_MS * settings.patience
+      within(prompt, 'after the abort, the call', settled).catch(tooLate)
       return tree
     })
   })
@@ -128,7 +128,7 @@ async function killed(world: World, point: Point): Promise<Attempt> {
   })
   try {
     await within(
-      START_MS,
+      START_MS * settings.patience,
       'the start of the process',
       child.until(({ step }) => step === 0),
     )

@@ -43,6 +43,8 @@ export interface FaultOptions extends FaultProxyOptions {
   readonly child?: ChildOptions | undefined
   /** Faults, aborts and kills that are tried of each operation. Default 6; in full size all there are. */
   readonly points?: number | undefined
+  /** As that of `registerSuite`: how many times as long as usual a call may take before it counts as hanging. */
+  readonly patience?: number | undefined
   /** How many are tried at a time. Default 8: most of them wait. */
   readonly concurrency?: number | undefined
   /** Reasons by the id of an operation or of a point. */
@@ -63,6 +65,7 @@ export interface FaultSettings extends FaultOptions {
   readonly vendor: Vendor
   readonly partSize: number
   readonly points: number
+  readonly patience: number
   readonly concurrency: number
   readonly skip: Readonly<Record<string, string>>
   readonly size: SuiteSize
@@ -96,13 +99,21 @@ const CONCURRENCY = 8
 
 /** @throws TypeError where the options or the environment hold something else than they should. */
 export function faultSettings(options: FaultOptions): FaultSettings {
-  const { size, seed, partSize } = suiteSettings({
+  const { size, seed, partSize, patience } = suiteSettings({
     ...{ name: options.name, open: () => options.create('', '', {}) },
-    ...{ size: options.size, seed: options.seed, partSize: options.partSize },
+    ...{ size: options.size, seed: options.seed },
+    ...{ partSize: options.partSize, patience: options.patience },
   })
   return {
     ...options,
-    ...{ size, seed, partSize, vendor: options.vendor ?? 'plain', skip: options.skip ?? {} },
+    ...{
+      size,
+      seed,
+      partSize,
+      patience,
+      vendor: options.vendor ?? 'plain',
+      skip: options.skip ?? {},
+    },
     idleTimeoutMs: options.idleTimeoutMs ?? IDLE_MS,
     only: options.only ?? process.env.STOWAGE_FAULT_POINT,
     points: size === 'full' ? Number.POSITIVE_INFINITY : (options.points ?? POINTS),

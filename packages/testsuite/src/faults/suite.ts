@@ -17,8 +17,8 @@ import { until, World } from './world.ts'
 const ENOUGH = 20
 /** How often a trial is begun anew because what comes before it failed. */
 const PREPARATIONS = 3
-/** How long the handles of the last points may take to go, and what may come and go by itself. */
-const SETTLE_MS = 3_000
+/** How long the handles of the last points may take to go, in looks, and what may come and go by itself. */
+const SETTLE_MS = 30_000
 const SLACK = 3
 
 interface Shared {
@@ -57,7 +57,7 @@ export async function tryOperation(shared: Shared, operation: Operation): Promis
     const points = drawn(settings, operation.id, all)
     const { outcomes, failures } = await tryAll(shared, operation, points)
     failures.push(...(await rejections.failures(operation.id)))
-    failures.push(...(await leaks(operation.id, before)))
+    failures.push(...(await leaks(operation.id, before, settings)))
     const requests = measured.seen.length
     return { operation: operation.id, requests, points: points.length, outcomes, failures }
   } finally {
@@ -150,14 +150,18 @@ function handles(): Map<string, number> {
 }
 
 /** Handles that are more than before all points were tried. */
-async function leaks(operation: string, before: Map<string, number>): Promise<FaultFailure[]> {
+async function leaks(
+  operation: string,
+  before: Map<string, number>,
+  { patience }: FaultSettings,
+): Promise<FaultFailure[]> {
   const more = (): string[] =>
     [...handles()]
       .filter(([kind, count]) => count > (before.get(kind) ?? 0) + SLACK)
       .map(([kind, count]) => `${before.get(kind) ?? 0} ${kind} became ${count}`)
   try {
     await until(
-      SETTLE_MS,
+      SETTLE_MS * patience,
       () => more().join(', '),
       () => more().length === 0,
     )

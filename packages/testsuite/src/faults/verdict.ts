@@ -11,8 +11,8 @@ import { until, type World } from './world.ts'
 
 /** How long an operation that has failed is watched for what it might still do. */
 const AFTERWARDS_MS = 40
-/** How long what is over may take to go away. */
-const SETTLE_MS = 3_000
+/** How long what is over may take to go away, in looks. */
+const SETTLE_MS = 30_000
 
 /** What an error may say where the network or the server is at fault. */
 const CODES: readonly StorageErrorCode[] = ['UNAVAILABLE', 'THROTTLED', 'CONTENT', 'MULTIPLE']
@@ -91,24 +91,24 @@ async function nothingRuns(
   { proxy, driver, abort, settings }: World,
   cleansUp: boolean,
 ): Promise<void> {
-  const patience = settings.idleTimeoutMs * settings.attempts + SETTLE_MS
+  const settle = SETTLE_MS * settings.patience
   if (!cleansUp) {
     await until(
-      patience,
+      settings.idleTimeoutMs * settings.attempts + settle,
       () => `${proxy.busy} requests are still under way`,
       () => proxy.busy === 0,
     )
   }
   const listeners = (): number => getEventListeners(abort.signal, 'abort').length
   await until(
-    SETTLE_MS,
+    settle,
     () => `${listeners()} listeners are left on the signal`,
     () => listeners() === 0,
   )
   await driver.close()
   let open = 0
   await until(
-    SETTLE_MS,
+    settle,
     () => `${open} connections of the closed driver are open`,
     async () => {
       open = await proxy.connections()
@@ -126,7 +126,7 @@ async function nothingIsLeft(world: World): Promise<void> {
   await empty(direct)
   let left: readonly string[] = []
   await until(
-    SETTLE_MS,
+    SETTLE_MS * settings.patience,
     () => `the backend holds, of what the driver can no longer see: ${left.join(', ')}`,
     async () => {
       left = (await settings.leftovers?.(storage)) ?? []

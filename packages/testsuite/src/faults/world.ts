@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto'
-import { setTimeout as wait } from 'node:timers/promises'
 import type { StorageDriver } from '@stowage/core'
 import { anyAge } from '../context.ts'
+import { comesTrue } from '../patience.ts'
 import { type Kept, type Operation, type Stage, treeBefore } from './operation.ts'
 import type { FaultSettings } from './options.ts'
 import { type FaultProxy, startFaultProxy } from './proxy.ts'
 import { type Contents, empty, type Tree, treeOf } from './tree.ts'
 import { begunBytes } from './writer-operations.ts'
 
-/** Time of a machine that has other things to do; more where nothing falls silent, and so nothing can hang. */
-const SLACK_MS = { silent: 20_000, other: 60_000 }
+/** Time for what is none of the driver's waiting. */
+const SLACK_MS = 200_000
 /** A driver may send another request when one has failed for good, to find out or to clean up. */
 const REQUESTS_IN_A_ROW = 3
 
@@ -21,7 +21,6 @@ interface Members {
   readonly proxy: FaultProxy
   readonly direct: StorageDriver
   readonly driver: StorageDriver
-  readonly silent: boolean
 }
 
 /** A storage of its own for one trial, with a proxy of its own in front of the backend. */
@@ -35,7 +34,6 @@ export class World {
   readonly direct: StorageDriver
   /** The instance under test. */
   readonly driver: StorageDriver
-  readonly #silent: boolean
   readonly kept: Kept = {}
   readonly abort: AbortController = new AbortController()
 
@@ -47,7 +45,6 @@ export class World {
     this.proxy = members.proxy
     this.direct = members.direct
     this.driver = members.driver
-    this.#silent = members.silent
   }
 
   /**
@@ -65,7 +62,7 @@ export class World {
     const limits = silent ? { idleTimeoutMs: settings.idleTimeoutMs } : {}
     const direct = await settings.create(storage, upstream, {})
     const driver = await settings.create(storage, proxy.endpoint, limits)
-    const members = { settings, operation, contents, storage, proxy, direct, driver, silent }
+    const members = { settings, operation, contents, storage, proxy, direct, driver }
     const world = new World(members)
     await world.#prepare()
     return world
@@ -107,9 +104,8 @@ export class World {
 
   /** The longest that a call may take when nothing answers any more. */
   get limitMs(): number {
-    const { idleTimeoutMs, attempts } = this.settings
-    const slack = this.#silent ? SLACK_MS.silent : SLACK_MS.other
-    return idleTimeoutMs * attempts * REQUESTS_IN_A_ROW + slack
+    const { idleTimeoutMs, attempts, patience } = this.settings
+    return idleTimeoutMs * attempts * REQUESTS_IN_A_ROW + SLACK_MS * patience
   }
 
   /** Ends everything. What fails here has failed before. */
@@ -121,29 +117,11 @@ export class World {
   }
 }
 
-/** The promise, or an error where it takes longer. */
-export async function within<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
-  const timer = new AbortController()
-  const late = wait(ms, undefined, { signal: timer.signal }).then(() => {
-    throw new Error(`${what} has not ended after ${ms} ms`)
-  })
-  late.catch(() => {})
-  try {
-    return await Promise.race([promise, late])
-  } finally {
-    timer.abort()
-  }
-}
-
-/** Waits until it is so. */
+/** Waits until it is so: {@link comesTrue}, or an error that says what is the matter. */
 export async function until(
   ms: number,
   what: () => string,
   isSo: () => boolean | Promise<boolean>,
 ): Promise<void> {
-  const deadline = Date.now() + ms
-  while (!(await isSo())) {
-    if (Date.now() > deadline) throw new Error(`after ${ms} ms ${what()}`)
-    await wait(5)
-  }
+  if (!(await comesTrue(ms, isSo))) throw new Error(`after ${Math.round(ms)} ms ${what()}`)
 }

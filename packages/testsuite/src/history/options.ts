@@ -12,6 +12,7 @@ export interface HistoryOptions
     | 'size'
     | 'seed'
     | 'timeoutMs'
+    | 'patience'
     | 'skip'
     | 'runner'
   > {

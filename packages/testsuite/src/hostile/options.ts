@@ -14,7 +14,16 @@ export interface BehindTheDriver {
 export interface HostileOptions
   extends Pick<
     SuiteOptions,
-    'name' | 'open' | 'remove' | 'size' | 'seed' | 'timeoutMs' | 'concurrency' | 'skip' | 'runner'
+    | 'name'
+    | 'open'
+    | 'remove'
+    | 'size'
+    | 'seed'
+    | 'timeoutMs'
+    | 'patience'
+    | 'concurrency'
+    | 'skip'
+    | 'runner'
   > {
   /** Paths to try: those that are none cost no request. Default 10,000. */
   readonly count?: number | undefined

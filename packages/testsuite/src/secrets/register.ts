@@ -1,9 +1,11 @@
 import type { StorageDriver } from '@stowage/core'
 import { anyAge, paths as items } from '../context.ts'
+import { patienceOf } from '../patience.ts'
 import { type Runner, runnerOf } from '../runner.ts'
 import { SecretSearch } from './search.ts'
 
-const TIMEOUT_MS = 60_000
+/** Time for all calls of one situation. */
+const TIMEOUT_MS = 300_000
 
 /** What the secret suite needs to know. */
 export interface SecretOptions {
@@ -31,7 +33,7 @@ export function registerSecretSuite(options: SecretOptions): void {
   const { describe, it } = runnerOf(options.runner)
   describe(`${options.name} keeps its secrets`, () => {
     for (const [what, open] of Object.entries(options.situations)) {
-      it(`with ${what}`, () => attempt(options, what, open), TIMEOUT_MS)
+      it(`with ${what}`, () => attempt(options, what, open), TIMEOUT_MS * patienceOf(undefined))
     }
   })
 }
