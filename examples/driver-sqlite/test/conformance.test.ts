@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll } from '@jest/globals'
 import { create } from '@stowage/core'
 import { registerModelSuite, registerSuite } from '@stowage/testsuite'
-import { SqliteDriver } from 'stowage-driver-sqlite'
+import { sqliteDriver } from 'stowage-driver-sqlite'
 import '@stowage/driver-inmemory'
 
 // Thousands of flushed transactions: in memory where the system has a place for that.
@@ -15,7 +15,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 registerSuite({
   name: 'sqlite',
   open: (storage) => create('sqlite', { file: join(folder, `${storage}.db`) }),
-  capabilities: new SqliteDriver({ file: '' }).capabilities,
+  capabilities: sqliteDriver({ file: '' }).capabilities,
   child: { module: new URL('./open.ts', import.meta.url), env: { STOWAGE_SQLITE_FOLDER: folder } },
   partSize: 256 * 1024,
 })

@@ -1,5 +1,13 @@
 export { HttpAgents, type HttpAgentsOptions } from './agents.ts'
 export { limitBody, MAX_ERROR_BYTES, MAX_PAGE_BYTES, readBody, readErrorBody } from './bodies.ts'
+export { ChunkDriver } from './chunks/driver.ts'
+export {
+  CHUNK_CAPABILITIES,
+  type ChunkStore,
+  type Maybe,
+  type StoredFile,
+  type StoredUpload,
+} from './chunks/store.ts'
 export {
   type FailedRequest,
   type Failure,
