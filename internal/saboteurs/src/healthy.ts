@@ -93,6 +93,7 @@ const NONE: typeof PLAIN = {
     caseSensitive: false,
     snapshotReads: false,
     atomicMove: false,
+    modTimes: false,
   },
 }
 

@@ -11,6 +11,7 @@ import { reading } from './areas/reading.ts'
 import { sessions } from './areas/sessions.ts'
 import { states } from './areas/states.ts'
 import { storages } from './areas/storages.ts'
+import { times } from './areas/times.ts'
 import { visibility } from './areas/visibility.ts'
 import { walking } from './areas/walking.ts'
 import { writing } from './areas/writing.ts'
@@ -26,6 +27,7 @@ export const saboteurs: readonly Saboteur[] = [
   ...visibility,
   ...sessions,
   ...information,
+  ...times,
   ...listing,
   ...walking,
   ...moving,

@@ -26,7 +26,7 @@ export interface BareDriver {
    * Replaces the file in one step. The content may change once the promise is settled.
    * @throws InvalidPathError where the backend cannot hold the name, before anything is changed.
    */
-  putContent(path: string, content: Uint8Array, options: BareOptions): Promise<void>
+  putContent(path: string, content: Uint8Array, options: BarePutOptions): Promise<void>
   /**
    * A stream of the bytes from `offset` (a safe integer, at least 0) on, at most `length` of them.
    * It delivers them all or fails with an error; its destruction frees what it holds.
@@ -66,7 +66,12 @@ export interface BareReaderOptions extends BareOptions {
   readonly length?: number | undefined
 }
 
-export interface BareWriterOptions extends BareOptions {
+export interface BarePutOptions extends BareOptions {
+  /** See {@link PutOptions.modTime}. A date of its own; only given where the capability is declared. */
+  readonly modTime?: Date | undefined
+}
+
+export interface BareWriterOptions extends BarePutOptions {
   readonly append: boolean
 }
 

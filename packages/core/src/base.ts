@@ -11,6 +11,7 @@ import type {
   FileWriter,
   OperationOptions,
   PurgeOptions,
+  PutOptions,
   ReaderOptions,
   RedirectOptions,
   StorageDriver,
@@ -27,6 +28,7 @@ import {
   PathNotFoundError,
   UnsupportedMethodError,
 } from './errors.ts'
+import { givenTime } from './given-time.ts'
 import { checkDirectory, checkPath, isBeneath } from './paths.ts'
 import { argumentError, wrapError } from './wrap-error.ts'
 
@@ -41,6 +43,7 @@ const NO_CAPABILITIES: Capabilities = {
   caseSensitive: false,
   snapshotReads: false,
   atomicMove: false,
+  modTimes: false,
 }
 
 /** Lifetime of a redirect URL in seconds where the caller names none; the original's 20 minutes. */
@@ -79,13 +82,14 @@ class Base implements StorageDriver {
   async putContent(
     path: string,
     content: Uint8Array | string,
-    { signal }: OperationOptions = {},
+    { modTime, signal }: PutOptions = {},
   ): Promise<void> {
     this.#check(() => checkPath(path))
     const bytes = typeof content === 'string' ? Buffer.from(content) : content
     if (!(bytes instanceof Uint8Array)) throw argumentError('content is a Uint8Array or a string')
+    const time = this.#check(() => givenTime(path, modTime, this.capabilities))
     return this.#run('putContent', { path, bytes: bytes.length }, signal, () =>
-      this.#bare.putContent(path, bytes, { signal }),
+      this.#bare.putContent(path, bytes, { signal, ...time }),
     )
   }
 
@@ -108,14 +112,16 @@ class Base implements StorageDriver {
     return new BaseReader(source, { driver: this.name, path, offset, signal })
   }
 
-  async writer(path: string, { append = false, signal }: WriterOptions = {}): Promise<FileWriter> {
+  async writer(path: string, options: WriterOptions = {}): Promise<FileWriter> {
+    const { append = false, modTime, signal } = options
     this.#check(() => {
       checkPath(path)
       if (append && !this.capabilities.append) {
         throw new UnsupportedMethodError({ path, detail: 'this driver cannot continue an upload' })
       }
     })
-    const open = () => this.#bare.writer(path, { append, signal })
+    const time = this.#check(() => givenTime(path, modTime, this.capabilities))
+    const open = () => this.#bare.writer(path, { append, signal, ...time })
     // Nobody was told of this session yet: bytes that were there before are to stay.
     const late = (writer: BareWriter) =>
       append && writer.size > 0 ? writer.close() : writer.cancel()

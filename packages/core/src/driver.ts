@@ -12,8 +12,20 @@ export interface ReaderOptions extends OperationOptions {
   length?: number | undefined
 }
 
-export interface WriterOptions extends OperationOptions {
-  /** Continue the newest unfinished upload of this path instead of starting a new one. */
+export interface PutOptions extends OperationOptions {
+  /**
+   * The file's modification time, which `stat` then gives; for copies of files that have one. Default: the time of
+   * the change. Kept to the millisecond, or as exactly as the backend can, at most two seconds off.
+   * Only with the capability `modTimes`.
+   */
+  modTime?: Date | undefined
+}
+
+export interface WriterOptions extends PutOptions {
+  /**
+   * Continue the newest unfinished upload of this path instead of starting a new one. Give it the `modTime` that
+   * the upload was begun with: where the two differ, the backend tells which one counts.
+   */
   append?: boolean | undefined
 }
 
@@ -54,7 +66,10 @@ export interface FileInfo {
   readonly path: string
   /** Bytes; 0 for a directory. */
   readonly size: number
-  /** Last change of the content. Unspecified for a directory. */
+  /**
+   * Last change of the content, or the time that was given with it ({@link PutOptions.modTime}). A walk may tell the
+   * time of the change where the backend's listing has no other. Unspecified for a directory.
+   */
   readonly modTime: Date
   readonly isDir: boolean
 }
@@ -102,6 +117,8 @@ export interface Capabilities {
   readonly snapshotReads: boolean
   /** A move is one step: no observer sees both names or neither. Undeclared: both may be seen. */
   readonly atomicMove: boolean
+  /** A file keeps the time that is given with it, also when it is moved. Undeclared: UnsupportedMethodError. */
+  readonly modTimes: boolean
 }
 
 /**
@@ -151,8 +168,11 @@ export interface StorageDriver extends AsyncDisposable {
   readonly capabilities: Capabilities
   /** @throws PathNotFoundError where no file is. */
   getContent(path: string, options?: OperationOptions): Promise<Uint8Array>
-  /** Creates or replaces the file in one step. A string is stored as UTF-8. */
-  putContent(path: string, content: Uint8Array | string, options?: OperationOptions): Promise<void>
+  /**
+   * Creates or replaces the file in one step. A string is stored as UTF-8.
+   * @throws UnsupportedMethodError with `modTime` where the driver does not keep times.
+   */
+  putContent(path: string, content: Uint8Array | string, options?: PutOptions): Promise<void>
   /**
    * Opens the file for reading. The stream delivers every byte asked for or fails; destroying it
    * frees the socket or handle at once.
@@ -163,7 +183,8 @@ export interface StorageDriver extends AsyncDisposable {
   /**
    * Opens a new upload, or with `append` the newest unfinished one.
    * @throws PathNotFoundError with `append` where there is nothing to continue.
-   * @throws UnsupportedMethodError with `append` on committed content.
+   * @throws UnsupportedMethodError with `append` on committed content, and with `modTime` where the driver does
+   * not keep times.
    */
   writer(path: string, options?: WriterOptions): Promise<FileWriter>
   /** @throws PathNotFoundError where nothing is. `/` always exists. */

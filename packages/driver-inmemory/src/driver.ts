@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import type {
   BareDriver,
   BarePurgeOptions,
+  BarePutOptions,
   BareReaderOptions,
   BareWalkOptions,
   BareWriter,
@@ -54,6 +55,7 @@ export class InMemoryDriver implements BareDriver {
       caseSensitive: true,
       snapshotReads: true,
       atomicMove: true,
+      modTimes: true,
     }
   }
 
@@ -61,8 +63,12 @@ export class InMemoryDriver implements BareDriver {
     return Buffer.from(this.#file(path).content)
   }
 
-  async putContent(path: string, content: Uint8Array): Promise<void> {
-    this.#put(path, { content: Buffer.from(content), modTime: new Date() })
+  async putContent(
+    path: string,
+    content: Uint8Array,
+    { modTime = new Date() }: BarePutOptions,
+  ): Promise<void> {
+    this.#put(path, { content: Buffer.from(content), modTime })
   }
 
   async reader(path: string, { offset, length }: BareReaderOptions): Promise<Readable> {
@@ -72,10 +78,11 @@ export class InMemoryDriver implements BareDriver {
     return Readable.from(chunks(content, offset, end), { objectMode: false, highWaterMark: 1 })
   }
 
-  async writer(path: string, { append }: BareWriterOptions): Promise<BareWriter> {
+  async writer(path: string, { append, modTime }: BareWriterOptions): Promise<BareWriter> {
     if (!append) this.#checkKind(path)
     const session = append ? this.#resume(path) : this.#sessions.begin(path)
-    const publish = (content: Uint8Array) => this.#put(path, { content, modTime: new Date() })
+    const publish = (content: Uint8Array) =>
+      this.#put(path, { content, modTime: modTime ?? new Date() })
     return new InMemoryWriter(this.#sessions, session, publish)
   }
 
@@ -156,7 +163,7 @@ export class InMemoryDriver implements BareDriver {
     for (const session of this.#sessions.idleBeneath(path)) {
       if (session.startedAt >= olderThan) continue
       if (!dryRun) this.#sessions.end(session)
-      yield { path: session.path, startedAt: session.startedAt, size: session.size }
+      yield { path: session.path, startedAt: new Date(session.startedAt), size: session.size }
     }
   }
 
@@ -198,7 +205,7 @@ export class InMemoryDriver implements BareDriver {
 }
 
 function info(path: string, { content, modTime }: File): FileInfo {
-  return { path, size: content.length, modTime, isDir: false }
+  return { path, size: content.length, modTime: new Date(modTime), isDir: false }
 }
 
 function* chunks(content: Uint8Array, start: number, end: number): Generator<Uint8Array> {

@@ -14,6 +14,7 @@ const capabilities = {
   caseSensitive: true,
   snapshotReads: true,
   atomicMove: true,
+  modTimes: true,
 }
 
 registerSuite({ name: 'inmemory', capabilities, skip, open: () => create('inmemory') })

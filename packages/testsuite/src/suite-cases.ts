@@ -10,6 +10,7 @@ import { fileAndDirectory } from './cases/file-and-directory.ts'
 import { isolation } from './cases/isolation.ts'
 import { leaks } from './cases/leaks.ts'
 import { list } from './cases/list.ts'
+import { modTimes } from './cases/mod-times.ts'
 import { move } from './cases/move.ts'
 import { names } from './cases/names.ts'
 import { paths } from './cases/paths.ts'
@@ -43,6 +44,7 @@ export const allCases: readonly Case[] = [
   ...sessions,
   ...uploads,
   ...stat,
+  ...modTimes,
   ...list,
   ...walk,
   ...walkResume,

@@ -7,6 +7,7 @@ const FLAGS = [
   'caseSensitive',
   'fileAndDirectory',
   'longNames',
+  'modTimes',
   'persistent',
   'purgeUploads',
   'redirectURL',

@@ -84,6 +84,29 @@ export const stat: readonly Case[] = area('stat', [
     },
   },
   {
+    id: 'caller-owns',
+    title: 'what a caller does to the information it got changes nothing for others',
+    run: async (t) => {
+      await t.put('/dir/file')
+      const all = [
+        () => t.driver.stat('/dir/file'),
+        async () => (await paths(t.driver.walk('/dir')))[0],
+      ]
+      for (const look of all) {
+        const info = (await look()) as { path: string; size: number; modTime: Date }
+        const before = structuredClone(info)
+        info.modTime.setTime(0)
+        try {
+          info.size = 12_345
+          info.path = '/other'
+        } catch {
+          // A frozen one is as good.
+        }
+        assert.deepEqual(structuredClone(await look()), before)
+      }
+    },
+  },
+  {
     id: 'after-delete',
     title: 'parents that become empty are gone, by delete and by move',
     run: async (t) => {

@@ -51,9 +51,12 @@ export function sequences({ partSize, steps, capabilities }: Drawn): Arbitrary<O
     { arbitrary: fc.constantFrom(...others), weight: 1 },
   )
   const pool = fc.uniqueArray(any, { minLength: 2, maxLength: MOST_PATHS, size: 'max' })
-  const anything = operation(partSize)
+  const anything = operation(partSize, capabilities.modTimes)
   // Something has to be there for the rest to be of interest.
-  const first = fc.array(put(partSize), { maxLength: Math.min(FILES_FIRST, steps), size: 'max' })
+  const first = fc.array(put(partSize, capabilities.modTimes), {
+    maxLength: Math.min(FILES_FIRST, steps),
+    size: 'max',
+  })
   const rest = fc.array(anything, { maxLength: steps - FILES_FIRST, size: 'max' })
   return fc
     .record({ pool, first, rest })
@@ -136,17 +139,20 @@ function record(model: Record<string, Arbitrary<unknown>>): Arbitrary<Operation<
   return fc.record(model) as unknown as Arbitrary<Operation<number>>
 }
 
-function put(partSize: number): Arbitrary<Operation<number>> {
+function put(partSize: number, modTimes: boolean): Arbitrary<Operation<number>> {
+  // In the middle of the steps that they are compared in.
+  const given = fc.integer({ min: 0, max: 1000 }).map((at) => at * 100_000_000 + 1000)
   return record({
     kind: kind('putContent'),
     path,
     content: content(partSize),
     text: rarely(4),
+    modTime: modTimes ? fc.option(given, { nil: undefined, freq: 2 }) : fc.constant(undefined),
     ...common,
   })
 }
 
-function operation(partSize: number): Arbitrary<Operation<number>> {
+function operation(partSize: number, modTimes: boolean): Arbitrary<Operation<number>> {
   const bytes = content(partSize)
   const of = (weight: number, model: Record<string, Arbitrary<unknown>>) => ({
     arbitrary: record(model),
@@ -156,7 +162,7 @@ function operation(partSize: number): Arbitrary<Operation<number>> {
   const length = fc.option(fc.constantFrom(0, 1, 31, 32, 33, partSize, -1), { nil: undefined })
   const startAfter = fc.option(fc.nat({ max: MOST_PATHS - 1 }), { nil: undefined })
   return fc.oneof(
-    { arbitrary: put(partSize), weight: 7 },
+    { arbitrary: put(partSize, modTimes), weight: 7 },
     of(2, { kind: kind('stat'), path: directory, ...common }),
     of(4, { kind: kind('getContent'), path, ...common }),
     of(3, { kind: kind('delete'), path: fileOrDirectory, ...common }),

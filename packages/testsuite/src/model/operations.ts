@@ -18,7 +18,13 @@ interface Common {
  * sequence's own few paths; afterwards the path itself.
  */
 export type Operation<P = string> =
-  | (Common & { kind: 'putContent'; path: P; content: Bytes; text: boolean })
+  | (Common & {
+      kind: 'putContent'
+      path: P
+      content: Bytes
+      text: boolean
+      modTime: number | undefined
+    })
   | (Common & { kind: 'getContent' | 'stat' | 'delete'; path: P })
   | (Common & { kind: 'read'; path: P; offset: number; length: number | undefined })
   | (Common & { kind: 'list'; path: P; take: number })
@@ -60,7 +66,7 @@ function common({ instance, aborted }: Common): string {
 function call(operation: Exclude<Operation, { kind: 'reopen' }>): string {
   switch (operation.kind) {
     case 'putContent':
-      return `putContent('${operation.path}', ${content(operation)})`
+      return `putContent('${operation.path}', ${content(operation)}${time(operation)})`
     case 'read':
       return `reader('${operation.path}', ${range(operation)})`
     case 'list':
@@ -88,6 +94,10 @@ function call(operation: Exclude<Operation, { kind: 'reopen' }>): string {
     default:
       return `${operation.kind}('${operation.path}')`
   }
+}
+
+function time({ modTime }: { modTime: number | undefined }): string {
+  return modTime === undefined ? '' : `, { modTime: new Date(${modTime}) }`
 }
 
 function content(operation: { content: Bytes; text?: boolean }): string {

@@ -6,6 +6,8 @@ import { bytesOf, type Operation, textOf } from './operations.ts'
 const REASON: Error = Object.assign(new Error('aborted by the model'), {
   name: 'AbortError',
 })
+/** Times that the model gives are all before this one. */
+const NO_GIVEN_TIME = Date.UTC(2010)
 /** A day after the test: every upload is older. */
 const TOMORROW = 24 * 3600 * 1000
 
@@ -62,11 +64,15 @@ type Runs = {
 }
 
 const RUN: Runs = {
-  async putContent(side, { instance, path, content, text, ...rest }) {
+  async putContent(side, { instance, path, content, text, modTime, ...rest }) {
     const driver = side.driver(instance)
-    if (text) return driver.putContent(path, textOf(content), options(rest))
+    const given = {
+      ...options(rest),
+      ...(modTime !== undefined && { modTime: new Date(modTime) }),
+    }
+    if (text) return driver.putContent(path, textOf(content), given)
     const bytes = bytesOf(content)
-    await driver.putContent(path, bytes, options(rest))
+    await driver.putContent(path, bytes, given)
     bytes.fill(0xee) // the caller's buffer is the caller's again
   },
   async getContent(side, { instance, path, ...rest }) {
@@ -76,7 +82,8 @@ const RUN: Runs = {
     return copy
   },
   async stat(side, { instance, path, ...rest }) {
-    return plain(await side.driver(instance).stat(path, options(rest)))
+    const info = await side.driver(instance).stat(path, options(rest))
+    return { ...plain(info), ...givenTime(info) }
   },
   async delete(side, { instance, path, ...rest }) {
     await side.driver(instance).delete(path, options(rest))
@@ -172,7 +179,13 @@ async function drain(reader: Readable): Promise<Buffer> {
 }
 
 /** A FileInfo without its time, which no two storages share, but which a file must have. */
-function plain({ path, size, isDir, modTime }: FileInfo): unknown {
+function plain({ path, size, isDir, modTime }: FileInfo): object {
   const dated = isDir || Number.isFinite(modTime?.getTime?.())
   return { path, size, isDir, ...(dated ? {} : { modTime: String(modTime) }) }
+}
+
+/** The time of a file that was given one, as exactly as every backend keeps it. A walk may tell another. */
+function givenTime({ isDir, modTime }: FileInfo): object {
+  const given = !isDir && modTime.getTime() < NO_GIVEN_TIME
+  return given ? { given: Math.round(modTime.getTime() / 10_000) } : {}
 }

@@ -24,7 +24,7 @@ export class MydriverDriver implements BareDriver {
     // Data outlives the instance: this is nearly always true. Then the same `location` is the same data.
     persistent: true,
     // In the order in which they are worth a thought: unicodePaths, longNames, caseSensitive, fileAndDirectory,
-    // append, purgeUploads, snapshotReads, atomicMove, redirectURL.
+    // append, purgeUploads, modTimes, snapshotReads, atomicMove, redirectURL.
   }
 
   readonly #location: string
