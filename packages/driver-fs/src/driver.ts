@@ -20,17 +20,11 @@ import {
   type UploadInfo,
 } from '@stowage/core'
 import { mustBeGone, storageError, translated } from './errors.ts'
-import {
-  ABSENT,
-  type FileSystem,
-  isAbsent,
-  nodeFileSystem,
-  readAll,
-  unless,
-} from './file-system.ts'
+import { ABSENT, type FileSystem, isAbsent, readAll, unless } from './file-system.ts'
 import { gated } from './gate.ts'
 import { Mover } from './move.ts'
 import { checkNames, type NameRules, nameRules } from './names.ts'
+import { CONFINES, nodeFileSystem } from './node-file-system.ts'
 import type { Settings } from './parameters.ts'
 import { Publisher } from './publish.ts'
 import { FileReader } from './reader.ts'
@@ -54,6 +48,8 @@ interface OpenFile {
 export interface Surroundings {
   readonly system?: FileSystem
   readonly platform?: NodeJS.Platform
+  /** Whether no call of the file system follows a link on the way to its path. */
+  readonly isConfined?: boolean
 }
 
 /** A directory of the local file system. */
@@ -72,10 +68,11 @@ export class FsDriver implements BareDriver {
 
   constructor(settings: Settings, surroundings: Surroundings = {}) {
     const { system = nodeFileSystem, platform = process.platform } = surroundings
+    const { isConfined = CONFINES } = surroundings
     this.#settings = settings
     this.#rules = nameRules(platform)
     this.#system = gated(system, settings.maxThreads, platform)
-    const root = new Root(this.#system, settings, this.#rules)
+    const root = new Root(this.#system, settings, this.#rules, isConfined)
     const tree = new Tree(root)
     const temporary = new Temporary(root)
     const publisher = new Publisher(root, tree, temporary)
@@ -176,7 +173,7 @@ export class FsDriver implements BareDriver {
       if (root === undefined) throw new PathNotFoundError(path)
       const [stats, shown] = await Promise.all([
         unless(this.#system.lstat(root + path), ...ABSENT),
-        this.#root.shows(dirname(root + path)),
+        this.#root.reaches(dirname(root + path)),
       ])
       if (!shown || stats === undefined) throw new PathNotFoundError(path)
       if (stats.isFile()) return fileInfo(path, stats)
@@ -198,7 +195,7 @@ export class FsDriver implements BareDriver {
     checkNames(path, this.#rules)
     try {
       const root = await this.#root.find()
-      if (root !== undefined && (await this.#root.shows(root + withoutSlash(path)))) {
+      if (root !== undefined && (await this.#root.reaches(root + withoutSlash(path)))) {
         yield* listKeys(this.#tree, root, path)
       }
       await this.#root.mustBeThere()
@@ -211,7 +208,7 @@ export class FsDriver implements BareDriver {
     checkNames(path, this.#rules)
     try {
       const root = await this.#root.find()
-      if (root !== undefined && (await this.#root.shows(root + withoutSlash(path)))) {
+      if (root !== undefined && (await this.#root.reaches(root + withoutSlash(path)))) {
         yield* walkFiles(this.#root, this.#tree, root, path, options)
       }
       await this.#root.mustBeThere()
@@ -264,6 +261,7 @@ export class FsDriver implements BareDriver {
   async close(): Promise<void> {
     const root = await this.#root.find().catch(() => undefined)
     if (root !== undefined) await this.#root.pruneStaging(root)
+    await this.#system.forget()
   }
 
   async #open(path: string): Promise<OpenFile> {
@@ -273,7 +271,7 @@ export class FsDriver implements BareDriver {
     try {
       const [stats, shown] = await Promise.all([
         this.#system.fstat(fd),
-        this.#root.shows(dirname(root + path)),
+        this.#root.reaches(dirname(root + path)),
       ])
       if (!shown || !stats.isFile()) throw new PathNotFoundError(path)
       return { fd, stats }
@@ -289,7 +287,8 @@ export class FsDriver implements BareDriver {
     } catch (error) {
       if (!isAbsent(error)) throw error
       // O_NOFOLLOW says ELOOP of a link.
-      const linked = await this.#tree.linked(root, path)
+      const stats = await unless(this.#system.lstat(root + path), ...ABSENT)
+      const linked = stats?.isSymbolicLink() ? await this.#tree.linked(root, path) : undefined
       if (linked === undefined) throw new PathNotFoundError(path, { cause: error })
       return await this.#system.open(linked.real, READ)
     }

@@ -32,6 +32,14 @@ const forbidden: Make = (cause, path) => {
   return new PermissionError(cause.message, { cause, path, detail })
 }
 
+/** Node.js itself refuses, under its permission model. */
+const notAllowed: Make = (cause, path) =>
+  new PermissionError(cause.message, {
+    cause,
+    path,
+    detail: 'start Node.js with --allow-fs-read and --allow-fs-write for the root directory',
+  })
+
 const readOnly: Make = (cause, path) =>
   new PermissionError(cause.message, {
     cause,
@@ -88,6 +96,8 @@ const TABLE: Readonly<Record<string, Make>> = {
 /** An error of the file system as ours; anything else as it is. */
 export function storageError(error: unknown, path: string, purpose: Purpose): unknown {
   const code = errno(error)
+  if ((error as { code?: unknown } | undefined)?.code === 'ERR_ACCESS_DENIED')
+    return notAllowed(error as NodeJS.ErrnoException, path, purpose)
   if (code === undefined) return error
   const cause = error as NodeJS.ErrnoException
   const make = TABLE[code]

@@ -1,17 +1,18 @@
-import * as fs from 'node:fs'
+import type { Dirent, Stats } from 'node:fs'
 
 /** A path as Node takes it: text, or bytes for a name that is no valid UTF-8. */
-type RawPath = string | Buffer
+export type RawPath = string | Buffer
 
 /** A directory that is read piece by piece. */
-interface OpenDirectory {
-  read(): Promise<fs.Dirent | null>
+export interface OpenDirectory {
+  read(): Promise<Dirent | null>
   close(): Promise<void>
 }
 
 /**
  * The calls of the file system that this driver makes, each as one step. Handles are bare numbers:
- * who opens one closes it. Tests put faults in here.
+ * who opens one closes it. Paths are absolute and free of links: where a link is on the way, a call fails as
+ * where nothing is, if the platform can tell. Tests put faults in here.
  */
 export interface FileSystem {
   open(path: RawPath, flags: number, mode?: number): Promise<number>
@@ -22,10 +23,18 @@ export interface FileSystem {
   write(fd: number, source: Uint8Array, position: number): Promise<number>
   fsync(fd: number): Promise<void>
   ftruncate(fd: number, size: number): Promise<void>
-  fstat(fd: number): Promise<fs.Stats>
-  lstat(path: RawPath): Promise<fs.Stats>
+  fstat(fd: number): Promise<Stats>
+  fchmod(fd: number, mode: number): Promise<void>
+  /** -1 leaves it as it is. */
+  fchown(fd: number, user: number, group: number): Promise<void>
+  /** Times in milliseconds since 1970. */
+  futimes(fd: number, accessed: number, modified: number): Promise<void>
+  /** Loosely: the directory may have moved elsewhere some milliseconds ago. */
+  lstat(path: RawPath, isLoose?: boolean): Promise<Stats>
+  /** As lstat, and quicker where a directory is. */
+  directory(path: string): Promise<Stats>
   realpath(path: string): Promise<string>
-  readdir(path: RawPath, encoding: 'utf8' | 'latin1'): Promise<fs.Dirent[]>
+  readdir(path: RawPath, encoding: 'utf8' | 'latin1'): Promise<Dirent[]>
   opendir(path: string): Promise<OpenDirectory>
   mkdir(path: string, mode: number): Promise<void>
   rmdir(path: RawPath): Promise<void>
@@ -33,46 +42,8 @@ export interface FileSystem {
   rename(from: string, to: string): Promise<void>
   /** Into a new file, with the same mode; by reference where the file system can. */
   copyFile(from: string, to: string): Promise<void>
-}
-
-type Done<T> = (error: NodeJS.ErrnoException | null, value: T) => void
-
-/** One callback call as a promise: about half the cost of the same call of `node:fs/promises`. */
-function once<T>(start: (done: Done<T>) => void): Promise<T> {
-  return new Promise((resolve, reject) => {
-    start((error, value) => (error ? reject(error) : resolve(value)))
-  })
-}
-
-const nothing = (start: (done: fs.NoParamCallback) => void): Promise<void> =>
-  once<void>((done) => start((error) => done(error, undefined)))
-
-/** Entries a directory hands out at a time: enough to find a first file, few in a huge directory. */
-const DIRECTORY_BUFFER = 32
-
-export const nodeFileSystem: FileSystem = {
-  open: (path, flags, mode) => once((done) => fs.open(path, flags, mode, done)),
-  close: (fd) => nothing((done) => fs.close(fd, done)),
-  read: (fd, target, position) =>
-    once((done) => fs.read(fd, target, 0, target.length, position, done)),
-  write: (fd, source, position) =>
-    once((done) => fs.write(fd, source, 0, source.length, position, done)),
-  fsync: (fd) => nothing((done) => fs.fsync(fd, done)),
-  ftruncate: (fd, size) => nothing((done) => fs.ftruncate(fd, size, done)),
-  fstat: (fd) => once((done) => fs.fstat(fd, done)),
-  lstat: (path) => once((done) => fs.lstat(path, done)),
-  realpath: (path) => once((done) => fs.realpath.native(path, done)),
-  readdir: (path, encoding) =>
-    once((done) => fs.readdir(path, { withFileTypes: true, encoding }, done)),
-  opendir: (path) => once((done) => fs.opendir(path, { bufferSize: DIRECTORY_BUFFER }, done)),
-  mkdir: (path, mode) => nothing((done) => fs.mkdir(path, { mode }, done)),
-  rmdir: (path) => nothing((done) => fs.rmdir(path, done)),
-  unlink: (path) => nothing((done) => fs.unlink(path, done)),
-  rename: (from, to) => nothing((done) => fs.rename(from, to, done)),
-  copyFile: (from, to) => {
-    const mode = fs.constants.COPYFILE_EXCL | fs.constants.COPYFILE_FICLONE
-    return nothing((done) => fs.copyFile(from, to, mode, done))
-  },
+  /** Closes what is kept open for the next call. */
+  forget(): Promise<void>
 }
 
 /** The name of a system error (`ENOENT`), or undefined for anything else. */

@@ -40,7 +40,7 @@ export class Mover {
     const left = dirname(at + source)
     const parent = publisher.hasParent(at, destination)
     const [shown, stats] = await Promise.all([
-      root.shows(left),
+      root.reaches(left),
       unless(this.#system.lstat(at + source), ...ABSENT),
       parent.catch(() => {}), // Only a file needs it, and throws then.
     ])

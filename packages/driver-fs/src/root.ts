@@ -1,5 +1,5 @@
 import { constants, type Stats } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { ConfigError, InvalidPathError, type StoragePlace } from '@stowage/core'
 import { ABSENT, errno, type FileSystem, unless } from './file-system.ts'
 import { isSamePath, type NameRules, RESERVED, withSlashes } from './names.ts'
@@ -30,6 +30,8 @@ export class Root {
   readonly settings: Settings
   readonly durability: Durability
   readonly #configured: string
+  /** Whether no call follows a link on the way to its path: then there is nothing to look for first. */
+  readonly #isConfined: boolean
   #real: string | undefined
   #identity: string | undefined
   readonly #plain = new Map<string, string>()
@@ -39,10 +41,11 @@ export class Root {
   readonly #unsynced = new Set<string>()
   readonly #syncs = new Map<string, Sync>()
 
-  constructor(system: FileSystem, settings: Settings, rules: NameRules) {
+  constructor(system: FileSystem, settings: Settings, rules: NameRules, isConfined: boolean) {
     this.system = system
     this.settings = settings
     this.rules = rules
+    this.#isConfined = isConfined
     // A directory of Windows cannot be opened to be flushed; its journal keeps the order of renames.
     this.durability = rules.windows && settings.durability === 'full' ? 'file' : settings.durability
     this.#configured = resolve(settings.rootDirectory)
@@ -63,7 +66,7 @@ export class Root {
       if (!this.settings.createRoot) throw this.#missing('does not exist')
       return undefined
     }
-    const stats = await this.system.lstat(real)
+    const stats = await this.system.directory(real)
     if (!stats.isDirectory()) throw this.#noDirectory()
     this.#identity = identityOf(stats)
     this.#real = withSlashes(real, this.rules).replace(/\/$/, '')
@@ -77,7 +80,7 @@ export class Root {
   async mustBeThere(): Promise<void> {
     if (this.settings.createRoot) return
     const root = (await this.find()) || '/'
-    const stats = await unless(this.system.lstat(root), ...ABSENT)
+    const stats = await unless(this.system.directory(root), ...ABSENT)
     if (stats === undefined) throw this.#missing('does not exist any more')
     if (identityOf(stats) !== this.#identity) throw this.#missing('has been replaced')
   }
@@ -110,13 +113,18 @@ export class Root {
   }
 
   async #makeOutside(directory: string): Promise<void> {
+    const above = await unless(this.system.realpath(dirname(directory)), 'ENOENT')
+    if (above === undefined && directory !== dirname(directory)) {
+      await this.#makeOutside(dirname(directory))
+      return await this.#makeOutside(directory)
+    }
+    const real = join(above ?? directory, basename(directory))
     try {
-      await this.#mkdir(directory)
-      this.#unsynced.add(directory)
+      await this.#mkdir(real)
+      this.#unsynced.add(real)
     } catch (error) {
       if (errno(error) === 'EEXIST') return
-      if (errno(error) !== 'ENOENT' || directory === dirname(directory)) throw error
-      await this.#makeOutside(dirname(directory))
+      if (errno(error) !== 'ENOENT') throw error
       await this.#makeOutside(directory)
     }
   }
@@ -137,16 +145,23 @@ export class Root {
     return (await unless(this.#isPlain(directory), ...ABSENT)) ?? false
   }
 
+  /** As {@link shows}, where the caller's own call tells what is not there if it cannot follow a link. */
+  async reaches(directory: string): Promise<boolean> {
+    return this.#isConfined || (await this.shows(directory))
+  }
+
   /** Whether no symbolic link is on the way to what is there. */
   async #isPlain(directory: string): Promise<boolean> {
     if (directory === this.#real) return true
-    const stats = await this.system.lstat(directory)
+    const stats = await this.system.directory(directory)
     if (stats.isSymbolicLink()) return false
     const identity = identityOf(stats)
     // Behind a link that came meanwhile there is another directory than the one that was looked into.
     if (this.#plain.get(directory) === identity) return true
-    const real = await this.system.realpath(directory)
-    if (!isSamePath(real, directory, this.rules)) return false
+    if (!this.#isConfined) {
+      const real = await this.system.realpath(directory)
+      if (!isSamePath(real, directory, this.rules)) return false
+    }
     if (this.#plain.size >= REMEMBERED) this.#plain.clear()
     this.#plain.set(directory, identity)
     return true
@@ -214,9 +229,9 @@ export class Root {
       const identity = this.#plain.get(at) ?? 'there'
       if (this.#certain.get(at) === identity || this.#unsynced.has(at)) continue
       yield this.#syncName(at, identity).catch((error: unknown) => {
-        // Somebody else has made it, in a directory that others may not read.
-        const { syscall } = error as NodeJS.ErrnoException
-        if (errno(error) !== 'EACCES' || syscall !== 'open') throw error
+        // Somebody else has made it, in a directory that others, or Node.js here, may not read.
+        const { syscall, code } = error as NodeJS.ErrnoException
+        if ((code !== 'EACCES' || syscall !== 'open') && code !== 'ERR_ACCESS_DENIED') throw error
       })
     }
   }

@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs'
 import { type BareWalkOptions, compareKeys, directoryKey, type FileInfo } from '@stowage/core'
-import { errno } from './file-system.ts'
+import { isAbsent } from './file-system.ts'
 import type { Root } from './root.ts'
 import type { Tree } from './tree.ts'
 
@@ -74,7 +74,7 @@ class Directory {
     if (key.endsWith('/')) return Directory.open(this.#place, key.slice(0, -1))
     if (this.#links.has(key)) return tree.file(at, key)
     // One step for each file of a large tree: every promise more is time that a caller sees.
-    return root.system.lstat(at + key).then(fileOnly, vanished)
+    return root.system.lstat(at + key, true).then(fileOnly, vanished)
   }
 }
 
@@ -83,7 +83,7 @@ function fileOnly(stats: Stats): Stats | undefined {
 }
 
 function vanished(error: unknown): undefined {
-  if (!['ENOENT', 'ENOTDIR'].includes(errno(error) ?? '')) throw error
+  if (!isAbsent(error)) throw error
 }
 
 /** The greatest character: no name that people give sorts after it. */

@@ -18,7 +18,8 @@ function mount(folder: string, size: string): boolean {
   mkdirSync(folder, { recursive: true })
   try {
     shell(`mount -t tmpfs -o size=${size} tmpfs '${folder}'`)
-    atTheEnd(() => shell(`umount '${folder}'`))
+    // Lazily: handles of directories are kept for some milliseconds.
+    atTheEnd(() => shell(`umount -l '${folder}'`))
     return true
   } catch {
     return false

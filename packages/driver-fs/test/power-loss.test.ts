@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import { patient } from '@stowage-internal/jest-preset/patience'
-import { nodeFileSystem } from '../src/file-system.ts'
+import { nodeFileSystem } from '../src/node-file-system.ts'
 import { DiskLog } from './explore/disk-log.ts'
 import { playground } from './explore/kills.ts'
 import { durable, losePower, PowerLoss } from './explore/power.ts'

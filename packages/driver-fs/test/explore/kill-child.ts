@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs'
 import { base } from '@stowage/core'
 import { FsDriver } from '../../src/driver.ts'
-import { nodeFileSystem } from '../../src/file-system.ts'
+import { nodeFileSystem } from '../../src/node-file-system.ts'
 import { parse } from '../../src/parameters.ts'
 import { killing } from './kill-at.ts'
 import type { KillJob } from './kills.ts'

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { base } from '@stowage/core'
 import { FsDriver } from '../../src/driver.ts'
+import { nodeFileSystem } from '../../src/node-file-system.ts'
 import { parse } from '../../src/parameters.ts'
 import { contentOf } from '../crash-content.ts'
 
@@ -9,7 +10,13 @@ const [root = '', count = ''] = process.argv.slice(2)
 const storage = base(new FsDriver(parse({ rootDirectory: root, chunkSize: 16_384 })))
 const numbers = Array.from({ length: Number(count) }, (_, i) => i)
 for (const i of numbers) await storage.putContent(`/in/${i}`, contentOf(i))
-const before = readdirSync('/proc/self/fd').length
+
+/** Open handles but for those of directories, which are kept for some milliseconds. */
+async function openHandles(): Promise<number> {
+  await nodeFileSystem.forget()
+  return readdirSync('/proc/self/fd').length
+}
+const before = await openHandles()
 
 async function write(i: number): Promise<void> {
   const content = contentOf(i)
@@ -36,5 +43,5 @@ for (const i of numbers) {
   const content = await storage.getContent(`/out/${i}/file`).catch(() => undefined)
   if (!content || !Buffer.from(content).equals(contentOf(i))) wrong.push(`/out/${i}/file`)
 }
-const handles = readdirSync('/proc/self/fd').length - before
+const handles = (await openHandles()) - before
 console.log(JSON.stringify({ wrong, handles }))

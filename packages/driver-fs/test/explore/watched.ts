@@ -1,4 +1,5 @@
-import { type FileSystem, nodeFileSystem } from '../../src/file-system.ts'
+import type { FileSystem } from '../../src/file-system.ts'
+import { nodeFileSystem } from '../../src/node-file-system.ts'
 import { type AnyCall, type CallName, wrapped } from './wrap.ts'
 
 /** A call about to be made: the function makes it. */

@@ -1,0 +1,101 @@
+import { constants } from 'node:fs'
+import { type DirectoryHandle, DirectoryHandles, keyOf, placeOf } from './directory-handles.ts'
+import { type FileSystem, type RawPath, unless } from './file-system.ts'
+
+const NO_FOLLOW = constants.O_NOFOLLOW ?? 0
+const SOURCE = constants.O_RDONLY | NO_FOLLOW | (constants.O_NONBLOCK ?? 0)
+
+/**
+ * A file system whose calls act in directories by their handles (on Linux): whatever is put on the way to a file
+ * between two steps, a link leads nowhere. All operations go through it, since there is no other way to the disk.
+ * `places` opens the handles of directories, which are closed without it.
+ */
+export function throughHandles(system: FileSystem, places: FileSystem = system): FileSystem {
+  const handles = new DirectoryHandles(places)
+
+  /** Makes the call by the handle of the directory that the path is in. */
+  function at<T>(path: RawPath, call: (path: RawPath) => Promise<T>, isLoose = false): Promise<T> {
+    const { parent, name } = split(keyOf(path))
+    if (name === '') return call(path)
+    return handles.within(parent, (directory) => call(inside(directory, name)), isLoose)
+  }
+
+  /** Makes the call by the handle of the directory itself. */
+  function of<T>(path: RawPath, call: (path: string) => Promise<T>): Promise<T> {
+    return handles.within(keyOf(path), (directory) => call(directory.path))
+  }
+
+  /** A file that is there, by its path; used only if the system says that it is the one of that path. */
+  async function openThere(path: RawPath, flags: number): Promise<number> {
+    const fd = await handles.thrifty(() => system.open(path, flags | NO_FOLLOW))
+    try {
+      const key = keyOf(path)
+      const place = placeOf(fd, key)
+      if (place === key) return fd
+      // Replaced or removed since it was opened: a reader has it as it was.
+      if (place === `${key} (deleted)` && (await system.fstat(fd)).nlink === 0) return fd
+    } catch (error) {
+      await system.close(fd)
+      throw error
+    }
+    await system.close(fd)
+    return await at(path, (direct) => system.open(direct, flags | NO_FOLLOW))
+  }
+
+  async function copyFile(from: string, to: string): Promise<void> {
+    const fd = await openThere(from, SOURCE)
+    try {
+      const stats = await system.fstat(fd)
+      if (!stats.isFile()) throw Object.assign(new Error(`ENOTDIR: ${from}`), { code: 'ENOTDIR' })
+      await at(to, (target) => system.copyFile(`/proc/self/fd/${fd}`, target as string))
+    } finally {
+      await system.close(fd)
+    }
+  }
+
+  async function opendir(path: string): ReturnType<FileSystem['opendir']> {
+    const handle = await handles.enter(keyOf(path))
+    try {
+      const directory = await system.opendir(handle.path)
+      const close = (): Promise<void> => directory.close().finally(() => handles.leave(handle))
+      return { read: () => directory.read(), close }
+    } catch (error) {
+      handles.leave(handle)
+      throw error
+    }
+  }
+
+  const calls: FileSystem = {
+    ...system,
+    open: (path, flags, mode) =>
+      (flags & constants.O_CREAT) === 0
+        ? openThere(path, flags)
+        : at(path, (direct) => system.open(direct, flags | NO_FOLLOW, mode)),
+    lstat: (path, isLoose) => at(path, (direct) => system.lstat(direct), isLoose),
+    directory: async (path) => {
+      const stats = handles.within(keyOf(path), ({ fd }) => system.fstat(fd))
+      return (await unless(stats, 'ENOTDIR', 'ELOOP')) ?? (await calls.lstat(path))
+    },
+    readdir: (path, encoding) => of(path, (direct) => system.readdir(direct, encoding)),
+    opendir,
+    mkdir: (path, mode) => at(path, (direct) => system.mkdir(direct as string, mode)),
+    rmdir: (path) => at(path, (direct) => system.rmdir(direct)),
+    unlink: (path) => at(path, (direct) => system.unlink(direct)),
+    rename: (from, to) =>
+      at(from, (source) => at(to, (target) => system.rename(source as string, target as string))),
+    copyFile,
+    forget: async () => void handles.closeIdle(),
+  }
+  return calls
+}
+
+function split(key: string): { parent: string; name: string } {
+  const cut = key.lastIndexOf('/')
+  const top = key.startsWith('\0') ? '\0/' : '/'
+  return { parent: cut < top.length ? top : key.slice(0, cut), name: key.slice(cut + 1) }
+}
+
+function inside({ path, key }: DirectoryHandle, name: string): RawPath {
+  const text = `${path}/${name}`
+  return key.startsWith('\0') ? Buffer.from(text, 'latin1') : text
+}
