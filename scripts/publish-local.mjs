@@ -60,10 +60,14 @@ function expectNames(what, actual, wanted) {
 
 async function publish(label, env) {
   const changeset = join(clone, 'node_modules/.bin/changeset')
-  const output = await must(`${label}: changeset publish`, changeset, ['publish'], {
+  const packing = ['pack', '--out-dir', 'release']
+  await must(`${label}: changeset pack`, changeset, packing, { cwd: clone, env })
+  const publishing = ['publish', '--from-pack-dir', 'release']
+  const output = await must(`${label}: changeset publish`, changeset, publishing, {
     cwd: clone,
     env,
   })
+  rmSync(join(clone, 'release'), { recursive: true, force: true })
   const tags = (await git('tag', '--points-at', 'HEAD')).trim().split('\n').filter(Boolean)
   console.log(`publish: ${label}: tagged ${tags.length}`)
   return { output, tags }

@@ -59,6 +59,13 @@ it('lets only the job that publishes prove who it is, and keeps no credential in
   }
 })
 
+it('builds and checks what is published in a job that cannot prove who it is', () => {
+  const job = (name: string) => jobs.find(({ label }) => label === `release.yml: ${name}`)?.job
+  expect(job('pack')?.permissions).toEqual({ contents: 'read' })
+  const commands = (job('publish')?.steps ?? []).flatMap(({ run }) => run ?? [])
+  expect(commands).toEqual(['npm run pnpm -- install --frozen-lockfile --ignore-scripts'])
+})
+
 it('tests on Linux, macOS and Windows', () => {
   const systems = jobs.flatMap(({ job }) => job.strategy?.matrix?.os ?? [])
   for (const system of ['ubuntu', 'macos', 'windows']) {
