@@ -1,6 +1,5 @@
 // The process around program.ts: its signals, streams and exit code.
 import { interruption } from './errors.ts'
-import { EXIT } from './exit-codes.ts'
 import { run } from './program.ts'
 
 /** How long what is still open may keep the process alive once all is done. */
@@ -19,11 +18,16 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   })
 }
 
-// The reader has seen enough (`stowage ls | head`): there is nobody left to write to.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.failed)
-})
 process.stderr.on('error', () => {})
+
+/** Empty where the directory was removed: relative locations fail then, absolute ones do not need it. */
+function workingDirectory(): string {
+  try {
+    return process.cwd()
+  } catch {
+    return ''
+  }
+}
 
 const { stdin, stdout, stderr, env } = process
 process.exitCode = await run(process.argv.slice(2), {
@@ -31,7 +35,9 @@ process.exitCode = await run(process.argv.slice(2), {
   stdout,
   stderr,
   env,
-  cwd: process.cwd(),
+  cwd: workingDirectory(),
   signal: controller.signal,
 })
+// What a stalled reader was to get keeps the process alive: an interrupted one does not wait for it.
+if (controller.signal.aborted) process.exit()
 setTimeout(() => process.exit(), GRACE).unref()

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { compareKeys, type FileInfo, type StorageDriver } from '@stowage/core'
-import { type End, filesBeneath, relative } from './ends.ts'
+import type { End } from './ends.ts'
+import { filesBeneath, filesBeneathIfAny, relative } from './entries.ts'
 
 /** A name that is on one side or on both. */
 export interface Pair {
@@ -11,9 +12,15 @@ export interface Pair {
 }
 
 /** Both trees side by side, by name. Memory does not grow with them: both walks have one order. */
-export async function* pairs(left: End, right: End, signal: AbortSignal): AsyncGenerator<Pair> {
-  const lefts = filesBeneath(left, signal)
-  const rights = filesBeneath(right, signal)
+export async function* pairs(
+  left: End,
+  right: End,
+  signal: AbortSignal,
+  onUnreadable: (error: unknown, end: End) => void,
+): AsyncGenerator<Pair> {
+  const lefts = filesBeneath(left, signal, (error) => onUnreadable(error, left))
+  // The destination of a sync need not be there.
+  const rights = filesBeneathIfAny(right, signal, (error) => onUnreadable(error, right))
   try {
     let a = (await lefts.next()).value as FileInfo | undefined
     let b = (await rights.next()).value as FileInfo | undefined

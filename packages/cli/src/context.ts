@@ -1,8 +1,9 @@
 import type { Readable, Writable } from 'node:stream'
-import { describe, errorLine, trace } from './errors.ts'
+import { type Description, describe, errorLine, trace } from './errors.ts'
 import type { Output } from './output.ts'
 import type { Redactor } from './redact.ts'
 import type { Storages } from './storage.ts'
+import { jsonLine, printable } from './text.ts'
 
 /** What the command has of the process; tests can hand in their own. */
 export interface Environment {
@@ -26,13 +27,22 @@ export interface Context extends Environment {
   readonly concurrency: number
 }
 
-/** The lines that tell of an error on stderr, without secrets. */
+/**
+ * The lines that tell of an error on stderr, without secrets and escape sequences.
+ * @param file that it is about, as the user would type it. The message names it.
+ */
 export function errorText(
   error: unknown,
   { json, debug, redactor }: Pick<Context, 'json' | 'debug' | 'redactor'>,
+  file?: string,
 ): string {
-  const about = describe(error)
+  const about = named(describe(error), file)
   const { exitCode, ...rest } = about
-  const first = json ? JSON.stringify({ type: 'error', ...rest, exitCode }) : errorLine(about)
+  const first = json ? jsonLine({ type: 'error', ...rest, exitCode }) : errorLine(about)
   return redactor.redact(debug ? `${first}\n${trace(error)}` : first)
+}
+
+function named(about: Description, file: string | undefined): Description {
+  if (file === undefined || about.message.includes(printable(file))) return about
+  return { ...about, message: `${printable(file)}: ${about.message}`, file }
 }

@@ -1,16 +1,10 @@
 import { lstat, realpath } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import {
-  baseName,
-  directoryKey,
-  type FileInfo,
-  isStorageError,
-  joinPath,
-  type StorageDriver,
-} from '@stowage/core'
+import { baseName, type FileInfo, joinPath, type StorageDriver } from '@stowage/core'
 import type { Context } from './context.ts'
-import { usageError } from './errors.ts'
+import { CliError, usageError } from './errors.ts'
+import { EXIT } from './exit-codes.ts'
 import {
   type LocalLocation,
   type Location,
@@ -23,6 +17,8 @@ import {
 export interface End {
   readonly storage: StorageDriver
   readonly path: string
+  /** It is a directory of this machine, and {@link show} gives the names of its files. */
+  readonly local?: boolean
   /** A path of this end as the user would type it. */
   show(path: string): string
 }
@@ -36,8 +32,15 @@ export interface Source extends End {
   readonly directory?: string | undefined
 }
 
-/** Where an argument may name a storage only. */
+/** Where an argument may name a storage only, and is read or removed. @throws CliError where its root is missing. */
 export async function openStorageEnd(context: Context, text: string | undefined): Promise<End> {
+  const end = await openStorageTarget(context, text)
+  await mustExist(context, end)
+  return end
+}
+
+/** Where an argument may name a storage only; nothing needs to be there. */
+export async function openStorageTarget(context: Context, text: string | undefined): Promise<End> {
   const location = text === undefined ? root() : parseLocation(text, context.cwd)
   if (location.kind === 'storage') return storageEnd(context, location)
   const directory =
@@ -62,6 +65,7 @@ export async function openSource(context: Context, text: string, local = false):
   }
   if (location.kind === 'local') return localSource(context, location)
   const end = await storageEnd(context, location)
+  await mustExist(context, end)
   const info = await end.storage.stat(end.path, { signal: context.signal })
   return { ...end, info, name: end.path === '/' ? undefined : baseName(end.path) }
 }
@@ -81,6 +85,21 @@ export async function openDestination(
   const end = await storageEnd(context, location)
   if (!location.directory || name === undefined) return end
   return { ...end, path: joinPath(end.path, name) }
+}
+
+/**
+ * A storage that is empty and one that is not there are two things, although both list nothing: a typo, or a
+ * disk that is not mounted. Of a bucket, its first request tells.
+ */
+async function mustExist({ signal }: Context, { storage, show }: End): Promise<void> {
+  const place = await storage.locate?.('/', { signal })
+  if (place === undefined || place.rootExists) return
+  throw new CliError(
+    'ROOT_NOT_FOUND',
+    EXIT.notFound,
+    `the root of the storage does not exist: ${show('/')}`,
+    'check its spelling, and that its disk is mounted',
+  )
 }
 
 function read(context: Context, text: string, local: boolean): Location {
@@ -106,7 +125,15 @@ async function localSource(context: Context, location: LocalLocation): Promise<S
   const info = await storage.stat(path, { signal: context.signal })
   const name = location.directory ? undefined : basename(file)
   const directory = isDir ? real : undefined
-  return { storage, path, info, name, directory, show: (shown) => localName(rootDirectory, shown) }
+  return {
+    storage,
+    path,
+    info,
+    name,
+    directory,
+    local: true,
+    show: (shown) => localName(rootDirectory, shown),
+  }
 }
 
 async function localDestination(
@@ -115,35 +142,15 @@ async function localDestination(
   isDir: boolean,
   name: string | undefined,
 ): Promise<End> {
-  const target = directory && name !== undefined ? join(file, name) : file
+  const named = directory && name !== undefined ? join(file, name) : file
+  // A link stays, and what it leads to is replaced, as cp does.
+  const target = isDir ? named : await realpath(named).catch(() => named)
   const rootDirectory = isDir ? target : dirname(target)
   const storage = await context.storages.openLocal(rootDirectory)
   const path = isDir ? '/' : `/${basename(target)}`
-  return { storage, path, show: (shown) => localName(rootDirectory, shown) }
+  return { storage, path, local: true, show: (shown) => localName(rootDirectory, shown) }
 }
 
 function localName(rootDirectory: string, path: string): string {
   return join(rootDirectory, ...path.split('/'))
-}
-
-/** The files beneath an end in the byte order of their paths, or nothing where nothing is. */
-export async function* filesBeneath(
-  { storage, path }: Pick<End, 'storage' | 'path'>,
-  signal: AbortSignal,
-): AsyncGenerator<FileInfo> {
-  try {
-    for await (const info of storage.walk(path, { signal })) if (!info.isDir) yield info
-  } catch (error) {
-    if (!isStorageError(error, 'PATH_NOT_FOUND')) throw error
-  }
-}
-
-/** The path relative to the end's. */
-export function relative({ path }: Pick<End, 'path'>, file: string): string {
-  return file.slice(directoryKey(path).length)
-}
-
-/** The path that has the same place beneath the other end. */
-export function within({ path }: Pick<End, 'path'>, relativePath: string): string {
-  return directoryKey(path) + relativePath
 }

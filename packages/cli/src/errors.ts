@@ -8,6 +8,7 @@ import {
   similarDriver,
 } from '@stowage/core'
 import { EXIT, type ExitCode } from './exit-codes.ts'
+import { printable } from './text.ts'
 
 /** An error of the command itself: what is wrong, what to do next, and the exit code. */
 export class CliError extends Error {
@@ -49,6 +50,8 @@ export interface Description {
   readonly hint?: string | undefined
   readonly exitCode: ExitCode
   readonly path?: string | undefined
+  /** The file as the user would type it, where one of many failed. */
+  readonly file?: string | undefined
   readonly driver?: string | undefined
   readonly retryable?: boolean | undefined
 }
@@ -122,10 +125,14 @@ export function describe(error: unknown): Description {
       retryable,
     }
   }
+  if (isSystemError(error) && (error as { syscall?: string }).syscall === 'uv_cwd') {
+    const message = 'the working directory does not exist any more'
+    return { code: error.code, message, hint: 'change to another one', exitCode: EXIT.notFound }
+  }
   if (isSystemError(error)) {
     const [exitCode, hint] = SYSTEM[error.code] ?? [EXIT.failed, 'run it with --debug']
     const where = error.path === undefined ? '' : `${error.path}: `
-    const message = `${where}${getSystemErrorMessage(error.errno)}`
+    const message = printable(`${where}${getSystemErrorMessage(error.errno)}`)
     return { code: error.code, message, hint: hint as string, exitCode, path: error.path }
   }
   const message = oneLine((error as Error | null)?.message || String(error))
@@ -152,7 +159,7 @@ function driverHint(name: string): string {
 
 /** `stowage: <what>; <what to do next>`. */
 export function errorLine({ message, hint }: Description): string {
-  return hint === undefined ? `stowage: ${message}` : `stowage: ${message}; ${hint}`
+  return printable(hint === undefined ? `stowage: ${message}` : `stowage: ${message}; ${hint}`)
 }
 
 /** Stack and causes, for `--debug`. */
@@ -165,13 +172,13 @@ export function trace(error: unknown): string {
     lines.push(`${lines.length > 0 ? 'caused by: ' : ''}${stack ?? String(at)}`)
     at = cause
   }
-  return lines.join('\n')
+  return lines.flatMap((text) => text.split('\n').map(printable)).join('\n')
 }
 
 function oneLine(text: string): string {
-  return text
+  const lines = text
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '')
-    .join('; ')
+  return printable(lines.join('; '))
 }

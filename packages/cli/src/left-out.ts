@@ -1,10 +1,11 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { InvalidPathError, isStorageError, pathProblem, type StorageDriver } from '@stowage/core'
 import { type Context, errorText } from './context.ts'
 import type { Source } from './ends.ts'
 import { CliError } from './errors.ts'
 import { EXIT } from './exit-codes.ts'
+import { printable } from './text.ts'
 
 /** What a local directory holds and a storage cannot. */
 interface LeftOut {
@@ -15,10 +16,13 @@ interface LeftOut {
   readonly isFile: boolean
 }
 
-/** The driver's own. */
+/** The driver's own at the root of a storage. */
 const RESERVED = '/.stowage'
 const UNPRINTABLE = 'a path is well-formed Unicode'
-const FOREIGN = 'a link out of the directory, or no file at all'
+const NESTED = 'the name .stowage is kept for unfinished uploads'
+const DIRECTORY_LINK = 'a link to a directory: links are followed to files only'
+const FOREIGN_LINK = 'a link out of the directory, or to nothing'
+const NO_FILE = 'a pipe, a socket or a device'
 
 /**
  * Finds what the local driver's walk passes over in silence: in a storage it belongs to nobody, but in
@@ -29,7 +33,10 @@ async function* leftOut(
   directory: string,
   path = '',
 ): AsyncGenerator<LeftOut> {
-  const entries = await readdir(directory, { withFileTypes: true, encoding: 'buffer' })
+  // What cannot be listed is reported by the walk.
+  const entries = await readdir(directory, { withFileTypes: true, encoding: 'buffer' }).catch(
+    () => [],
+  )
   for (const entry of entries) {
     const name = entry.name.toString()
     const [file, inside] = [join(directory, name), `${path}/${name}`]
@@ -37,10 +44,19 @@ async function* leftOut(
     const isFile = entry.isFile() || entry.isDirectory()
     const problem = Buffer.from(name).equals(entry.name) ? pathProblem(inside) : UNPRINTABLE
     if (problem !== undefined) yield { file, reason: problem, isFile }
+    else if (inside.endsWith(RESERVED)) yield { file, reason: NESTED, isFile: true }
     else if (entry.isDirectory()) yield* leftOut(storage, file, inside)
     // Some links are followed: the driver knows which.
-    else if (!isFile && !(await exists(storage, inside))) yield { file, reason: FOREIGN, isFile }
+    else if (!isFile && !(await exists(storage, inside))) {
+      const reason = entry.isSymbolicLink() ? await linkReason(file) : NO_FILE
+      yield { file, reason, isFile }
+    }
   }
+}
+
+async function linkReason(file: string): Promise<string> {
+  const target = await stat(file).catch(() => undefined)
+  return target?.isDirectory() ? DIRECTORY_LINK : FOREIGN_LINK
 }
 
 async function exists(storage: StorageDriver, path: string): Promise<boolean> {
@@ -71,7 +87,7 @@ export async function reportLeftOut(
       const { message } = new InvalidPathError(file, { detail: reason })
       note(errorText(new CliError('INVALID_PATH', EXIT.usage, message, 'rename it'), context))
     } else if (!context.quiet && !context.json) {
-      note(`left out ${file} (${reason})`)
+      note(printable(`left out ${file} (${reason})`))
     }
   }
   return missing

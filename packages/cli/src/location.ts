@@ -31,6 +31,8 @@ export type Location = StorageLocation | LocalLocation | StreamLocation
 const NAMED = /^([A-Za-z0-9][A-Za-z0-9._-]+):(\/(?!\/).*)$/
 /** A URL, or `name:`, which is its storage's root. */
 const URL_LIKE = /^[A-Za-z0-9][A-Za-z0-9+._-]+:(\/\/|[?]|$)/
+/** `fs:data`: a URL whose path is relative. */
+const RELATIVE_URL = /^[A-Za-z0-9][A-Za-z0-9+._-]+:[^/?#]/
 const WINDOWS_DRIVE = /^[A-Za-z]:([\\/]|$)/
 const DOTTED = /^\.\.?([\\/]|$)/
 
@@ -47,7 +49,7 @@ export function parseLocation(text: string, cwd: string): Location {
   if (cut > 0) return inStorage(text.slice(0, cut), text.slice(cut + 1) || '/')
   const [, name, path] = NAMED.exec(text) ?? []
   if (path !== undefined) return inStorage(name, path)
-  if (URL_LIKE.test(text)) return inStorage(text, '/')
+  if (URL_LIKE.test(text) || RELATIVE_URL.test(text)) return inStorage(text, '/')
   throw usageError(
     `'${text}' is no location`,
     `write /${text} for a path in the storage, ./${text} for a local file, or a URL (stowage help locations)`,

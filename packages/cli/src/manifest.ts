@@ -15,22 +15,38 @@ export function manifestLine({ name, sha256 }: ManifestEntry): string {
     : `${sha256}  ${name}\n`
 }
 
-/** @throws CliError that names the first line that is none of a manifest. */
+const PLAIN = /^(\\?)([0-9a-f]{64}) [ *](.+)$/i
+const TAGGED = /^(\\?)SHA256 \((.+)\) = ([0-9a-f]{64})$/i
+const ESCAPES: Readonly<Record<string, string>> = { '\\\\': '\\', '\\n': '\n', '\\r': '\r' }
+
+/**
+ * Reads what `sha256sum -c` reads: also lines of `--tag` and of Windows, sums in upper case, names that start
+ * with `./`, comments and empty lines.
+ * @throws CliError that names the first line that is none of a manifest.
+ */
 export async function readManifest(file: string): Promise<ManifestEntry[]> {
-  const lines = (await readFile(file, 'utf8')).split('\n')
-  return lines.flatMap((line, index) => {
-    if (line === '') return []
-    const [, escaped, sha256, name] = /^(\\?)([0-9a-f]{64}) [ *](.+)$/.exec(line) ?? []
-    if (sha256 === undefined || name === undefined) {
-      throw new CliError(
-        'MANIFEST',
-        EXIT.usage,
-        `${file}, line ${index + 1}: not a checksum and a name`,
-        'write a manifest with stowage verify --write-manifest',
-      )
-    }
-    return [{ name: escaped ? name.replaceAll('\\\\', '\\') : name, sha256 }]
+  const lines = (await readFile(file, 'utf8')).replace(/^\ufeff/, '').split('\n')
+  return lines.flatMap((raw, index) => {
+    const line = raw.replace(/\r$/, '')
+    if (line === '' || line.startsWith('#')) return []
+    const entry = parseLine(line)
+    if (entry !== undefined) return [entry]
+    throw new CliError(
+      'MANIFEST',
+      EXIT.usage,
+      `${file}, line ${index + 1}: not a SHA-256 checksum and a name`,
+      'write a manifest with stowage verify --write-manifest',
+    )
   })
+}
+
+function parseLine(line: string): ManifestEntry | undefined {
+  const [, plainMark, plainSum, plainName] = PLAIN.exec(line) ?? []
+  const [, tagMark, tagName, tagSum] = TAGGED.exec(line) ?? []
+  const [mark, sum, name] = [plainMark ?? tagMark, plainSum ?? tagSum, plainName ?? tagName]
+  if (sum === undefined || name === undefined) return undefined
+  const unescaped = mark ? name.replace(/\\[\\nr]/g, (code) => ESCAPES[code] ?? code) : name
+  return { name: unescaped.replace(/^(\.\/+)+/, ''), sha256: sum.toLowerCase() }
 }
 
 /** Sorted by name, as the walk gave them. */

@@ -21,7 +21,7 @@ import { type Context, type Environment, errorText } from './context.ts'
 import { describe, usageError } from './errors.ts'
 import { EXIT } from './exit-codes.ts'
 import { integerFrom } from './format.ts'
-import { Output } from './output.ts'
+import { Output, OutputClosed } from './output.ts'
 import { Redactor } from './redact.ts'
 import { Storages } from './storage.ts'
 import { OVERVIEW, TOPICS } from './topics.ts'
@@ -64,13 +64,20 @@ export async function run(argv: readonly string[], environment: Environment): Pr
   for (const argument of argv) redactor.learnURL(argument.replace(/^--[a-z]+=/, ''))
   const [json, debug] = [argv.includes('--json'), argv.includes('--debug')]
   const { stdout, stderr, signal } = environment
+  const out = new Output(stdout, { json, signal })
   let code: number = EXIT.ok
   let opened: Storages | undefined
+  const fail = (error: unknown): void => {
+    // Whoever has left has seen enough (`stowage ls | head`).
+    if (error === undefined || error instanceof OutputClosed) return
+    code = describe(error).exitCode
+    stderr.write(`${errorText(error, { json, debug, redactor })}\n`)
+  }
   const bind: Bind =
     (start) =>
     async (...all) => {
       const command = all.at(-1) as Command
-      const context = contextOf(command.optsWithGlobals(), environment, redactor)
+      const context = contextOf(command.optsWithGlobals(), { ...environment, out, redactor })
       opened = context.storages
       code = (await start(context, command.args, command.optsWithGlobals())) ?? EXIT.ok
     }
@@ -79,26 +86,26 @@ export async function run(argv: readonly string[], environment: Environment): Pr
     if (argv.length === 0) program.outputHelp()
     else await program.parseAsync([...argv], { from: 'user' })
   } catch (caught) {
-    const error = signal.aborted ? signal.reason : fromCommander(caught, argv)
-    if (error !== undefined) {
-      code = describe(error).exitCode
-      stderr.write(`${errorText(error, { json, debug, redactor })}\n`)
-    }
+    fail(signal.aborted ? signal.reason : fromCommander(caught, argv))
   }
   // What was wanted is done or has failed by now.
   await opened?.close().catch(() => {})
+  await out.finish().catch((error: unknown) => {
+    if (code === EXIT.ok) fail(error)
+  })
   return code
 }
 
-function contextOf(options: OptionValues, environment: Environment, redactor: Redactor): Context {
+function contextOf(
+  options: OptionValues,
+  surroundings: Environment & Pick<Context, 'out' | 'redactor'>,
+): Context {
   const { storage, config, concurrency, import: imports = [], ...flags } = options as GlobalOptions
   const { json = false, quiet = false, debug = false } = flags
-  const { env, cwd } = environment
+  const { env, cwd, redactor } = surroundings
   return {
-    ...environment,
-    out: new Output(environment.stdout, json),
+    ...surroundings,
     storages: new Storages({ cwd, env, redactor, storage, config, imports }),
-    redactor,
     json,
     quiet,
     debug,
@@ -162,6 +169,7 @@ function fromCommander(error: unknown, argv: readonly string[]): unknown {
   const { code, message, exitCode } = error as { code?: string; message: string; exitCode?: number }
   if (!code?.startsWith('commander.')) return error
   if (exitCode === 0) return undefined
+  if (code === 'commander.help') return usageError('no command is given', 'see stowage help')
   const what = message.replace(/^error: /, '').trim()
   const [first = '', guess] = what.split(/\n\(Did you mean (.*)\?\)/)
   const word = argv.find((argument) => /^[a-z]+$/.test(argument))

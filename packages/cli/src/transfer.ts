@@ -1,11 +1,14 @@
+import { lstat } from 'node:fs/promises'
 import { copy, isStorageError } from '@stowage/core'
 import { type Context, errorText } from './context.ts'
 import type { End, Source } from './ends.ts'
+import { CliError } from './errors.ts'
 import { EXIT } from './exit-codes.ts'
 import { bytes, duration, plural, rate } from './format.ts'
 import { reportLeftOut } from './left-out.ts'
 import { AHEAD, forEach, readAhead } from './pool.ts'
 import { type Progress, startProgress } from './progress.ts'
+import { printable } from './text.ts'
 
 /** One file to be copied. */
 export interface Job {
@@ -57,6 +60,7 @@ export class Transfers {
     this.#from = from
     this.#to = to
     this.#settings = settings
+    context.out.goOn()
     const { stderr, quiet, json } = context
     this.progress = startProgress({ stream: stderr, quiet: quiet || json })
   }
@@ -78,16 +82,31 @@ export class Transfers {
           this.progress.found(-1, -job.size)
           return
         }
+        await this.#mustBeReplaceable(job)
         await this.#copy(job)
         onCopied(job)
       } catch (error) {
         const fatal = FATAL.some((code) => isStorageError(error, code))
         if (this.#settings.single || fatal || signal.aborted) throw error
-        if (!onFailure(job, error)) this.fail(error)
+        if (!onFailure(job, error)) this.fail(error, this.#from.show(job.source))
       }
     }
     const found = (job: Job): void => this.progress.found(1, job.size)
     await forEach(readAhead(jobs, AHEAD, found), concurrency, one, signal)
+  }
+
+  /** A device, pipe or socket of this machine is never replaced by a file. */
+  async #mustBeReplaceable({ destination }: Job): Promise<void> {
+    const { local, show } = this.#to
+    if (!local) return
+    const info = await lstat(show(destination)).catch(() => undefined)
+    if (info === undefined || info.isFile() || info.isDirectory() || info.isSymbolicLink()) return
+    throw new CliError(
+      'NOT_A_FILE',
+      EXIT.usage,
+      `${show(destination)} is a device, a pipe or a socket, and is not replaced`,
+      'choose another destination',
+    )
   }
 
   async #copy(job: Job): Promise<void> {
@@ -109,14 +128,21 @@ export class Transfers {
     const source = this.#from.show(job.source)
     const destination = this.#to.show(job.destination)
     const resumed = result.resumedAt > 0 ? `, resumed at ${bytes(result.resumedAt)}` : ''
-    this.progress.done(`copied ${source} to ${destination} (${bytes(result.bytes)}${resumed})`)
+    const line = `copied ${source} to ${destination} (${bytes(result.bytes)}${resumed})`
+    this.progress.done(printable(line))
     await out.result({ type: 'copied', source, destination, ...result })
   }
 
   /** Reports one file's failure and counts it. */
-  fail(error: unknown): void {
+  fail(error: unknown, file?: string): void {
     this.failed++
-    this.progress.note(errorText(error, this.#context))
+    this.progress.note(errorText(error, this.#context, file))
+  }
+
+  /** Reports a directory of an end that cannot be listed, and counts it. */
+  readonly unreadable = (error: unknown, end: End = this.#from): void => {
+    const { path } = error as { path?: string }
+    this.fail(error, path === undefined ? undefined : end.show(path))
   }
 
   /** Reports what a storage cannot hold of a source that is a local directory, before anything else. */
@@ -129,7 +155,7 @@ export class Transfers {
   keep(job: Job, error: unknown): void {
     this.files--
     this.bytes -= job.size
-    this.fail(error)
+    this.fail(error, this.#from.show(job.source))
   }
 
   /** Shows the sum, and gives the exit code. */

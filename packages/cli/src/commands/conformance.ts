@@ -77,6 +77,7 @@ async function conformance(context: Context, [text]: readonly string[], options:
   if (text?.includes('#')) {
     throw usageError('conformance takes a storage without a path', `write ${text.split('#')[0]}`)
   }
+  context.out.goOn()
   const named = await context.storages.resolve(text)
   const startedAt = new Date()
   // Opened once before: a wrong parameter is to be one error, not one for each case.
@@ -205,12 +206,15 @@ async function tell({ out, redactor }: Context, result: CaseResult): Promise<voi
   const { id, area, title, status, reason, ms } = result
   const error = result.error && redactor.redact(result.error.message)
   const failed =
-    status === 'failed' ? `FAILED ${id}: ${title}\n  ${indent(error ?? '')}` : undefined
+    status === 'failed' ? [`FAILED ${id}: ${title}`, ...indented(error ?? '')] : undefined
   await out.result({ type: 'case', id, area, title, status, reason, error, ms }, failed)
 }
 
-function indent(text: string): string {
-  return text.trim().replace(/\n+/g, '\n  ')
+function indented(text: string): string[] {
+  return text
+    .trim()
+    .split(/\n+/)
+    .map((line) => `  ${line}`)
 }
 
 /** The line of an area's results. */

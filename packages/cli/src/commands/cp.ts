@@ -1,16 +1,9 @@
-import { isBeneath } from '@stowage/core'
 import type { Command } from 'commander'
+import { mustBeApart } from '../apart.ts'
 import { type Add, examples } from '../command.ts'
 import type { Context } from '../context.ts'
-import {
-  type End,
-  filesBeneath,
-  openDestination,
-  openSource,
-  relative,
-  type Source,
-  within,
-} from '../ends.ts'
+import { type End, openDestination, openSource, type Source } from '../ends.ts'
+import { filesBeneath, relative, within } from '../entries.ts'
 import { usageError } from '../errors.ts'
 import { type Job, Transfers } from '../transfer.ts'
 
@@ -72,11 +65,11 @@ export async function copyTree(
   if (isDir && !recursive) {
     throw usageError(`${from.show(from.path)} is a directory`, 'add -r to copy all beneath it')
   }
-  mustBeApart(from, to)
+  await mustBeApart(from, to, context.signal)
   const transfers = new Transfers(context, from, to, { resume, verify, single: !isDir })
   try {
     await transfers.checkSource(from)
-    await transfers.run(isDir ? jobs(context, from, to) : [fileJob(from, to)])
+    await transfers.run(isDir ? jobs(context, from, to, transfers) : [fileJob(from, to)])
   } finally {
     transfers.progress.stop()
   }
@@ -90,22 +83,13 @@ export function fileJob(from: Source, to: End): Job {
 }
 
 /** A job for each file beneath the source. */
-export async function* jobs({ signal }: Context, from: Source, to: End): AsyncGenerator<Job> {
-  for await (const { path, size, modTime } of filesBeneath(from, signal)) {
+export async function* jobs(
+  { signal }: Context,
+  from: Source,
+  to: End,
+  { unreadable }: Transfers,
+): AsyncGenerator<Job> {
+  for await (const { path, size, modTime } of filesBeneath(from, signal, unreadable)) {
     yield { source: path, destination: within(to, relative(from, path)), size, modTime }
-  }
-}
-
-/** Copying a tree into itself would never end. */
-export function mustBeApart(from: Source, to: End): void {
-  if (from.storage !== to.storage) return
-  const same = from.path === to.path
-  const nested = from.info.isDir && (isBeneath(to.path, from.path) || isBeneath(from.path, to.path))
-  if (same || nested) {
-    const relation = same ? 'are the same' : 'are one beneath the other'
-    throw usageError(
-      `source and destination ${relation}: ${from.show(from.path)} and ${to.show(to.path)}`,
-      'choose another destination',
-    )
   }
 }

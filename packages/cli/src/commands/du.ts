@@ -1,8 +1,10 @@
 import { isBeneath } from '@stowage/core'
 import { type Add, examples } from '../command.ts'
 import type { Context } from '../context.ts'
-import { openStorageEnd, relative } from '../ends.ts'
+import { openStorageEnd } from '../ends.ts'
+import { Entries, relative } from '../entries.ts'
 import { bytes, integerFrom } from '../format.ts'
+import { Unreadable } from '../unreadable.ts'
 
 interface Options {
   readonly depth: number
@@ -34,7 +36,8 @@ async function du(context: Context, [location]: readonly string[], options: Opti
   const total: Sum = { path: end.path, files: 0, bytes: 0 }
   /** The directories that the walk is in now, from the top. */
   const open: Sum[] = []
-  for await (const entry of info.isDir ? end.storage.walk(end.path, { signal }) : [info]) {
+  const unreadable = new Unreadable(context, end)
+  for await (const entry of info.isDir ? new Entries(end, signal, unreadable.report) : [info]) {
     while (open.length > 0 && !isBeneath(entry.path, open.at(-1)?.path ?? '/')) {
       await show(context, open.pop() as Sum, options)
     }
@@ -50,6 +53,7 @@ async function du(context: Context, [location]: readonly string[], options: Opti
   }
   for (const sum of open.reverse()) await show(context, sum, options)
   await show(context, total, options, 'total')
+  return unreadable.exitCode
 }
 
 async function show({ out }: Context, sum: Sum, options: Options, type = 'directory') {

@@ -1,7 +1,11 @@
+import { pipeline } from 'node:stream/promises'
 import { type Add, examples } from '../command.ts'
 import type { Context } from '../context.ts'
-import { openDestination, openSource } from '../ends.ts'
+import { openDestination, openSource, type Source } from '../ends.ts'
 import { usageError } from '../errors.ts'
+import { EXIT } from '../exit-codes.ts'
+import { streamTo } from '../local-stream.ts'
+import { parseLocal } from '../location.ts'
 import { openFile } from './cat.ts'
 import { type CopyOptions, copyTree, withCopyOptions } from './cp.ts'
 
@@ -30,10 +34,13 @@ async function get(
   options: CopyOptions,
 ) {
   const from = await openSource(context, location)
-  if (file === '-') {
-    const { out } = context
-    for await (const chunk of await openFile(context, from)) await out.write(chunk)
-    return
+  if (file === '-') return toOutput(context, from)
+  const local = file === undefined ? undefined : parseLocal(file, context.cwd)
+  const stream = local?.kind === 'local' ? await streamTo(local.file) : undefined
+  if (stream === 'stdout') return toOutput(context, from)
+  if (stream !== undefined) {
+    await pipeline(await openFile(context, from), stream, { signal: context.signal })
+    return EXIT.ok
   }
   if (file === undefined && from.name === undefined) {
     throw usageError(
@@ -43,4 +50,9 @@ async function get(
   }
   const to = await openDestination(context, file ?? `./${from.name}`, from, true)
   return copyTree(context, from, to, options)
+}
+
+async function toOutput(context: Context, from: Source): Promise<number> {
+  for await (const chunk of await openFile(context, from)) await context.out.write(chunk)
+  return EXIT.ok
 }

@@ -1,8 +1,10 @@
 import { type FileInfo, isStorageError } from '@stowage/core'
 import { type Add, examples } from '../command.ts'
 import type { Context } from '../context.ts'
-import { type End, openStorageEnd, relative } from '../ends.ts'
+import { type End, openStorageEnd } from '../ends.ts'
+import { Entries, relative } from '../entries.ts'
 import { time } from '../format.ts'
+import { Unreadable } from '../unreadable.ts'
 
 interface Options {
   readonly long?: boolean
@@ -30,8 +32,8 @@ export const addLs: Add = (program, bind) => {
 
 async function ls(context: Context, [location]: readonly string[], options: Options) {
   const end = await openStorageEnd(context, location)
-  const { storage, path } = end
-  const walk = storage.walk(path, { signal: context.signal })
+  const unreadable = new Unreadable(context, end)
+  const walk = new Entries(end, context.signal, unreadable.report)
   try {
     for await (const info of walk) {
       if (info.isDir && !options.recursive) walk.skipDir()
@@ -41,6 +43,7 @@ async function ls(context: Context, [location]: readonly string[], options: Opti
     if (!isStorageError(error, 'PATH_NOT_FOUND')) throw error
     await file(context, end, options)
   }
+  return unreadable.exitCode
 }
 
 async function file(context: Context, { storage, path }: End, options: Options): Promise<void> {

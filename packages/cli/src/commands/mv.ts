@@ -1,11 +1,13 @@
 import { RevisionChangedError, type StorageDriver } from '@stowage/core'
+import { mustBeApart } from '../apart.ts'
 import { type Add, examples } from '../command.ts'
 import type { Context } from '../context.ts'
 import { type End, openDestination, openSource, type Source } from '../ends.ts'
 import { EXIT } from '../exit-codes.ts'
 import { removeFiles } from '../remove.ts'
+import { printable } from '../text.ts'
 import { type Job, Transfers } from '../transfer.ts'
-import { fileJob, jobs, mustBeApart } from './cp.ts'
+import { fileJob, jobs } from './cp.ts'
 
 /** `mv`: one step within a storage where the driver can; between storages copy, compare, then remove. */
 export const addMv: Add = (program, bind) => {
@@ -28,15 +30,16 @@ async function mv(context: Context, [source = '', destination = '']: readonly st
   const from = await openSource(context, source)
   const to = await openDestination(context, destination, from)
   if (from.storage === to.storage && from.path !== '/') return within(context, from, to)
-  mustBeApart(from, to)
+  await mustBeApart(from, to, context.signal)
   return across(context, from, to)
 }
 
 async function within(context: Context, from: Source, to: End): Promise<number> {
+  context.out.goOn()
   await from.storage.move(from.path, to.path, { signal: context.signal })
   const [source, destination] = [from.show(from.path), to.show(to.path)]
   if (!context.quiet && !context.json) {
-    context.stderr.write(`moved ${source} to ${destination}\n`)
+    context.stderr.write(`${printable(`moved ${source} to ${destination}`)}\n`)
   }
   await context.out.result({ type: 'moved', source, destination })
   return EXIT.ok
@@ -50,7 +53,7 @@ async function across(context: Context, from: Source, to: End): Promise<number> 
   try {
     await transfers.checkSource(from)
     await transfers.run(
-      isDir ? jobs(context, from, to) : [fileJob(from, to)],
+      isDir ? jobs(context, from, to, transfers) : [fileJob(from, to)],
       undefined,
       (job) => void copied.push(job),
     )

@@ -35,6 +35,7 @@ async function purge(context: Context, [location]: readonly string[], options: O
   const { storage, path, show } = await openStorageEnd(context, location)
   // A moment ahead, so that 0 means every upload there is, whatever the clock's resolution.
   const olderThan = new Date(age === 0 ? Date.now() + 60_000 : Date.now() - age)
+  if (!dryRun) out.goOn()
   const uploads = await storage.purgeUploads(path, { olderThan, dryRun, signal })
   const verb = dryRun ? 'would remove' : 'removed'
   for (const { path: upload, startedAt, size } of uploads) {

@@ -1,11 +1,14 @@
 import { isStorageError } from '@stowage/core'
 import { type Add, examples } from '../command.ts'
 import { type Context, errorText } from '../context.ts'
-import { type End, filesBeneath, openStorageEnd } from '../ends.ts'
+import { type End, openStorageEnd } from '../ends.ts'
+import { filesBeneath } from '../entries.ts'
 import { usageError } from '../errors.ts'
 import { EXIT } from '../exit-codes.ts'
 import { bytes, plural } from '../format.ts'
 import { each } from '../remove.ts'
+import { printable } from '../text.ts'
+import { Unreadable } from '../unreadable.ts'
 
 interface Options {
   readonly recursive?: boolean
@@ -43,8 +46,9 @@ async function rm(context: Context, locations: readonly string[], options: Optio
     if (await isRemovable(context, end, options)) ends.push(end)
   }
   let failed = 0
+  if (!options.dryRun) context.out.goOn()
   for (const end of ends) {
-    if (options.dryRun) await preview(context, end)
+    if (options.dryRun) failed += await preview(context, end)
     else failed += await remove(context, end)
   }
   return failed > 0 ? EXIT.partial : EXIT.ok
@@ -63,12 +67,13 @@ async function isRemovable({ signal }: Context, end: End, options: Options): Pro
   }
 }
 
-async function preview(context: Context, end: End): Promise<void> {
+async function preview(context: Context, end: End): Promise<number> {
   const { out, signal } = context
   const info = await end.storage.stat(end.path, { signal })
   let files = 0
   let size = 0
-  for await (const file of info.isDir ? filesBeneath(end, signal) : [info]) {
+  const unreadable = new Unreadable(context, end)
+  for await (const file of info.isDir ? filesBeneath(end, signal, unreadable.report) : [info]) {
     files++
     size += file.size
     const path = end.show(file.path)
@@ -76,6 +81,7 @@ async function preview(context: Context, end: End): Promise<void> {
   }
   const sum = `would remove ${plural(files, 'file')}, ${bytes(size)}`
   await out.result({ type: 'summary', path: end.show(end.path), files, bytes: size }, sum)
+  return unreadable.exitCode
 }
 
 async function remove(context: Context, end: End): Promise<number> {
@@ -88,7 +94,7 @@ async function remove(context: Context, end: End): Promise<number> {
     for (const one of errors) context.stderr.write(`${errorText(one, context)}\n`)
     return errors.length
   }
-  if (!context.quiet && !context.json) context.stderr.write(`removed ${path}\n`)
+  if (!context.quiet && !context.json) context.stderr.write(`${printable(`removed ${path}`)}\n`)
   await context.out.result({ type: 'removed', path })
   return 0
 }

@@ -25,5 +25,5 @@ async function stat(context: Context, [location]: readonly string[]) {
         `size      ${info.size} (${bytes(info.size)})`,
         `modified  ${time(info.modTime)}`,
       ]
-  await context.out.result(entry(info), lines.join('\n'))
+  await context.out.result(entry(info), lines)
 }

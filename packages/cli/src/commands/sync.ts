@@ -1,17 +1,21 @@
 import { isStorageError } from '@stowage/core'
+import { mustBeApart } from '../apart.ts'
 import { type Add, examples } from '../command.ts'
 import { checksum, type Pair, pairs } from '../compare.ts'
-import type { Context } from '../context.ts'
-import { type End, openDestination, openSource, type Source, within } from '../ends.ts'
+import { type Context, errorText } from '../context.ts'
+import { Deletion } from '../deletion.ts'
+import { type End, openDestination, openSource, type Source } from '../ends.ts'
+import { within } from '../entries.ts'
 import { usageError } from '../errors.ts'
 import { EXIT } from '../exit-codes.ts'
-import { bytes, plural } from '../format.ts'
-import { removeFiles } from '../remove.ts'
+import { bytes, integerFrom, plural } from '../format.ts'
+import { reportLeftOut } from '../left-out.ts'
 import { type Job, Transfers } from '../transfer.ts'
-import { mustBeApart } from './cp.ts'
 
 interface Options {
   readonly delete?: boolean
+  readonly force?: boolean
+  readonly maxDelete?: number
   readonly checksum?: boolean
   readonly dryRun?: boolean
   readonly resume: boolean
@@ -26,6 +30,12 @@ export const addSync: Add = (program, bind) => {
     .argument('<source>', 'directory in a storage, or a ./local one')
     .argument('<destination>', 'directory in a storage, or a ./local one')
     .option('--delete', 'remove files that the source does not have')
+    .option(
+      '--max-delete <n>',
+      'remove nothing where more files than that would go',
+      integerFrom(0),
+    )
+    .option('-f, --force', 'let --delete empty the destination where the source is empty')
     .option('-c, --checksum', 'compare content, not sizes and times')
     .option('-n, --dry-run', 'show what would be done')
     .option('--no-resume', 'start interrupted uploads over')
@@ -33,7 +43,8 @@ export const addSync: Add = (program, bind) => {
     .addHelpText(
       'after',
       `
-A file is copied where it is missing, has another size, or where the source's is newer.
+A file is copied where it is missing, or has another size or time. Where the destination cannot keep times, the
+source's file has to be newer. Nothing is removed after a failure of the same run.
 ${examples(
   ['stowage sync ./site s3://bucket#/www'],
   ['stowage sync --delete --dry-run fs:///var/data fs:///mnt/backup'],
@@ -52,35 +63,41 @@ async function sync(
     throw usageError(`${from.show(from.path)} is a file`, 'sync is for directories; use stowage cp')
   }
   const to = await openDestination(context, destination, { info: from.info, name: undefined })
-  mustBeApart(from, to)
+  await mustBeApart(from, to, context.signal)
   return options.dryRun ? preview(context, from, to, options) : run(context, from, to, options)
 }
 
 async function run(context: Context, from: Source, to: End, options: Options): Promise<number> {
   const { resume, verify } = options
   const transfers = new Transfers(context, from, to, { resume, verify })
-  const extra: string[] = []
-  const blocked: Job[] = []
+  const deletion = new Deletion(context, from, to, options)
+  const blocked: { readonly job: Job; readonly error: unknown }[] = []
   const plan = async function* (): AsyncGenerator<Job> {
-    for await (const pair of pairs(from, to, context.signal)) {
-      if (pair.left === undefined) extra.push(within(to, pair.name))
-      else {
-        const isCurrent = (): Promise<boolean> => current(context, from, to, pair, options)
-        yield { ...job(pair, to), isCurrent }
-      }
+    for await (const pair of pairs(from, to, context.signal, transfers.unreadable)) {
+      deletion.saw(pair)
+      if (pair.left === undefined) continue
+      const isCurrent = (): Promise<boolean> => current(context, from, to, pair, options)
+      yield { ...job(pair, to), isCurrent }
     }
   }
   let deleted = 0
   try {
+    await deletion.begin()
     await transfers.checkSource(from)
     // Where a file has become a directory or the reverse, the old one has to go first.
     const onBlocked = (one: Job, error: unknown): boolean =>
-      options.delete === true && isStorageError(error, 'INVALID_PATH') && blocked.push(one) > 0
+      options.delete === true &&
+      isStorageError(error, 'INVALID_PATH') &&
+      blocked.push({ job: one, error }) > 0
     await transfers.run(plan(), onBlocked)
-    if (options.delete) {
-      deleted = await removeFiles(context, to.storage, extra, (error) => transfers.fail(error))
+    const waiting: Job[] = []
+    for (const { job: one, error } of blocked) {
+      const reason = (await deletion.blocks(one)) ? undefined : error
+      if (reason === undefined) waiting.push(one)
+      else transfers.fail(reason, from.show(one.source))
     }
-    await transfers.run(blocked)
+    deleted = await deletion.run(transfers)
+    await transfers.run(waiting)
   } finally {
     transfers.progress.stop()
   }
@@ -88,14 +105,22 @@ async function run(context: Context, from: Source, to: End, options: Options): P
 }
 
 async function preview(context: Context, from: Source, to: End, options: Options): Promise<number> {
-  const { out, signal } = context
-  const sums = { files: 0, bytes: 0, unchanged: 0, deleted: 0 }
-  for await (const pair of pairs(from, to, signal)) {
+  const { out, signal, stderr } = context
+  const sums = { files: 0, bytes: 0, unchanged: 0, deleted: 0, failed: 0 }
+  const note = (line: string): void => void stderr.write(`${line}\n`)
+  const deletion = new Deletion(context, from, to, options)
+  const unreadable = (error: unknown, end: End): void => {
+    sums.failed++
+    const { path } = error as { path?: string }
+    note(errorText(error, context, path === undefined ? undefined : end.show(path)))
+  }
+  sums.failed += await reportLeftOut(context, from, note)
+  const extra: string[] = []
+  for await (const pair of pairs(from, to, signal, unreadable)) {
+    deletion.saw(pair)
     const path = to.show(within(to, pair.name))
     if (pair.left === undefined) {
-      if (!options.delete) continue
-      sums.deleted++
-      await out.result({ type: 'wouldRemove', path }, `would remove ${path}`)
+      if (options.delete) extra.push(path)
     } else if (await current(context, from, to, pair, options)) {
       sums.unchanged++
     } else {
@@ -108,10 +133,21 @@ async function preview(context: Context, from: Source, to: End, options: Options
       )
     }
   }
+  const refusal = sums.failed > 0 ? undefined : deletion.refusal()
+  if (refusal !== undefined) {
+    sums.failed++
+    note(errorText(refusal, context))
+  }
+  // What a run would not remove either.
+  for (const path of sums.failed > 0 ? [] : extra) {
+    sums.deleted++
+    await out.result({ type: 'wouldRemove', path }, `would remove ${path}`)
+  }
   const copies = `would copy ${plural(sums.files, 'file')}, ${bytes(sums.bytes)}`
-  const text = `${copies}; ${sums.unchanged} unchanged; would remove ${sums.deleted}`
+  const failures = sums.failed > 0 ? `; ${sums.failed} WOULD FAIL` : ''
+  const text = `${copies}; ${sums.unchanged} unchanged; would remove ${sums.deleted}${failures}`
   await out.result({ type: 'summary', ...sums }, text)
-  return EXIT.ok
+  return sums.failed > 0 ? EXIT.partial : EXIT.ok
 }
 
 function job({ name, left }: Pair, to: End): Job {

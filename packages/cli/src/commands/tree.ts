@@ -1,8 +1,10 @@
 import type { FileInfo } from '@stowage/core'
 import { type Add, examples } from '../command.ts'
 import type { Context } from '../context.ts'
-import { openStorageEnd, relative } from '../ends.ts'
+import { openStorageEnd } from '../ends.ts'
+import { Entries, relative } from '../entries.ts'
 import { bytes, integerFrom, plural } from '../format.ts'
+import { Unreadable } from '../unreadable.ts'
 import { entry } from './ls.ts'
 
 interface Options {
@@ -35,7 +37,8 @@ async function tree(context: Context, [location]: readonly string[], options: Op
   const nodes: Node[] = []
   let files = 0
   let directories = 0
-  const walk = end.storage.walk(end.path, { signal })
+  const unreadable = new Unreadable(context, end)
+  const walk = new Entries(end, signal, unreadable.report)
   for await (const info of walk) {
     const parts = relative(end, info.path).split('/')
     const depth = parts.length
@@ -46,9 +49,9 @@ async function tree(context: Context, [location]: readonly string[], options: Op
     else nodes.push({ info, name: parts.at(-1) ?? '', depth })
   }
   const sum = `${plural(files, 'file')}, ${plural(directories, 'directory').replace('ys', 'ies')}`
-  if (!json) await out.write(`${end.show(end.path)}\n`)
-  for (const line of draw(nodes, long)) await out.write(`${line}\n`)
-  await out.result({ type: 'summary', files, directories }, `\n${sum}`)
+  const drawing = [end.show(end.path), ...draw(nodes, long), '', sum]
+  await out.result({ type: 'summary', files, directories }, drawing)
+  return unreadable.exitCode
 }
 
 /** From the end, as only what follows tells whether an entry is its directory's last. */

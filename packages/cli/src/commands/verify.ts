@@ -3,10 +3,12 @@ import { compareKeys, isStorageError } from '@stowage/core'
 import { type Add, examples } from '../command.ts'
 import { checksum, pairs } from '../compare.ts'
 import { type Context, errorText } from '../context.ts'
-import { type End, filesBeneath, openSource, relative, within } from '../ends.ts'
+import { type End, openSource, type Source } from '../ends.ts'
+import { filesBeneath, relative, within } from '../entries.ts'
 import { usageError } from '../errors.ts'
 import { EXIT } from '../exit-codes.ts'
 import { bytes, duration, plural } from '../format.ts'
+import { reportLeftOut } from '../left-out.ts'
 import { type ManifestEntry, manifestLine, readManifest, writeManifest } from '../manifest.ts'
 import { AHEAD, forEach, readAhead } from '../pool.ts'
 import { type Progress, startProgress } from '../progress.ts'
@@ -55,10 +57,12 @@ async function verify(
     )
   }
   const end = await openDirectory(context, location)
+  const right = other === undefined ? undefined : await openDirectory(context, other)
   const check = new Check(context)
   try {
-    if (other !== undefined) {
-      await compareTrees(context, check, end, await openDirectory(context, other), options)
+    for (const source of right === undefined ? [end] : [end, right]) await check.leftOut(source)
+    if (right !== undefined) {
+      await compareTrees(context, check, end, right, options)
     } else if (options.manifest !== undefined) {
       await compareManifest(context, check, end, resolve(context.cwd, options.manifest))
     } else {
@@ -70,7 +74,7 @@ async function verify(
   return check.finish(options.writeManifest !== undefined ? 'read' : 'compared')
 }
 
-async function openDirectory(context: Context, text: string): Promise<End> {
+async function openDirectory(context: Context, text: string): Promise<Source> {
   const end = await openSource(context, text)
   if (end.info.isDir) return end
   throw usageError(`${end.show(end.path)} is a file`, 'verify is for directories')
@@ -88,6 +92,8 @@ class Check {
 
   constructor(context: Context) {
     this.#context = context
+    // The exit code is the answer, whether the reader of the differences leaves or not.
+    context.out.goOn()
     const { stderr, quiet, json } = context
     this.progress = startProgress({ stream: stderr, quiet: quiet || json || stderr.isTTY !== true })
   }
@@ -109,10 +115,20 @@ class Check {
     await this.#context.out.result({ type: 'difference', difference, path }, text)
   }
 
-  fail(error: unknown): void {
+  fail(error: unknown, file?: string): void {
     if (this.#context.signal.aborted) throw error
     this.failed++
-    this.progress.note(errorText(error, this.#context))
+    this.progress.note(errorText(error, this.#context, file))
+  }
+
+  readonly unreadable = (error: unknown, end: End): void => {
+    const { path } = error as { path?: string }
+    this.fail(error, path === undefined ? undefined : end.show(path))
+  }
+
+  /** Files of a local directory that no storage can hold are compared with nothing. */
+  async leftOut(source: Source): Promise<void> {
+    this.failed += await reportLeftOut(this.#context, source, (line) => this.progress.note(line))
   }
 
   async finish(verb: string): Promise<number> {
@@ -139,7 +155,7 @@ async function compareTrees(
   const sum = (end: End, path: string): Promise<string> =>
     checksum(end.storage, path, signal, (count) => check.read(count))
   await forEach(
-    readAhead(pairs(left, right, signal), AHEAD, ({ left: a, right: b }) => {
+    readAhead(pairs(left, right, signal, check.unreadable), AHEAD, ({ left: a, right: b }) => {
       if (a && b) check.progress.found(1, options.sizes ? 0 : a.size + b.size)
     }),
     concurrency,
@@ -153,7 +169,7 @@ async function compareTrees(
           const [x, y] = await Promise.all([sum(left, a.path), sum(right, b.path)])
           if (x !== y) await check.differs('content', shown)
         } catch (error) {
-          check.fail(error)
+          check.fail(error, shown)
         }
       }
       check.done()
@@ -179,12 +195,13 @@ async function compareManifest(
       if (actual !== sha256) await check.differs('content', end.show(path))
     } catch (error) {
       if (isStorageError(error, 'PATH_NOT_FOUND')) await check.differs('missing', end.show(path))
-      else check.fail(error)
+      else check.fail(error, end.show(path))
     }
     check.done()
   }
   await forEach(entries, concurrency, one, signal)
-  for await (const { path } of filesBeneath(end, signal)) {
+  const unreadable = (error: unknown): void => check.unreadable(error, end)
+  for await (const { path } of filesBeneath(end, signal, unreadable)) {
     if (!listed.has(path)) await check.differs('extra', end.show(path))
   }
 }
@@ -192,13 +209,19 @@ async function compareManifest(
 async function write(context: Context, check: Check, end: End, file: string): Promise<void> {
   const { concurrency, signal, json, out } = context
   const entries: ManifestEntry[] = []
+  const unreadable = (error: unknown): void => check.unreadable(error, end)
+  const files = filesBeneath(end, signal, unreadable)
   await forEach(
-    readAhead(filesBeneath(end, signal), AHEAD, ({ size }) => check.progress.found(1, size)),
+    readAhead(files, AHEAD, ({ size }) => check.progress.found(1, size)),
     concurrency,
     async ({ path }) => {
-      const sha256 = await checksum(end.storage, path, signal, (count) => check.read(count))
-      entries.push({ name: relative(end, path), sha256 })
-      check.done()
+      try {
+        const sha256 = await checksum(end.storage, path, signal, (count) => check.read(count))
+        entries.push({ name: relative(end, path), sha256 })
+        check.done()
+      } catch (error) {
+        check.fail(error, end.show(path))
+      }
     },
     signal,
   )
