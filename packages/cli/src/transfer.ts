@@ -26,6 +26,8 @@ export interface TransferSettings {
   readonly resume: boolean
   /** Read everything back and compare. */
   readonly verify?: boolean | undefined
+  /** Give copies the times of their sources. Default true. */
+  readonly keepTime?: boolean | undefined
   /** There is one file only, and its error is the command's. */
   readonly single?: boolean | undefined
 }
@@ -116,6 +118,7 @@ export class Transfers {
       signal,
       resume: this.#settings.resume && job.size >= RESUMABLE,
       verify: this.#settings.verify,
+      keepTime: this.#settings.keepTime,
       onProgress: ({ bytes: stored }) => {
         this.progress.advance(stored - seen)
         seen = stored

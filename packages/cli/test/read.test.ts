@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
 import { bytesOf, Workspace } from './helpers/stowage.ts'
 
 let work: Workspace
@@ -53,8 +54,10 @@ describe('ls', () => {
     ])
   })
 
-  it('shows nothing of an empty storage, which need not exist', async () => {
-    expect(await work.run(['ls', work.url('nowhere')])).toMatchObject({ code: 0, stdout: '' })
+  it('tells an empty storage from one that does not exist', async () => {
+    await mkdir(work.path('empty'))
+    expect(await work.run(['ls', work.url('empty')])).toMatchObject({ code: 0, stdout: '' })
+    expect(await work.run(['ls', work.url('nowhere')])).toMatchObject({ code: 3, stdout: '' })
   })
 })
 

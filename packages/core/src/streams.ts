@@ -58,15 +58,20 @@ interface Keeping extends OperationOptions {
   keep: boolean
 }
 
+interface Opening extends Keeping {
+  append?: boolean | undefined
+  modTime?: Date | undefined
+}
+
 /** A signal that a writer knows cancels it: one that is to be kept must not know it. */
 export function openWriter(
   driver: StorageDriver,
   path: string,
-  { append, keep, signal }: Keeping & { append?: boolean | undefined },
+  { append, keep, modTime, signal }: Opening,
 ): Promise<FileWriter> {
-  if (!keep) return driver.writer(path, { append, signal })
+  if (!keep) return driver.writer(path, { append, modTime, signal })
   signal?.throwIfAborted()
-  return raceSignal(driver.writer(path, { append }), signal, (late) =>
+  return raceSignal(driver.writer(path, { append, modTime }), signal, (late) =>
     append ? late.close() : late.cancel(),
   )
 }

@@ -17,6 +17,8 @@ export interface TransferOptions extends OperationOptions {
    * nobody knows whose it was.
    */
   verify?: boolean | undefined
+  /** Give the copy the time of its source, where the destination keeps times. Default true. */
+  keepTime?: boolean | undefined
   /** Called as bytes are stored, and at the end. An exception in it is a failure. */
   onProgress?: ((progress: TransferProgress) => void) | undefined
 }
@@ -183,11 +185,14 @@ async function openAt(
   source: Revision,
   to: StorageDriver,
   path: string,
-  { resume: keep = false, fresh = false, signal }: SendOptions,
+  { resume: keep = false, fresh = false, keepTime = true, signal }: SendOptions,
 ): Promise<FileWriter> {
+  // 1970 is how a driver says that it knows no time.
+  const isKnown = source.modTime.getTime() !== 0
+  const modTime = keepTime && isKnown && to.capabilities.modTimes ? source.modTime : undefined
   if (keep && !fresh && to.capabilities.append) {
     try {
-      const writer = await openWriter(to, path, { append: true, keep, signal })
+      const writer = await openWriter(to, path, { append: true, keep, modTime, signal })
       if (writer.size <= source.size) return writer
       await writer.cancel()
     } catch (error) {
@@ -196,7 +201,7 @@ async function openAt(
       if (!nothing) throw error
     }
   }
-  return openWriter(to, path, { keep, signal })
+  return openWriter(to, path, { keep, modTime, signal })
 }
 
 /** Reads the whole source, and writes what the writer does not have yet. */

@@ -1,5 +1,5 @@
 import { RevisionChangedError, type StorageDriver } from '@stowage/core'
-import { mustBeApart } from '../apart.ts'
+import { isKnown, mustBeApart } from '../apart.ts'
 import { type Add, examples } from '../command.ts'
 import type { Context } from '../context.ts'
 import { type End, openDestination, openSource, type Source } from '../ends.ts'
@@ -48,7 +48,11 @@ async function within(context: Context, from: Source, to: End): Promise<number> 
 /** A source goes only once its copy was read back and found equal, and nobody has changed it since. */
 async function across(context: Context, from: Source, to: End): Promise<number> {
   const { isDir } = from.info
-  const transfers = new Transfers(context, from, to, { resume: true, verify: true, single: !isDir })
+  // Where nobody can tell whether the two are one storage, the time of the source does: a copy onto itself
+  // changes it, unless the copy was given that time.
+  const keepTime = await isKnown([from, to], context.signal)
+  const settings = { resume: true, verify: true, single: !isDir, keepTime }
+  const transfers = new Transfers(context, from, to, settings)
   const copied: Job[] = []
   try {
     await transfers.checkSource(from)

@@ -10,6 +10,7 @@ import { usageError } from '../errors.ts'
 import { EXIT } from '../exit-codes.ts'
 import { bytes, integerFrom, plural } from '../format.ts'
 import { reportLeftOut } from '../left-out.ts'
+import { haveEqualTimes } from '../times.ts'
 import { type Job, Transfers } from '../transfer.ts'
 
 interface Options {
@@ -164,7 +165,7 @@ async function current(
   options: Options,
 ): Promise<boolean> {
   if (left === undefined || right === undefined || left.size !== right.size) return false
-  if (!options.checksum) return left.modTime <= right.modTime
+  if (!options.checksum) return haveEqualTimes({ from, left, to, right }, signal)
   const [a, b] = await Promise.all([
     checksum(from.storage, left.path, signal),
     checksum(to.storage, right.path, signal),

@@ -1,0 +1,39 @@
+import type { FileInfo } from '@stowage/core'
+import type { End } from './ends.ts'
+
+/** Two files of one name and size. */
+interface Files {
+  readonly from: End
+  readonly left: FileInfo
+  readonly to: End
+  readonly right: FileInfo
+}
+
+/**
+ * Whether the copy has the time of its source. Where the destination cannot keep times, whether it is not
+ * older. A listing may tell the time of the upload in the place of the time that was kept with it: where the
+ * two differ, each file is asked for by itself.
+ */
+export async function haveEqualTimes(
+  { from, left, to, right }: Files,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (!to.storage.capabilities.modTimes) return left.modTime <= right.modTime
+  if (isSameTime(left.modTime, right.modTime)) return true
+  const [a, b] = await Promise.all([
+    from.storage.stat(left.path, { signal }),
+    to.storage.stat(right.path, { signal }),
+  ])
+  return a.size === b.size && isSameTime(a.modTime, b.modTime)
+}
+
+/**
+ * Compares at the coarser of two resolutions. A time without milliseconds is taken for one of a backend that
+ * keeps whole seconds, an even one perhaps for one of FAT, which keeps every other second.
+ */
+export function isSameTime(a: Date, b: Date): boolean {
+  const [x, y] = [a.getTime(), b.getTime()]
+  const [coarse, fine] = x % 1000 === 0 ? [x, y] : [y, x]
+  if (coarse % 1000 !== 0 || fine % 1000 === 0) return x === y
+  return Math.abs(coarse - fine) < (coarse % 2000 === 0 ? 2000 : 1000)
+}
