@@ -49,6 +49,7 @@ const KNOWN_PACKAGES: Readonly<Record<string, string>> = {
   filesystem: '@stowage/driver-fs',
   s3: '@stowage/driver-s3',
   s3aws: '@stowage/driver-s3',
+  s3_v2: '@stowage/driver-s3',
   azure: '@stowage/driver-azure',
   gcs: '@stowage/driver-gcs',
 }

@@ -1,50 +1,53 @@
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3'
-import { ConfigError } from '@stowage/core'
+import { HttpAgents, loadSdk } from '@stowage/driver-kit'
 import type { Settings } from './parameters.ts'
 import { signerV2 } from './signer-v2.ts'
 
 export type Sdk = typeof import('@aws-sdk/client-s3')
 export type Presigner = typeof import('@aws-sdk/s3-request-presigner')
 
-/** What a failed import of a package that is not there says, in Node.js and in test runners. */
-const NOT_FOUND = new Set(['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'])
-
-/** Loads a part of the SDK, so that importing this package costs nothing. */
-async function load<T>(name: string, run: () => Promise<T>): Promise<T> {
-  try {
-    return await run()
-  } catch (error) {
-    if (!NOT_FOUND.has((error as NodeJS.ErrnoException).code ?? '')) throw error
-    throw new ConfigError(`${name} is not installed: npm install ${name}`, { cause: error })
-  }
-}
-
-/** @throws ConfigError with the install command where the SDK is missing. */
-export function loadSdk(
-  run: () => Promise<Sdk> = () => import('@aws-sdk/client-s3'),
+/** Loaded by the first use, so that importing this package costs nothing. @throws ConfigError where it is missing. */
+export function loadClientSdk(
+  load: () => Promise<Sdk> = () => import('@aws-sdk/client-s3'),
 ): Promise<Sdk> {
-  return load('@aws-sdk/client-s3', run)
+  return loadSdk(['@aws-sdk/client-s3'], load)
 }
 
-/** @throws ConfigError with the install command where the presigner is missing. */
+/** As {@link loadClientSdk}. */
 export function loadPresigner(
-  run: () => Promise<Presigner> = () => import('@aws-sdk/s3-request-presigner'),
+  load: () => Promise<Presigner> = () => import('@aws-sdk/s3-request-presigner'),
 ): Promise<Presigner> {
-  return load('@aws-sdk/s3-request-presigner', run)
+  return loadSdk(['@aws-sdk/s3-request-presigner'], load)
 }
 
 /** A client of the SDK as the parameters want it, for the given endpoint. */
-export function makeClient(sdk: Sdk, settings: Settings, endpoint: string | undefined): S3Client {
-  const client = new sdk.S3Client(configuration(settings, endpoint))
+export async function makeClient(
+  sdk: Sdk,
+  settings: Settings,
+  endpoint: string | undefined,
+): Promise<S3Client> {
+  const { idleTimeout, skipVerify } = settings
+  const agents = await HttpAgents.open({ idleTimeout, tls: { rejectUnauthorized: !skipVerify } })
+  const client = new sdk.S3Client(configuration(settings, endpoint, agents))
+  const destroy = client.destroy.bind(client)
+  client.destroy = () => {
+    destroy()
+    agents.destroy()
+  }
   if (settings.logLevel !== 'off') addLog(client)
   return client
 }
 
-function configuration(settings: Settings, endpoint: string | undefined): S3ClientConfig {
+function configuration(
+  settings: Settings,
+  endpoint: string | undefined,
+  agents: HttpAgents,
+): S3ClientConfig {
   const { profile, accelerate } = settings
-  const checksums = profile.checksums ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED'
+  const checksums =
+    profile.checksums && !settings.checksumDisabled ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED'
   const config: S3ClientConfig = {
-    forcePathStyle: accelerate ? false : (settings.forcePathStyle ?? profile.pathStyle),
+    forcePathStyle: accelerate ? false : isPathStyle(settings),
     maxAttempts: settings.maxAttempts,
     requestChecksumCalculation: checksums,
     // A body is resumed by ranges when it breaks, which a checksum of the whole cannot follow.
@@ -56,14 +59,8 @@ function configuration(settings: Settings, endpoint: string | undefined): S3Clie
     useFipsEndpoint: settings.useFIPSEndpoint,
     requestHandler: {
       connectionTimeout: settings.connectTimeout,
-      socketTimeout: settings.idleTimeout,
-      // Requests are counted by the driver: one that waits for a socket here would run into timeouts.
-      httpAgent: { keepAlive: true, maxSockets: Number.POSITIVE_INFINITY },
-      httpsAgent: {
-        keepAlive: true,
-        maxSockets: Number.POSITIVE_INFINITY,
-        rejectUnauthorized: !settings.skipVerify,
-      },
+      httpAgent: agents.http,
+      httpsAgent: agents.https,
     },
   }
   if (endpoint !== undefined) config.endpoint = endpoint
@@ -71,9 +68,24 @@ function configuration(settings: Settings, endpoint: string | undefined): S3Clie
   if (settings.userAgent) config.customUserAgent = settings.userAgent
   const credentials = credentialsOf(settings)
   if (credentials !== undefined) config.credentials = credentials
-  if (!settings.v4Auth) config.signer = async () => signerV2(client)
-  const client = config
+  if (!settings.v4Auth) config.signer = async () => signerV2(config, signedBucket(settings))
   return config
+}
+
+function isPathStyle({ forcePathStyle, profile }: Settings): boolean {
+  return forcePathStyle ?? profile.pathStyle
+}
+
+/** Whether the SDK puts the bucket before that host: not before an address, and not a name that is none of a host. */
+export function isInHost(settings: Settings, host: string): boolean {
+  const isName = /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(settings.bucket)
+  return !isPathStyle(settings) && isName && !/^[\d.]+$|:/.test(host)
+}
+
+/** What a signature of version 2 has before the path: the bucket, where only the host names it. */
+export function signedBucket(settings: Settings): string {
+  const { hostname } = new URL(settings.endpoint ?? '')
+  return isInHost(settings, hostname) ? `/${settings.bucket}` : ''
 }
 
 type Credentials = NonNullable<S3ClientConfig['credentials']>

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { isStorageError, UploadNotFoundError } from '@stowage/core'
-import { isMissing, isUploadGone } from './errors.ts'
+import { answerOf, isMissing, isUploadGone } from './errors.ts'
 import { head } from './head.ts'
 import type { Store } from './store.ts'
 import type { Part, Upload } from './uploads.ts'
@@ -60,19 +60,18 @@ async function isGone(
   error: unknown,
   where: Where,
 ): Promise<boolean> {
-  if (isUploadGone(error) || isMissing(error)) return true
+  if (isUploadGone(error)) return true
   if (!isStorageError(error, 'UNAVAILABLE') || where.signal?.aborted) return false
   try {
     await store.call('ListParts', { Key: key, UploadId: id, ...store.customerKey() }, where)
     return false
   } catch (second) {
-    return isUploadGone(second) || isMissing(second)
+    return isUploadGone(second)
   }
 }
 
 function isPartRefused(error: unknown): boolean {
-  const { name } = (error as { cause?: { name?: string } }).cause ?? {}
-  return isStorageError(error) && (name === 'InvalidPart' || name === 'InvalidPartOrder')
+  return /^InvalidPart(?:Order)?$/.test(answerOf(error).name ?? '')
 }
 
 async function isPublished(

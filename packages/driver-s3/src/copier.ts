@@ -1,11 +1,18 @@
-import { ContentError, isStorageError, Limiter, RevisionChangedError } from '@stowage/core'
+import {
+  ContentError,
+  DriverError,
+  isStorageError,
+  Limiter,
+  RevisionChangedError,
+} from '@stowage/core'
+import { type Attributes, copiedAttributes } from './attributes.ts'
 import { completeUpload } from './complete.ts'
 import { isMissing } from './errors.ts'
-import { head } from './head.ts'
+import { type Head, head } from './head.ts'
 import { copyPartSize, MAX_PARTS } from './part-plan.ts'
 import { openReader } from './reader.ts'
 import type { Store } from './store.ts'
-import { abortSurely, checksumsOf, type Part, type Upload } from './uploads.ts'
+import { abortSurely, beginUpload, checksumsOf, type Part, type Upload } from './uploads.ts'
 import { S3Writer } from './writer.ts'
 
 /** What a copy must know of its source. */
@@ -13,6 +20,8 @@ export interface Source {
   readonly key: string
   readonly size: number
   readonly etag: string | undefined
+  /** What HEAD said, where it was asked already. */
+  readonly head?: Head | undefined
 }
 
 interface Where {
@@ -54,7 +63,7 @@ async function compare(
     new RevisionChangedError(`${what} during the move: the source stays`, { path: where.path })
   const copy = await revision(store, key, where)
   if (copy === undefined) throw changed('the copy was removed')
-  if (copy.size === source.size) return
+  if (copy.size === undefined || copy.size === source.size) return
   // Another ETag: the copy was replaced already, by somebody who came later.
   if (made !== undefined && copy.etag !== made) return
   // Some stores copy the newest revision, whichever was asked for.
@@ -66,7 +75,8 @@ async function compare(
 
 async function revision(store: Store, key: string, where: Where) {
   try {
-    const { ContentLength, ETag } = await head(store, key, where)
+    const input = { Key: key, ...store.customerKey() }
+    const { ContentLength, ETag } = await store.call('HeadObject', input, where)
     return { size: ContentLength, etag: ETag }
   } catch (error) {
     if (isMissing(error)) return undefined
@@ -92,8 +102,9 @@ async function copyThrough(
   key: string,
   { path, signal }: Where,
 ): Promise<void> {
+  const attributes = await attributesOf(store, source, { path, signal })
   const reader = await openReader(store, store.path(source.key), { offset: 0, signal })
-  const writer = new S3Writer(store, { path: store.path(key), signal, onEnd: () => {} })
+  const writer = new S3Writer(store, { path: store.path(key), signal, attributes })
   try {
     for await (const chunk of reader) await writer.write(chunk)
     if (writer.size !== source.size) {
@@ -135,9 +146,9 @@ async function copyInParts(
   where: Where,
 ): Promise<undefined> {
   where.signal?.throwIfAborted()
-  const input = { Key: key, ...store.creation() }
-  const { UploadId = '' } = await store.call('CreateMultipartUpload', input, { path: where.path })
-  const upload = { key, id: UploadId, startedAt: new Date() }
+  const attributes = await attributesOf(store, source, where)
+  where.signal?.throwIfAborted()
+  const upload = await beginUpload(store, store.path(key), attributes)
   const stop = new AbortController()
   const onAbort = (): void => stop.abort(where.signal?.reason)
   where.signal?.addEventListener('abort', onAbort, { once: true })
@@ -153,6 +164,11 @@ async function copyInParts(
   } finally {
     where.signal?.removeEventListener('abort', onAbort)
   }
+}
+
+async function attributesOf(store: Store, source: Source, where: Where): Promise<Attributes> {
+  const found = source.head ?? (await head(store, source.key, where))
+  return copiedAttributes(store, source.key, found, where)
 }
 
 /** All parts, several at a time. The first failure stops the others, and is waited for. */
@@ -217,6 +233,7 @@ async function copyPart(
     },
     where,
   )
-  const { ETag = '' } = CopyPartResult
+  const { ETag } = CopyPartResult
+  if (!ETag) throw new DriverError('UploadPartCopy: the answer has no ETag', { path: where.path })
   return { PartNumber: number, ETag, size: end - start, ...checksumsOf(CopyPartResult) }
 }

@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import {
   type BareDriver,
   type BareOptions,
   type BarePurgeOptions,
+  type BarePutOptions,
   type BareReaderOptions,
   type BareRedirectOptions,
   type BareWalkOptions,
@@ -10,13 +12,14 @@ import {
   type BareWriterOptions,
   type Capabilities,
   type FileInfo,
-  isBeneath,
+  HeldSessions,
   PathNotFoundError,
   placeInBucket,
   type StoragePlace,
   UnsupportedMethodError,
   type UploadInfo,
 } from '@stowage/core'
+import { keptTime, timeAttributes } from './attributes.ts'
 import { refuseConflict } from './conflicts.ts'
 import { isMissing } from './errors.ts'
 import { head } from './head.ts'
@@ -25,6 +28,7 @@ import { move } from './mover.ts'
 import type { Settings } from './parameters.ts'
 import { Presigner } from './presign.ts'
 import { purge } from './purge.ts'
+import { put } from './put.ts'
 import { openReader, readAll } from './reader.ts'
 import { remove } from './remover.ts'
 import { Store } from './store.ts'
@@ -40,12 +44,13 @@ export class S3Driver implements BareDriver {
   readonly capabilities: Partial<Capabilities>
   readonly #store: Store
   readonly #presigner: Presigner
-  readonly #writers = new Set<S3Writer>()
+  readonly #held: HeldSessions
 
   constructor(settings: Settings) {
     this.#store = new Store(settings)
     this.#presigner = new Presigner(this.#store)
-    const { profile, sseCustomerKey } = settings
+    const { profile, sseCustomerKey, endpoint = '', bucket, root } = settings
+    this.#held = new HeldSessions(`s3 ${endpoint} ${bucket} ${root}`)
     this.capabilities = {
       persistent: true,
       append: true,
@@ -55,6 +60,7 @@ export class S3Driver implements BareDriver {
       longNames: profile.longNames,
       unicodePaths: true,
       caseSensitive: true,
+      modTimes: true,
     }
   }
 
@@ -62,26 +68,30 @@ export class S3Driver implements BareDriver {
     return readAll(this.#store, path, signal)
   }
 
-  async putContent(path: string, content: Uint8Array, { signal }: BareOptions): Promise<void> {
-    const Key = this.#store.key(path)
+  async putContent(
+    path: string,
+    content: Uint8Array,
+    { modTime, signal }: BarePutOptions,
+  ): Promise<void> {
+    this.#store.key(path)
     await refuseConflict(this.#store, path, signal)
-    const input = { Key, Body: content, ContentLength: content.length, ...this.#store.creation() }
-    signal?.throwIfAborted()
-    await this.#store.call('PutObject', input, { path, signal })
+    await put(this.#store, path, { Body: content, attributes: timeAttributes(modTime) }, signal)
   }
 
   reader(path: string, options: BareReaderOptions): Promise<Readable> {
     return openReader(this.#store, path, options)
   }
 
-  async writer(path: string, { append, signal }: BareWriterOptions): Promise<BareWriter> {
+  async writer(path: string, { append, modTime, signal }: BareWriterOptions): Promise<BareWriter> {
     this.#store.key(path)
     const resumed = append ? await this.#resume(path, signal) : undefined
     if (!resumed) await refuseConflict(this.#store, path, signal)
-    const onEnd = (ended: S3Writer): void => void this.#writers.delete(ended)
-    const writer = new S3Writer(this.#store, { path, signal, resumed, onEnd })
-    this.#writers.add(writer)
-    return writer
+    // The store learns of an upload late, or never: a delete has to end those of this process, too.
+    const held = this.#held.hold(path, randomUUID())
+    return new S3Writer(this.#store, {
+      ...{ path, signal, resumed, held },
+      attributes: timeAttributes(modTime),
+    })
   }
 
   /**
@@ -108,8 +118,11 @@ export class S3Driver implements BareDriver {
     const key = this.#store.key(path)
     try {
       if (path !== '/') {
-        const { ContentLength = 0, LastModified } = await head(this.#store, key, { path, signal })
-        return { path, size: ContentLength, modTime: LastModified ?? new Date(0), isDir: false }
+        const { ContentLength, LastModified, Metadata } = await head(this.#store, key, {
+          ...{ path, signal },
+        })
+        const modTime = keptTime(Metadata) ?? LastModified ?? new Date(0)
+        return { path, size: ContentLength, modTime, isDir: false }
       }
     } catch (error) {
       // Only "not there" leads on: without permission it is not known what is there.
@@ -133,11 +146,8 @@ export class S3Driver implements BareDriver {
   }
 
   async delete(path: string, { signal }: BareOptions): Promise<void> {
-    const held = [...this.#writers].filter(
-      (writer) => writer.path === path || isBeneath(writer.path, path),
-    )
-    await remove(this.#store, path, { signal, held: held.length > 0 })
-    for (const writer of held) writer.revoke()
+    const held = (await this.#held.removeBeneath(path)) > 0
+    await remove(this.#store, path, { signal, held })
   }
 
   redirectURL(path: string, options: BareRedirectOptions): Promise<string | undefined> {

@@ -1,42 +1,30 @@
+import { isStorageError } from '@stowage/core'
 import {
-  ConfigError,
-  DriverError,
-  InvalidPathError,
-  isStorageError,
-  NoSpaceError,
-  PathNotFoundError,
-  PermissionError,
-  RevisionChangedError,
-  ThrottledError,
-  UnavailableError,
-  UnsupportedMethodError,
-  UploadNotFoundError,
-} from '@stowage/core'
+  type Failure,
+  type FailureKind,
+  kindOfNetworkCode,
+  kindOfStatus,
+} from '@stowage/driver-kit'
+import { NOT_S3 } from './answers.ts'
 
-/** The parts of an SDK error that matter here. */
+/** The parts of an SDK error that matter here. A service may put anything into them. */
 interface SdkError {
-  readonly name?: string
-  readonly Code?: string
-  readonly code?: string
-  readonly message?: string
-  readonly $metadata?: { httpStatusCode?: number; requestId?: string; attempts?: number }
+  readonly name?: unknown
+  /** The service's own code. */
+  readonly Code?: unknown
+  /** Node.js's code of a connection that failed. */
+  readonly code?: unknown
+  readonly message?: unknown
+  readonly $metadata?: {
+    readonly httpStatusCode?: number
+    readonly requestId?: unknown
+    readonly attempts?: number
+  }
 }
 
-type Kind =
-  | 'missing'
-  | 'upload'
-  | 'config'
-  | 'permission'
-  | 'throttled'
-  | 'unavailable'
-  | 'space'
-  | 'name'
-  | 'revision'
-  | 'unsupported'
-
-const CODES: Readonly<Record<Kind, readonly string[]>> = {
-  missing: ['NoSuchKey', 'NotFound'],
-  upload: ['NoSuchUpload'],
+const CODES: Readonly<Partial<Record<FailureKind, readonly string[]>>> = {
+  missing: ['NoSuchKey'],
+  'upload-gone': ['NoSuchUpload'],
   config: [
     'NoSuchBucket',
     'InvalidBucketName',
@@ -53,6 +41,7 @@ const CODES: Readonly<Record<Kind, readonly string[]>> = {
     'RequestTimeTooSkewed',
     'CredentialsProviderError',
     'InvalidStorageClass',
+    NOT_S3,
   ],
   permission: ['AccessDenied', 'AllAccessDisabled', 'AccountProblem', 'InvalidObjectState'],
   throttled: [
@@ -62,8 +51,15 @@ const CODES: Readonly<Record<Kind, readonly string[]>> = {
     'RequestLimitExceeded',
     'TooManyRequests',
   ],
-  unavailable: ['InternalError', 'ServiceUnavailable', 'RequestTimeout', 'TimeoutError', 'Busy'],
-  space: ['QuotaExceeded', 'XMinioStorageFull', 'InsufficientCapacity'],
+  unavailable: [
+    'InternalError',
+    'ServiceUnavailable',
+    'RequestTimeout',
+    'TimeoutError',
+    'Busy',
+    'OperationAborted',
+  ],
+  'no-space': ['QuotaExceeded', 'XMinioStorageFull', 'InsufficientCapacity'],
   name: [
     'KeyTooLongError',
     'InvalidObjectName',
@@ -74,62 +70,64 @@ const CODES: Readonly<Record<Kind, readonly string[]>> = {
     'ObjectParentIsFile',
     'ExistingObjectIsDirectory',
   ],
-  revision: ['PreconditionFailed'],
   unsupported: ['NotImplemented', 'MethodNotAllowed'],
 }
 
-/**
- * Where the name says nothing: HEAD has no body, so all that is left is the status. A 400 without words is
- * what Amazon says to a HEAD for the wrong region, with a bad token, or without the key of the customer.
- */
-const STATUS: Readonly<Record<number, Kind>> = {
-  301: 'config',
-  307: 'config',
-  400: 'config',
-  401: 'config',
-  403: 'permission',
-  404: 'missing',
-  408: 'unavailable',
-  412: 'revision',
-  405: 'unsupported',
-  429: 'throttled',
-  501: 'unsupported',
-  507: 'space',
+const KINDS: ReadonlyMap<string, FailureKind> = new Map(
+  Object.entries(CODES).flatMap(([kind, codes]) =>
+    codes.map((code) => [code, kind as FailureKind] as const),
+  ),
+)
+
+/** What the SDK says where the service gave no code. */
+const GENERIC = /^(?:\d+|Error|S3ServiceException|Unknown|UnknownError|BadRequest|NotFound)$/
+
+/** Requests that name an upload. Where a store says of one that there is no such key, the upload is gone. */
+const OF_UPLOADS = /^(?:UploadPart(?:Copy)?|ListParts|(?:Abort|Complete)MultipartUpload)$/
+
+/** Requests that name a key that may be missing. */
+const KEYED =
+  /^(?:(?:Head|Get|Delete|Copy)Object|GetObjectTagging|UploadPart(?:Copy)?|ListParts|(?:Abort|Complete)MultipartUpload)$/
+
+export function isKeyed(operation: string): boolean {
+  return KEYED.test(operation)
 }
 
-/** Node's codes of a connection that failed, or on which something else than HTTP came. */
-const NETWORK = /^(E(CONN|PIPE|HOST|NET|AI_AGAIN|TIMEDOUT|NOTFOUND|PROTO)|UND_ERR|HPE_)/
+/** What a failure of the SDK means, by the service's code, and only without one by the status. */
+export function classify(native: unknown, operation: string, conditional = false): Failure {
+  const error = (native ?? {}) as SdkError
+  const { httpStatusCode: status, requestId, attempts } = error.$metadata ?? {}
+  const name = codeOf(error)
+  const kind = kindOf(error, { name, operation, conditional })
+  return { kind, name, message: error.message, status, requestId, attempts }
+}
 
-/** What kind of failure this is, or undefined where nothing better is known than its text. */
-function kindOf(error: SdkError): Kind | undefined {
-  const code = codeOf(error)
-  const named = (Object.keys(CODES) as Kind[]).find((kind) => CODES[kind].includes(code))
+interface About {
+  readonly name: unknown
+  readonly operation: string
+  readonly conditional: boolean
+}
+
+function kindOf(error: SdkError, { name, operation, conditional }: About): FailureKind | undefined {
+  const status = error.$metadata?.httpStatusCode
+  const named = typeof name === 'string' ? KINDS.get(name) : undefined
+  if (named === 'upload-gone' && !OF_UPLOADS.test(operation)) return 'config'
+  if (named === 'missing' && OF_UPLOADS.test(operation) && operation !== 'UploadPartCopy')
+    return 'upload-gone'
   if (named !== undefined) return named
-  const status = statusOf(error)
-  if (status === 400 && code !== '') return undefined
-  if (status !== undefined && status >= 300)
-    return STATUS[status] ?? (status >= 500 ? 'unavailable' : undefined)
-  return NETWORK.test(error.code ?? '') ? 'unavailable' : undefined
+  if (status === 412) return conditional ? 'precondition' : undefined
+  // HEAD has no body. Whether the bucket is there and the keys are right, the next request tells.
+  if (operation === 'HeadObject' && status === 404) return 'missing'
+  // What Amazon says to a HEAD for the wrong region, with a bad token, or without the key of the customer.
+  if (status === 400) return name === undefined ? 'config' : undefined
+  if (status !== undefined && status >= 300) return kindOfStatus(status)
+  return kindOfNetworkCode(error.code)
 }
 
-/** The store's own name for the error. */
-function codeOf(error: unknown): string {
-  const { name, Code, code } = (error ?? {}) as SdkError
-  return [Code, name, code].find((one) => one !== undefined && !GENERIC.has(one)) ?? ''
-}
-
-/** What the SDK says where the store said nothing. */
-const GENERIC = new Set([
-  'Error',
-  'S3ServiceException',
-  'Unknown',
-  'UnknownError',
-  'BadRequest',
-  '400',
-])
-
-function statusOf(error: unknown): number | undefined {
-  return ((error ?? {}) as SdkError).$metadata?.httpStatusCode
+/** The service's own code, or Node.js's; undefined where there is none. */
+function codeOf({ Code, name, code }: SdkError): unknown {
+  if (Code !== undefined) return Code
+  return [name, code].find((one) => one !== undefined && !GENERIC.test(String(one)))
 }
 
 /** Whether the object, or the path, is not there. */
@@ -142,79 +140,14 @@ export function isUploadGone(error: unknown): boolean {
   return isStorageError(error, 'UPLOAD_NOT_FOUND')
 }
 
-interface Where {
-  readonly path: string
-  readonly operation: string
-  readonly secrets: readonly string[]
+/** The service's code and status behind one of Stowage's errors. */
+export function answerOf(error: unknown): { readonly name?: string; readonly status?: number } {
+  return (error as { cause?: { name?: string; status?: number } } | undefined)?.cause ?? {}
 }
 
-/**
- * An error of the SDK as one of Stowage's. The cause has name, message, status and request id only:
- * what else the SDK hangs on its errors may hold keys, tokens and signatures.
- */
-export function mapError(native: unknown, { path, operation, secrets }: Where): Error {
-  if (isStorageError(native)) return native as unknown as Error
-  const error = (native ?? {}) as SdkError
-  const { httpStatusCode: status, requestId, attempts } = error.$metadata ?? {}
-  const code = codeOf(error)
-  const clean = (text: string): string => withoutSecrets(text, secrets)
-  const said = clean(error.message ?? '')
-  const facts = [
-    status && `status ${status}`,
-    requestId && `request ${requestId}`,
-    (attempts ?? 0) > 1 && `${attempts} attempts`,
-  ].filter(Boolean)
-  const message = [
-    `${operation}: ${[code, said].filter((text, i, all) => text && all.indexOf(text) === i).join(': ') || 'failed'}`,
-    facts.length > 0 && `(${facts.join(', ')})`,
-  ]
-    .filter(Boolean)
-    .join(' ')
-  const cause = Object.assign(new Error(said), { name: code || 'Error', status, requestId })
-  return make(kindOf(error), message, path, cause)
-}
-
-/** Shorter words are no secrets, but may be part of any text. */
-const SHORTEST_SECRET = 12
-
-/** As they are, and as services and SDKs write them into URLs, JSON and XML. */
-function withoutSecrets(text: string, secrets: readonly string[]): string {
-  return secrets
-    .filter((secret) => secret.length >= SHORTEST_SECRET)
-    .sort((a, b) => b.length - a.length)
-    .flatMap((secret) => [
-      secret,
-      encodeURIComponent(secret.toWellFormed()),
-      JSON.stringify(secret).slice(1, -1),
-      secret.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;'),
-    ])
-    .reduce((all, form) => all.replaceAll(form, '***'), text)
-}
-
-function make(kind: Kind | undefined, message: string, path: string, cause: Error): Error {
-  const options = { path, cause }
-  switch (kind) {
-    case 'missing':
-      return new PathNotFoundError(path, { cause })
-    case 'upload':
-      return new UploadNotFoundError(message, options)
-    case 'config':
-      return new ConfigError(message, { cause })
-    case 'permission':
-      return new PermissionError(message, options)
-    case 'throttled':
-      return new ThrottledError(message, options)
-    case 'unavailable':
-      return new UnavailableError(message, options)
-    case 'space':
-      return new NoSpaceError(message, options)
-    case 'name':
-      return new InvalidPathError(path, { cause, detail: message })
-    case 'unsupported':
-      return new UnsupportedMethodError({ ...options, detail: message })
-    case 'revision':
-      return new RevisionChangedError(message, options)
-    default:
-      return new DriverError(message, options)
-  }
+/** Whether the credentials, or the store, do not let unfinished uploads be listed. */
+export function isUploadListRefused(error: unknown): boolean {
+  const { name = '', status = 0 } = answerOf(error)
+  if (isStorageError(error, 'CONFIG') && status !== 404) return false
+  return [403, 404, 405, 501].includes(status) && name !== 'NoSuchBucket'
 }

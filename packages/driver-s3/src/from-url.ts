@@ -2,8 +2,8 @@ import { ConfigError, queryParameters } from '@stowage/core'
 
 /**
  * `s3://bucket/root?region=eu-central-1`: host and path are bucket and root directory, the query has
- * parameters. Region and endpoint, where it has none, are those of the environment, as for Amazon's own
- * tools: `AWS_REGION`, `AWS_DEFAULT_REGION`; `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`.
+ * parameters. The region, where it has none, is that of the environment, as for Amazon's own tools: `AWS_REGION`,
+ * `AWS_DEFAULT_REGION`.
  * @throws ConfigError where the URL has a user or a fragment: keys are better kept out of URLs.
  */
 export function fromURL(
@@ -19,10 +19,8 @@ export function fromURL(
   const has = (...names: string[]): boolean =>
     Object.keys(query).some((name) => names.includes(name.toLowerCase()))
   const region = env.AWS_REGION || env.AWS_DEFAULT_REGION
-  const endpoint = env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL
   return {
     ...(region && !has('region') && { region }),
-    ...(endpoint && !has('endpoint', 'regionendpoint') && { endpoint }),
     ...query,
     bucket: url.host,
     rootDirectory: decode(url.pathname),

@@ -5,9 +5,9 @@ import {
   DriverError,
   directoryKey,
   type FileInfo,
-  isStorageError,
   pathProblem,
 } from '@stowage/core'
+import { PageGuard } from '@stowage/driver-kit'
 import type { Store } from './store.ts'
 
 /** An object as a listing tells of it. */
@@ -42,6 +42,7 @@ const LAST = '\u{10FFFF}'
 /** Pages of a listing as they come, each with one request, names decoded. */
 export async function* pages(store: Store, request: ListRequest): AsyncGenerator<Page> {
   const { prefix, path, delimiter, startAfter, maxKeys, signal } = request
+  const guard = new PageGuard({ operation: 'ListObjectsV2', path, prefix })
   let token: string | undefined
   do {
     const reply: ListObjectsV2CommandOutput = await store.call(
@@ -56,26 +57,28 @@ export async function* pages(store: Store, request: ListRequest): AsyncGenerator
       },
       { path, signal },
     )
-    token = reply.IsTruncated ? reply.NextContinuationToken : undefined
-    const truncated = token !== undefined
-    if (reply.EncodingType === 'url') yield { truncated, ...contents(reply, decodeKey) }
-    else
-      yield {
-        truncated,
-        ...(await real(
-          store,
-          request,
-          contents(reply, (key) => key),
-        )),
-      }
-  } while (token)
+    token = guard.next(reply.IsTruncated ?? false, reply.NextContinuationToken)
+    const encoded = reply.EncodingType === 'url'
+    const found = contents(reply, encoded ? decodeKey : (key) => key)
+    check(found, guard)
+    yield {
+      truncated: token !== undefined,
+      ...(encoded ? found : await real(store, request, found)),
+    }
+  } while (token !== undefined)
+}
+
+/** @throws DriverError where an entry is none that was asked for. */
+function check({ objects, prefixes }: Contents, guard: PageGuard): void {
+  for (const { key, size } of objects) guard.entry(key, size)
+  for (const key of prefixes) guard.entry(key)
 }
 
 type Contents = Pick<Page, 'objects' | 'prefixes'>
 
 function contents(reply: ListObjectsV2CommandOutput, decode: (key: string) => string): Contents {
   return {
-    objects: (reply.Contents ?? []).map(({ Key = '', Size = 0, LastModified, ETag }) => {
+    objects: (reply.Contents ?? []).map(({ Key = '', Size = Number.NaN, LastModified, ETag }) => {
       return {
         key: decode(Key),
         size: Size,
@@ -101,14 +104,9 @@ async function real(
     return found
   const isThere = async (key: string): Promise<boolean> => {
     if (!key.includes(REPLACEMENT)) return true
-    try {
-      const input = { Prefix: key, MaxKeys: 1 }
-      const { Contents } = await store.call('ListObjectsV2', input, { path, signal })
-      return (Contents ?? []).length > 0
-    } catch (error) {
-      if (isStorageError(error, 'PATH_NOT_FOUND')) return false
-      throw error
-    }
+    const input = { Prefix: key, MaxKeys: 1 }
+    const { Contents } = await store.call('ListObjectsV2', input, { path, signal })
+    return (Contents ?? []).length > 0
   }
   const keep = async <T>(all: readonly T[], key: (one: T) => string): Promise<T[]> => {
     const there = await Promise.all(all.map((one) => isThere(key(one))))
@@ -122,7 +120,11 @@ async function real(
 
 /** Undoes `EncodingType=url`, in which a space may be a plus sign. */
 function decodeKey(key: string): string {
-  return decodeURIComponent(key.replaceAll('+', '%20'))
+  try {
+    return decodeURIComponent(key.replaceAll('+', '%20'))
+  } catch {
+    throw new DriverError('ListObjectsV2: the listing has a key that is not encoded for URLs')
+  }
 }
 
 /**

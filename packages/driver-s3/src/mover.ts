@@ -27,9 +27,14 @@ export async function move(store: Store, request: Move): Promise<void> {
   const target = store.key(destination)
   const where = { path: source, signal }
   try {
-    const { ContentLength = 0, ETag } = await head(store, key, where)
+    const found = await head(store, key, where)
     await refuseConflict(store, destination, signal)
-    await copyObject(store, { key, size: ContentLength, etag: ETag }, target, where)
+    await copyObject(
+      store,
+      { key, size: found.ContentLength, etag: found.ETag, head: found },
+      target,
+      where,
+    )
   } catch (error) {
     if (!isMissing(error)) throw error
     await moveDirectory(store, request)

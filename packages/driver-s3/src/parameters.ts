@@ -40,7 +40,9 @@ export interface S3Parameters {
   sseCustomerKey?: string | undefined
   storageClass?: StorageClass | undefined
   /** Default: no ACL is sent, as buckets of today have none. */
-  objectACL?: ObjectAcl | undefined
+  objectACL?: ObjectAcl | '' | undefined
+  /** The bucket's owner owns all objects, and no ACL is sent: as without `objectACL`. */
+  objectOwnership?: boolean | undefined
   contentType?: string | undefined
   /** Part size of writers in bytes. Default 10 MiB. */
   chunkSize?: number | undefined
@@ -65,6 +67,15 @@ export interface S3Parameters {
   copyTimeout?: number | undefined
   /** How often a request is tried. Default 4, as in the original. */
   maxAttempts?: number | undefined
+  /** The same, without the first try. */
+  maxRetries?: number | undefined
+  /**
+   * Milliseconds that a request may take in all where it sends no content, however slowly bytes still arrive; copies
+   * and completions may take twice `copyTimeout` more. Default 300,000.
+   */
+  requestTimeout?: number | undefined
+  /** No checksum headers, whatever the provider knows. */
+  checksumDisabled?: boolean | undefined
   /** Requests that wait for an answer at a time. Default 128. */
   maxConnections?: number | undefined
   /** The store lists in no order: listings are gathered and sorted in memory. */
@@ -86,7 +97,8 @@ const SECOND_SIGNING = 'on Amazon S3 this storage driver can only be used with v
 /** @throws ConfigError that lists every problem, in the original's words where it has any. */
 export function parse(raw: unknown): Settings {
   const parsed = check(raw)
-  const endpoint = completeEndpoint(parsed.endpoint, parsed.secure)
+  const named = parsed.endpoint || (parsed.client ? undefined : environmentEndpoint())
+  const endpoint = completeEndpoint(named, parsed.secure)
   const provider = parsed.provider ?? providerOf(endpoint)
   const profile = PROFILES[provider]
   // The original refuses nothing but a missing region, where no endpoint says where to go.
@@ -103,6 +115,9 @@ export function parse(raw: unknown): Settings {
     parsed.sseCustomerKey && parsed.encrypt
       ? 'encrypt and sseCustomerKey exclude each other'
       : undefined,
+    parsed.objectOwnership && parsed.objectACL
+      ? 'objectOwnership and objectACL exclude each other'
+      : undefined,
   ].filter((problem) => problem !== undefined)
   if (problems.length > 0) throw new ConfigError(problems, { driver: 's3aws' })
   return {
@@ -111,10 +126,17 @@ export function parse(raw: unknown): Settings {
     provider,
     profile,
     region,
+    maxAttempts: parsed.maxRetries === undefined ? parsed.maxAttempts : parsed.maxRetries + 1,
     root: parsed.rootDirectory.replace(/^\/+|\/+$/g, ''),
     // Directory buckets do not list in order.
     unorderedListing: parsed.unorderedListing || parsed.bucket.endsWith('--x-s3'),
   }
+}
+
+/** Where Amazon's own tools and SDKs go: another store's ways have to be known. */
+function environmentEndpoint(env: NodeJS.ProcessEnv = process.env): string | undefined {
+  if (/^true$/i.test(env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS ?? '')) return undefined
+  return env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL
 }
 
 function completeEndpoint(endpoint: string | undefined, secure: boolean): string | undefined {

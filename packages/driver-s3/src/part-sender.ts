@@ -1,3 +1,4 @@
+import { DriverError } from '@stowage/core'
 import { checkPartNumber, partSize } from './part-plan.ts'
 import type { Store } from './store.ts'
 import { checksumsOf, type Part, type Upload } from './uploads.ts'
@@ -121,7 +122,8 @@ export class PartSender {
       },
       { path, signal },
     )
-    return { PartNumber, ETag: reply.ETag ?? '', size: Body.length, ...checksumsOf(reply) }
+    if (!reply.ETag) throw new DriverError('UploadPart: the answer has no ETag', { path })
+    return { PartNumber, ETag: reply.ETag, size: Body.length, ...checksumsOf(reply) }
   }
 
   /** Parts that may be on their way: fewer where they have grown, so that memory does not. */

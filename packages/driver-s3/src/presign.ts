@@ -1,6 +1,6 @@
 import type { GetObjectCommand, HeadObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import type { BareRedirectOptions } from '@stowage/core'
-import { loadPresigner, makeClient } from './client.ts'
+import { isInHost, loadPresigner, makeClient } from './client.ts'
 import { presignV2 } from './signer-v2.ts'
 import type { Store } from './store.ts'
 
@@ -25,7 +25,7 @@ export class Presigner {
     try {
       return await (v4Auth ? this.#v4(Key, method, expiresIn) : this.#v2(Key, method, expiresIn))
     } catch (error) {
-      throw this.#store.failure(error, 'presign', path)
+      throw this.#store.failure(error, { operation: 'presign', path })
     }
   }
 
@@ -43,12 +43,17 @@ export class Presigner {
   }
 
   async #v2(key: string, method: 'GET' | 'HEAD', expiresIn: number): Promise<string> {
-    const { publicEndpoint, endpoint = '' } = this.#store.settings
+    const { settings, bucket } = this.#store
+    const url = new URL(settings.publicEndpoint || settings.endpoint || '')
     const encoded = encodeURIComponent(key).replaceAll('%2F', '/')
-    const url = new URL(`/${this.#store.bucket}/${encoded}`, publicEndpoint || endpoint)
+    const inHost = isInHost(settings, url.hostname)
+    if (inHost) url.host = `${bucket}.${url.host}`
+    const base = url.pathname.replace(/\/+$/, '') + (inHost ? '' : `/${bucket}`)
+    url.pathname = `${base}/${encoded}`
     const client = await this.#store.client()
     const expires = Math.floor(Date.now() / 1000) + expiresIn
-    return presignV2({ credentials: client.config.credentials }, method, url, expires)
+    const request = { method, url, bucket: inHost ? `/${bucket}` : '', expires }
+    return presignV2({ credentials: client.config.credentials }, request)
   }
 
   /** Signed for the public endpoint from the start: a host that is changed later breaks the signature. */

@@ -10,7 +10,7 @@ import {
   resumingReader,
   UnavailableError,
 } from '@stowage/core'
-import { isMissing } from './errors.ts'
+import { answerOf, isMissing } from './errors.ts'
 import type { Store } from './store.ts'
 
 /**
@@ -69,7 +69,7 @@ function get(store: Store, path: string, { range, etag, signal }: GetOptions) {
 }
 
 function isOutOfRange(error: unknown): boolean {
-  return (error as { cause?: { status?: number } } | undefined)?.cause?.status === 416
+  return answerOf(error).status === 416
 }
 
 /**

@@ -6,6 +6,7 @@ declare module '@stowage/core' {
   interface DriverParameters {
     s3: S3Parameters
     s3aws: S3Parameters
+    s3_v2: S3Parameters
   }
 }
 
@@ -20,3 +21,5 @@ async function factory(parameters: Readonly<Record<string, unknown>>): Promise<B
 
 register('s3', factory, { fromURL })
 register('s3aws', factory, { fromURL })
+// The name in GitLab's registry.
+register('s3_v2', factory, { fromURL })

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { _Error as S3Error } from '@aws-sdk/client-s3'
 import { isStorageError, PathNotFoundError, StorageErrors } from '@stowage/core'
-import { isMissing } from './errors.ts'
+import { NOT_S3 } from './answers.ts'
+import { answerOf, isMissing, isUploadListRefused } from './errors.ts'
 import { pages } from './lister.ts'
 import type { CallOptions, Store } from './store.ts'
 import { removeUploads, tailKey, uploadsBeneath } from './uploads.ts'
@@ -51,7 +52,7 @@ async function removeUploadsBeneath(
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   let any = false
-  for await (const found of uploadsBeneath(store, path, signal)) {
+  for await (const found of listedUploads(store, path, signal)) {
     if (found.length === 0) continue
     any = true
     signal?.throwIfAborted()
@@ -63,6 +64,15 @@ async function removeUploadsBeneath(
     )
   }
   return any
+}
+
+/** None where the store does not let them be listed: the objects can be deleted all the same. */
+async function* listedUploads(store: Store, path: string, signal: AbortSignal | undefined) {
+  try {
+    yield* uploadsBeneath(store, path, signal)
+  } catch (error) {
+    if (!isUploadListRefused(error)) throw error
+  }
 }
 
 /**
@@ -110,6 +120,7 @@ export async function deleteKeys(
   keys: readonly string[],
   where: Where,
 ): Promise<void> {
+  store.directories.clear()
   const size = store.settings.profile.deleteBatch
   const errors: Error[] = []
   const nameable = keys.filter((key) => !NOT_IN_XML.test(key))
@@ -187,7 +198,8 @@ async function deleteAlone(
 ): Promise<void> {
   let again = true
   for (const { Key = '', Code = '', Message = '' } of failed) {
-    const reason = store.failure({ name: Code, message: Message }, 'DeleteObjects', store.path(Key))
+    const about = { operation: 'DeleteObjects', path: store.path(Key) }
+    const reason = store.failure({ Code, message: Message }, about)
     const alone = again && !isStorageError(reason, 'PERMISSION_DENIED')
     const error = alone ? await refusalOf(store, Key, signal) : reason
     if (error === undefined) continue
@@ -198,10 +210,9 @@ async function deleteAlone(
 
 /** What a store that refuses DeleteObjects may accept instead; undefined where it refused for another reason. */
 function fallback(mode: Store['deletes'], error: unknown): Store['deletes'] | undefined {
-  const { name, status } = (error as { cause?: { name?: string; status?: number } }).cause ?? {}
-  if (status === 501 || status === 405) return 'one by one'
-  const refused =
-    status === 400 && /MD5|Digest|Checksum|InvalidRequest|InvalidArgument/.test(name ?? '')
+  const { name, status } = answerOf(error)
+  if (status === 501 || status === 405 || name === NOT_S3) return 'one by one'
+  const refused = status === 400 && /MD5|Digest|Checksum|InvalidRequest|Argument/.test(name ?? '')
   if (!refused) return undefined
   return mode === 'in batches' ? 'with digest' : 'one by one'
 }

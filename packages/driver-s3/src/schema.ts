@@ -1,4 +1,14 @@
-import { flag, integer, object, oneOf, type Parameter, parseParameters, text } from '@stowage/core'
+import {
+  ConfigError,
+  flag,
+  integer,
+  object,
+  oneOf,
+  type Parameter,
+  parseParameters,
+  text,
+} from '@stowage/core'
+import { MAX_REQUEST_MS } from '@stowage/driver-kit'
 import type { S3Parameters } from './parameters.ts'
 import { MAX_PART, MIN_PART } from './part-plan.ts'
 import { PROVIDERS } from './providers.ts'
@@ -55,7 +65,7 @@ function unquoted(shown: string): string {
 
 /** Text of a certain form. */
 function matching<X extends Partial<Omit<Parameter<string>, 'read'>>>(pattern: RegExp, extra: X) {
-  const { read, ...rest } = text(extra)
+  const { read, ...rest } = word(extra)
   return {
     ...rest,
     read: (value: unknown): string | undefined => {
@@ -65,24 +75,30 @@ function matching<X extends Partial<Omit<Parameter<string>, 'read'>>>(pattern: R
   }
 }
 
+/** Text without blanks at its ends: a secret that was read from a file ends in a line feed. */
+function word<const X extends Partial<Omit<Parameter<string>, 'read'>>>(extra: X) {
+  const { read, ...rest } = text(extra)
+  return { ...rest, read: (value: unknown): string | undefined => read(value)?.trim() }
+}
+
 /** As {@link oneOf}, but nothing else than text is taken for a word. */
-function word<const V extends string>(words: readonly V[], problem: (value: string) => string) {
+function choice<const V extends string>(words: readonly V[], problem: (value: string) => string) {
   return oneOf(words, { problem: (_, shown) => problem(unquoted(shown)) })
 }
 
 const schema = {
-  accessKey: text({ secret: true, aliases: ['accessKeyId'] }),
-  secretKey: text({ secret: true, aliases: ['secretAccessKey'] }),
-  sessionToken: text({ secret: true }),
+  accessKey: word({ secret: true, aliases: ['accessKeyId'] }),
+  secretKey: word({ secret: true, aliases: ['secretAccessKey'] }),
+  sessionToken: word({ secret: true }),
   credentials: object<object>('credentials or a function that gives them'),
   client: object<object>('an S3Client of @aws-sdk/client-s3'),
   provider: oneOf(PROVIDERS),
   region: matching(/^[a-z0-9][a-z0-9-]*$/i, {
     problem: (_: string, shown: string) => `invalid region provided: ${unquoted(shown)}`,
   }),
-  endpoint: text({ aliases: ['regionEndpoint', 'regionendpoint'] }),
-  publicEndpoint: text({ aliases: ['redirectEndpoint', 'redirectendpoint'] }),
-  forcePathStyle: flag(),
+  endpoint: word({ aliases: ['regionEndpoint', 'regionendpoint'] }),
+  publicEndpoint: word({ aliases: ['redirectEndpoint', 'redirectendpoint'] }),
+  forcePathStyle: flag({ aliases: ['pathstyle'] }),
   bucket: matching(/./, {
     required: 'no bucket parameter provided',
     problem: () => 'no bucket parameter provided',
@@ -102,12 +118,12 @@ const schema = {
   multipartCopyChunkSize: ranged(MIN_PART, MAX_PART, 32 * MIB),
   multipartCopyMaxConcurrency: ranged(1, Number.MAX_SAFE_INTEGER, 100),
   multipartCopyThresholdSize: ranged(0, MAX_PART, 32 * MIB),
-  storageClass: word(
+  storageClass: choice(
     STORAGE_CLASSES,
     (value) =>
       `the storageclass parameter must be one of [${STORAGE_CLASSES.join(' ')}], ${value} invalid`,
   ),
-  objectACL: word(ACLS, (value) => `invalid value for objectacl parameter: ${value}`),
+  objectACL: choice([...ACLS, ''], (value) => `invalid value for objectacl parameter: ${value}`),
   contentType: text({ default: 'application/octet-stream' }),
   userAgent: text(),
   useDualStack: flag({ default: false }),
@@ -117,7 +133,11 @@ const schema = {
   connectTimeout: ranged(1, 3_600_000, 10_000),
   idleTimeout: ranged(1, 86_400_000, 60_000),
   copyTimeout: ranged(1, 86_400_000, 600_000),
+  requestTimeout: ranged(1, 86_400_000, MAX_REQUEST_MS),
   maxAttempts: ranged(1, 100, 4),
+  maxRetries: integer({ min: 0, max: 99 }),
+  objectOwnership: flag({ default: false }),
+  checksumDisabled: flag({ default: false, aliases: ['checksum_disabled'] }),
   maxConnections: ranged(1, 10_000, 128),
   unorderedListing: flag({ default: false }),
 }
@@ -147,6 +167,9 @@ type Defaulted =
   | 'connectTimeout'
   | 'idleTimeout'
   | 'copyTimeout'
+  | 'requestTimeout'
+  | 'objectOwnership'
+  | 'checksumDisabled'
   | 'maxAttempts'
   | 'maxConnections'
   | 'unorderedListing'
@@ -156,7 +179,25 @@ export type Checked = {
   readonly [K in Exclude<keyof S3Parameters, Defaulted>]: S3Parameters[K]
 } & { readonly [K in Defaulted]: NonNullable<S3Parameters[K]> }
 
+/** Names of other versions of the original that have no meaning here. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  urlexpiry: 'who asks for a URL says how long it is valid (expiresIn)',
+  checksum_algorithm: 'the checksum is CRC32 where the provider knows it; leave it out',
+  maxrequestspersecond: 'requests are limited by maxConnections',
+}
+
+/** Without effect: nothing is kept on a local disk. */
+const IGNORED = new Set(['spooldir'])
+
 /** @throws ConfigError that lists every problem. */
-export function check(raw: unknown): Checked {
+export function check(given: unknown): Checked {
+  const entries = Object.entries((given ?? {}) as object)
+  const problems = entries.flatMap(([name]) => {
+    const why = ELSEWHERE[name.toLowerCase()]
+    return why === undefined ? [] : [`${name} is not a parameter of this driver: ${why}`]
+  })
+  if (problems.length > 0) throw new ConfigError(problems, { driver: 's3aws' })
+  const known = entries.filter(([name]) => !IGNORED.has(name.toLowerCase()))
+  const raw = known.length < entries.length ? Object.fromEntries(known) : given
   return parseParameters('s3aws', schema, raw)
 }

@@ -23,7 +23,7 @@ const SUBRESOURCES =
  * Signs as Amazon did until 2014 (HMAC-SHA1), for old stores that know nothing else. The original has it
  * as `v4auth: false`.
  */
-export function signerV2(config: S3ClientConfig) {
+export function signerV2(config: S3ClientConfig, bucket: string) {
   return {
     async sign(request: HttpRequest): Promise<HttpRequest> {
       const keys = await keysOf(config)
@@ -32,7 +32,7 @@ export function signerV2(config: S3ClientConfig) {
         'x-amz-date': new Date().toUTCString(),
         ...(keys.sessionToken && { 'x-amz-security-token': keys.sessionToken }),
       }
-      const signature = sign(keys, stringToSign({ ...request, headers }, ''))
+      const signature = sign(keys, stringToSign({ ...request, headers }, { bucket, date: '' }))
       return {
         ...request,
         headers: { ...headers, authorization: `AWS ${keys.accessKeyId}:${signature}` },
@@ -49,7 +49,16 @@ function sign({ secretAccessKey }: Keys, text: string): string {
   return createHmac('sha1', secretAccessKey).update(text).digest('base64')
 }
 
-function stringToSign({ method, headers, path, query }: HttpRequest, date: string): string {
+interface Signed {
+  /** `/bucket` where only the host names it, else ''. */
+  readonly bucket: string
+  readonly date: string
+}
+
+function stringToSign(
+  { method, headers, path, query }: HttpRequest,
+  { bucket, date }: Signed,
+): string {
   const lower = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
   const amz = [...lower]
     .filter(([name]) => name.startsWith('x-amz-'))
@@ -60,17 +69,22 @@ function stringToSign({ method, headers, path, query }: HttpRequest, date: strin
     .filter(([name]) => SUBRESOURCES.test(name))
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, value]) => (value === null || value === '' ? name : `${name}=${value}`))
-  const resource = path + (sub.length > 0 ? `?${sub.join('&')}` : '')
+  const resource = bucket + path + (sub.length > 0 ? `?${sub.join('&')}` : '')
   const plain = [method, lower.get('content-md5') ?? '', lower.get('content-type') ?? '', date]
   return `${plain.join('\n')}\n${amz}${resource}`
 }
 
-/** A URL with a V2 signature that ends at the given time (seconds since 1970). Path style only. */
+interface Presigned {
+  readonly method: 'GET' | 'HEAD'
+  readonly url: URL
+  readonly bucket: string
+  readonly expires: number
+}
+
+/** A URL with a V2 signature that ends at the given time (seconds since 1970). */
 export async function presignV2(
   config: S3ClientConfig,
-  method: 'GET' | 'HEAD',
-  url: URL,
-  expires: number,
+  { method, url, bucket, expires }: Presigned,
 ): Promise<string> {
   const keys = await keysOf(config)
   const headers: Record<string, string> = keys.sessionToken
@@ -81,6 +95,9 @@ export async function presignV2(
   signed.searchParams.set('AWSAccessKeyId', keys.accessKeyId)
   signed.searchParams.set('Expires', String(expires))
   if (keys.sessionToken) signed.searchParams.set('x-amz-security-token', keys.sessionToken)
-  signed.searchParams.set('Signature', sign(keys, stringToSign(request, String(expires))))
+  signed.searchParams.set(
+    'Signature',
+    sign(keys, stringToSign(request, { bucket, date: String(expires) })),
+  )
   return signed.href
 }

@@ -1,9 +1,13 @@
 import type * as S3 from '@aws-sdk/client-s3'
-import { InvalidPathError, Limiter } from '@stowage/core'
-import { loadSdk, makeClient, type Sdk } from './client.ts'
-import { mapError } from './errors.ts'
+import { InvalidPathError, isStorageError, Limiter } from '@stowage/core'
+import { failureError, Scrubber, within } from '@stowage/driver-kit'
+import { checkAnswers } from './answers.ts'
+import { loadClientSdk, makeClient, type Sdk } from './client.ts'
+import { classify, isKeyed } from './errors.ts'
+import { withHandle } from './handles.ts'
+import { KnownDirectories } from './known-directories.ts'
 import type { Settings } from './parameters.ts'
-import { type SentRequest, secretsOf } from './request-secrets.ts'
+import { watchRequest } from './request-secrets.ts'
 
 /** The operations of the service that this driver uses. */
 interface Operations {
@@ -27,6 +31,7 @@ interface Operations {
   AbortMultipartUpload: [S3.AbortMultipartUploadCommandInput, S3.AbortMultipartUploadCommandOutput]
   ListParts: [S3.ListPartsCommandInput, S3.ListPartsCommandOutput]
   ListMultipartUploads: [S3.ListMultipartUploadsCommandInput, S3.ListMultipartUploadsCommandOutput]
+  GetObjectTagging: [S3.GetObjectTaggingCommandInput, S3.GetObjectTaggingCommandOutput]
 }
 
 export interface CallOptions {
@@ -35,6 +40,16 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined
   /** Changes the command before it is sent. */
   readonly prepare?: ((command: Pick<S3.PutObjectCommand, 'middlewareStack'>) => void) | undefined
+}
+
+interface FailureContext {
+  /** The service's name of the request. */
+  readonly operation: string
+  readonly path: string
+  /** Secrets of this request alone. */
+  readonly sent?: readonly string[]
+  /** The request had a condition, which 412 may be about. */
+  readonly conditional?: boolean
 }
 
 /**
@@ -50,6 +65,9 @@ const SLOW: ReadonlySet<string> = new Set([
   'UploadPartCopy',
 ])
 
+/** What sends content, for as long as that takes. */
+const CONTENT: ReadonlySet<string> = new Set(['PutObject', 'UploadPart'])
+
 /** Longest key in bytes of UTF-8. */
 const MAX_KEY_BYTES = 1024
 /** Longest component where the store keeps keys as file names. */
@@ -60,6 +78,7 @@ export class Store {
   readonly settings: Settings
   /** How this store takes a request that deletes several objects; learned from its refusals. */
   deletes: 'in batches' | 'with digest' | 'one by one' = 'in batches'
+  readonly directories: KnownDirectories = new KnownDirectories()
   readonly #gate: Limiter
   #sdk: Promise<Sdk> | undefined
   #client: Promise<S3.S3Client> | undefined
@@ -76,7 +95,7 @@ export class Store {
 
   /** The SDK's module, loaded by the first call. */
   sdk(): Promise<Sdk> {
-    this.#sdk ??= loadSdk()
+    this.#sdk ??= loadClientSdk()
     return this.#sdk
   }
 
@@ -120,22 +139,47 @@ export class Store {
     const sent: string[] = []
     try {
       const client = await (SLOW.has(operation) ? this.#slowClient() : this.client())
-      const sdk = await this.sdk()
-      const Command = sdk[`${operation}Command`] as unknown as new (input: object) => never
-      const command = new Command({ Bucket: this.bucket, ...input })
-      watchRequest(command, sent)
-      prepare?.(command)
-      const options = signal === undefined ? {} : { abortSignal: signal }
-      return await this.#gate.run(() => client.send(command, options), signal)
+      const Command = (await this.sdk())[`${operation}Command`] as unknown as new (
+        input: object,
+      ) => never
+      const send = (abortSignal: AbortSignal | undefined): Promise<Operations[N][1]> => {
+        const command = new Command({ Bucket: this.bucket, ...input })
+        watchRequest(command, sent)
+        checkAnswers(command, operation)
+        prepare?.(command)
+        return client.send(command, abortSignal === undefined ? {} : { abortSignal })
+      }
+      return await this.#gate.run(() => this.#inTime(operation, signal, send), signal)
     } catch (error) {
       if (signal?.aborted) throw signal.reason
-      throw this.failure(error, operation, path, sent)
+      const conditional = 'IfMatch' in input || 'CopySourceIfMatch' in input
+      throw this.failure(error, { operation, path, sent, conditional })
     }
   }
 
+  /** A request without content has a limit of time in all: bytes that trickle in keep no idle timeout. */
+  #inTime<T>(
+    operation: keyof Operations,
+    signal: AbortSignal | undefined,
+    send: (signal: AbortSignal | undefined) => Promise<T>,
+  ): Promise<T> {
+    const { idleTimeout, copyTimeout, requestTimeout } = this.settings
+    const patient = (stop: AbortSignal | undefined) =>
+      withHandle(() => send(stop), idleTimeout, stop)
+    if (CONTENT.has(operation)) return patient(signal)
+    const limit = SLOW.has(operation) ? requestTimeout + 2 * copyTimeout : requestTimeout
+    return within(limit, signal, patient)
+  }
+
   /** What failed as one of Stowage's errors, without the secrets of the settings and of the request. */
-  failure(error: unknown, operation: string, path: string, sent: readonly string[] = []): Error {
-    return mapError(error, { path, operation, secrets: [...this.#secrets(), ...sent] })
+  failure(
+    native: unknown,
+    { operation, path, sent = [], conditional = false }: FailureContext,
+  ): Error {
+    if (isStorageError(native)) return native as unknown as Error
+    const scrubber = new Scrubber(() => [...this.#secrets(), ...sent])
+    const failure = classify(native, operation, conditional)
+    return failureError(failure, { operation, path, keyed: isKeyed(operation) }, scrubber)
   }
 
   #secrets(): string[] {
@@ -237,25 +281,4 @@ export class Store {
       )
     }
   }
-}
-
-/**
- * Notes the secrets of the request as it goes out, those of a provider's credentials too, for services whose
- * errors repeat it. Afterwards it drops the body: timers of the SDK and idle sockets keep the last request for
- * seconds, and with several connections its bytes are another part for each.
- */
-function watchRequest(
-  { middlewareStack }: Pick<S3.PutObjectCommand, 'middlewareStack'>,
-  sent: string[],
-): void {
-  middlewareStack.add(
-    (next) => async (args) => {
-      const { request } = args as { request?: SentRequest & { body?: unknown } }
-      if (request) sent.push(...secretsOf(request))
-      const answer = await next(args)
-      if (request) request.body = undefined
-      return answer
-    },
-    { step: 'deserialize', name: 'stowageWatchRequest', priority: 'low' },
-  )
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
-import { UploadNotFoundError } from '@stowage/core'
+import { collectBytes, UploadNotFoundError } from '@stowage/core'
 import { isMissing } from './errors.ts'
 import { deleteKeys } from './remover.ts'
 import type { Store } from './store.ts'
@@ -68,13 +68,11 @@ async function readTail(
 }
 
 async function bytesOf(store: Store, body: Readable, { path, signal }: Where): Promise<Buffer> {
-  const chunks: Buffer[] = []
   try {
-    for await (const chunk of body) chunks.push(chunk)
-    return Buffer.concat(chunks)
+    return await collectBytes(body, signal)
   } catch (error) {
     signal.throwIfAborted()
-    throw store.failure(error, 'GetObject', path)
+    throw store.failure(error, { operation: 'GetObject', path })
   }
 }
 

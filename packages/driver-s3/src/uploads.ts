@@ -4,7 +4,10 @@ import type {
   ListMultipartUploadsCommandOutput,
   ListPartsCommandOutput,
 } from '@aws-sdk/client-s3'
-import { isMissing, isUploadGone } from './errors.ts'
+import { DriverError } from '@stowage/core'
+import { PageGuard } from '@stowage/driver-kit'
+import type { Attributes } from './attributes.ts'
+import { isUploadGone } from './errors.ts'
 import type { Store } from './store.ts'
 
 /** An unfinished multipart upload. */
@@ -41,6 +44,8 @@ async function* uploads(
   { path, signal }: Where,
 ): AsyncGenerator<Upload[]> {
   let after: { KeyMarker?: string; UploadIdMarker?: string } = {}
+  const listing = { operation: 'ListMultipartUploads', path, prefix }
+  const guard = new PageGuard(listing)
   for (;;) {
     const reply: ListMultipartUploadsCommandOutput = await store.call(
       'ListMultipartUploads',
@@ -49,15 +54,23 @@ async function* uploads(
       { path, signal },
     )
     yield (reply.Uploads ?? []).map(({ Key = '', UploadId = '', Initiated }) => {
-      return { key: Key, id: UploadId, startedAt: Initiated ?? new Date(0) }
+      guard.entry(Key)
+      if (UploadId === '') throw incomplete(listing)
+      // Without a time it counts as new: a purge leaves it alone.
+      return { key: Key, id: UploadId, startedAt: Initiated ?? new Date() }
     })
-    const { IsTruncated, NextKeyMarker, NextUploadIdMarker } = reply
-    if (!IsTruncated || !NextKeyMarker) return
+    const { IsTruncated = false, NextKeyMarker = '', NextUploadIdMarker = '' } = reply
+    const marker = NextKeyMarker && `${NextKeyMarker}\0${NextUploadIdMarker}`
+    if (guard.next(IsTruncated, marker) === undefined) return
     after = {
       KeyMarker: NextKeyMarker,
       ...(NextUploadIdMarker && { UploadIdMarker: NextUploadIdMarker }),
     }
   }
+}
+
+function incomplete({ operation, path }: { operation: string; path: string }): DriverError {
+  return new DriverError(`${operation}: the answer lacks an id, a number or a size`, { path })
 }
 
 /** The unfinished uploads of exactly this key, the newest first. Of the same instant, the one listed last. */
@@ -90,6 +103,8 @@ export async function* uploadsBeneath(
  */
 export async function storedParts(store: Store, upload: Upload, where: Where): Promise<Part[]> {
   const parts: Part[] = []
+  const listing = { operation: 'ListParts', path: where.path }
+  const guard = new PageGuard(listing)
   let marker: string | undefined
   do {
     const reply: ListPartsCommandOutput = await store.call(
@@ -102,11 +117,14 @@ export async function storedParts(store: Store, upload: Upload, where: Where): P
       },
       where,
     )
-    for (const { PartNumber = 0, ETag = '', Size = 0, ...rest } of reply.Parts ?? []) {
+    for (const { PartNumber, ETag = '', Size, ...rest } of reply.Parts ?? []) {
+      if (PartNumber === undefined || !ETag || Size === undefined) throw incomplete(listing)
+      guard.entry(upload.key, Size)
       parts.push({ PartNumber, ETag, size: Size, ...checksumsOf(rest) })
     }
-    marker = reply.IsTruncated ? reply.NextPartNumberMarker : undefined
-  } while (marker && marker !== '0')
+    const next = reply.NextPartNumberMarker
+    marker = guard.next(reply.IsTruncated ?? false, next === '0' ? undefined : next)
+  } while (marker !== undefined)
   parts.sort((a, b) => a.PartNumber - b.PartNumber)
   const gap = parts.findIndex(({ PartNumber }, i) => PartNumber !== i + 1)
   return gap < 0 ? parts : parts.slice(0, gap)
@@ -142,6 +160,19 @@ export function tailPrefix(store: Store): string {
   return `${store.reservedPrefix}uploads/`
 }
 
+/** Begins an upload. It is not aborted: nobody could find it then. */
+export async function beginUpload(
+  store: Store,
+  path: string,
+  attributes: Attributes,
+): Promise<Upload> {
+  const key = store.key(path)
+  const input = { Key: key, ...store.creation(), ...attributes }
+  const { UploadId } = await store.call('CreateMultipartUpload', input, { path })
+  if (!UploadId) throw incomplete({ operation: 'CreateMultipartUpload', path })
+  return { key, id: UploadId, startedAt: new Date() }
+}
+
 /** Removes an upload; that it is gone already is fine. To clean up, no signal is given. */
 export async function abortUpload(
   store: Store,
@@ -152,7 +183,7 @@ export async function abortUpload(
     const input = { Key: upload.key, UploadId: upload.id }
     await store.call('AbortMultipartUpload', input, where)
   } catch (error) {
-    if (!isUploadGone(error) && !isMissing(error)) throw error
+    if (!isUploadGone(error)) throw error
   }
 }
 
@@ -167,7 +198,7 @@ export async function abortSurely(
     try {
       await store.call('ListParts', { Key: upload.key, UploadId: upload.id }, { path })
     } catch (error) {
-      if (isUploadGone(error) || isMissing(error)) return
+      if (isUploadGone(error)) return
       throw error
     }
   }

@@ -1,12 +1,14 @@
-import { type BareWriter, UploadNotFoundError } from '@stowage/core'
+import { type BareWriter, type HeldSession, UploadNotFoundError } from '@stowage/core'
+import type { Attributes } from './attributes.ts'
 import { completeUpload } from './complete.ts'
-import { refuseConflict } from './conflicts.ts'
+import { refuseConflict, whileInTheWay } from './conflicts.ts'
 import { PartBuffer } from './part-buffer.ts'
 import { MIN_PART, partSize } from './part-plan.ts'
 import { PartSender } from './part-sender.ts'
+import { put } from './put.ts'
 import type { Store } from './store.ts'
 import { loadTail, removeTail, storeTail } from './tail.ts'
-import { abortSurely, abortUpload, type Part, type Upload } from './uploads.ts'
+import { abortSurely, abortUpload, beginUpload, type Part, type Upload } from './uploads.ts'
 
 /** An upload that an earlier writer left. */
 export interface Resumed {
@@ -18,8 +20,9 @@ export interface WriterContext {
   readonly path: string
   readonly signal: AbortSignal | undefined
   readonly resumed?: Resumed | undefined
-  /** Called once, when the writer needs no more watching. */
-  readonly onEnd: (writer: S3Writer) => void
+  readonly attributes?: Attributes | undefined
+  /** Left out where no delete has to end it. */
+  readonly held?: HeldSession | undefined
 }
 
 /**
@@ -30,7 +33,8 @@ export interface WriterContext {
 export class S3Writer implements BareWriter {
   readonly path: string
   readonly #store: Store
-  readonly #onEnd: (writer: S3Writer) => void
+  readonly #attributes: Attributes
+  readonly #held: HeldSession | undefined
   readonly #signal: AbortSignal | undefined
   readonly #stop = new AbortController()
   readonly #onAbort = (): void => this.#stop.abort(this.#signal?.reason)
@@ -45,12 +49,12 @@ export class S3Writer implements BareWriter {
   #storedTail = 0
   #tailObject: boolean
   #size = 0
-  #revoked = false
 
-  constructor(store: Store, { path, signal, resumed, onEnd }: WriterContext) {
+  constructor(store: Store, { path, signal, resumed, attributes = {}, held }: WriterContext) {
     this.path = path
     this.#store = store
-    this.#onEnd = onEnd
+    this.#attributes = attributes
+    this.#held = held
     this.#signal = signal
     const { chunkSize, profile } = store.settings
     const { upload, parts = [] } = resumed ?? {}
@@ -76,11 +80,6 @@ export class S3Writer implements BareWriter {
 
   get size(): number {
     return this.#size
-  }
-
-  /** Ends the upload from outside: it was deleted together with what is at the path. */
-  revoke(): void {
-    this.#revoked = true
   }
 
   async write(chunk: Uint8Array): Promise<void> {
@@ -133,10 +132,8 @@ export class S3Writer implements BareWriter {
   }
 
   async #put(): Promise<void> {
-    this.#signal?.throwIfAborted()
     const Body = this.#buffer.view()
-    const input = { Key: this.#store.key(this.path), Body, ...this.#store.creation() }
-    await this.#store.call('PutObject', input, { path: this.path, signal: this.#stop.signal })
+    await put(this.#store, this.path, { Body, attributes: this.#attributes }, this.#stop.signal)
   }
 
   async #complete(upload: Upload): Promise<void> {
@@ -149,7 +146,9 @@ export class S3Writer implements BareWriter {
     }
     const where = { path: this.path, signal: this.#stop.signal }
     this.#signal?.throwIfAborted()
-    await completeUpload(this.#store, upload, this.#sender.parts(), where)
+    await whileInTheWay(this.#store, this.path, where.signal, () =>
+      completeUpload(this.#store, upload, this.#sender.parts(), where),
+    )
     // What is published is published: an object that stays behind is purgeUploads' business.
     if (this.#tailObject) await removeTail(this.#store, upload, this.path).catch(() => {})
   }
@@ -183,16 +182,11 @@ export class S3Writer implements BareWriter {
     this.#shortPart = undefined
   }
 
-  /** The multipart upload, begun when there is none. It is not aborted: nobody could find it then. */
+  /** The multipart upload, begun when there is none. */
   async #begin(): Promise<Upload> {
     if (this.#upload) return this.#upload
     this.#stop.signal.throwIfAborted()
-    const key = this.#store.key(this.path)
-    const input = { Key: key, ...this.#store.creation() }
-    const { UploadId = '' } = await this.#store.call('CreateMultipartUpload', input, {
-      path: this.path,
-    })
-    this.#upload = { key, id: UploadId, startedAt: new Date() }
+    this.#upload = await beginUpload(this.#store, this.path, this.#attributes)
     return this.#upload
   }
 
@@ -206,13 +200,13 @@ export class S3Writer implements BareWriter {
   }
 
   #check(): void {
-    if (!this.#revoked) return
+    if (!this.#held?.removed) return
     throw new UploadNotFoundError('the upload was removed by a delete', { path: this.path })
   }
 
   #end(): void {
     this.#buffer.clear()
     this.#signal?.removeEventListener('abort', this.#onAbort)
-    this.#onEnd(this)
+    this.#held?.release()
   }
 }

@@ -129,6 +129,57 @@ describe('parameters', () => {
     expect(parse(given)).toMatchObject({ provider, region })
   })
 
+  it('lose the blanks around a secret that was read from a file', () => {
+    const given = { accesskey: ' AK\n', secretkey: 'SK\r\n', sessiontoken: 'T\n', bucket: 'b\n' }
+    expect(parse({ ...given, regionendpoint: ' https://store.example.com\n' })).toMatchObject({
+      ...{ accessKey: 'AK', secretKey: 'SK', sessionToken: 'T', bucket: 'b' },
+      endpoint: 'https://store.example.com',
+    })
+  })
+
+  it('take the names of other versions of the original where they mean something here', () => {
+    const settings = parse({
+      ...{ ...least, pathstyle: true, maxretries: 5, objectacl: '', spooldir: '/tmp' },
+      ...{ objectownership: true, checksum_disabled: true },
+    })
+    expect(settings).toMatchObject({
+      ...{ forcePathStyle: true, maxAttempts: 6, objectACL: '' },
+      checksumDisabled: true,
+    })
+    expect(problems({ ...least, urlexpiry: '20m', checksum_algorithm: 'SHA256' })).toEqual([
+      'urlexpiry is not a parameter of this driver: who asks for a URL says how long it is valid (expiresIn)',
+      'checksum_algorithm is not a parameter of this driver: the checksum is CRC32 where the provider knows it; leave it out',
+    ])
+    expect(problems({ ...least, objectownership: true, objectacl: 'private' })).toEqual([
+      'objectOwnership and objectACL exclude each other',
+    ])
+  })
+
+  describe('in an environment that names an endpoint', () => {
+    const names = ['AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL', 'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS']
+    const before = names.map((name) => process.env[name])
+    afterEach(() => {
+      for (const [i, name] of names.entries()) {
+        if (before[i] === undefined) delete process.env[name]
+        else process.env[name] = before[i]
+      }
+    })
+
+    it.each(names.slice(0, 2))('by %s are those of the store there', (name) => {
+      process.env[name] = 'http://localhost:9000'
+      expect(parse(least)).toMatchObject({
+        endpoint: 'http://localhost:9000',
+        provider: 'generic',
+      })
+      expect(parse({ ...least, endpoint: 'https://a.r2.cloudflarestorage.com' })).toMatchObject({
+        provider: 'r2',
+      })
+      expect(parse({ ...least, client: {} }).endpoint).toBeUndefined()
+      process.env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS = 'true'
+      expect(parse(least).provider).toBe('aws')
+    })
+  })
+
   it('need no static key, and count two only together', () => {
     expect(parse({ ...least, accesskey: 'only' }).secretKey).toBeUndefined()
   })
@@ -136,10 +187,10 @@ describe('parameters', () => {
 
 describe('a URL', () => {
   it('names bucket, root directory and parameters; the environment fills in', () => {
-    const env = { AWS_REGION: 'eu-west-1', AWS_ENDPOINT_URL: 'http://localhost:9000' }
+    const env = { AWS_REGION: 'eu-west-1' }
     expect(fromURL(new URL('s3://b/a%20b/c?chunksize=5242880'), env)).toEqual({
       ...{ bucket: 'b', rootDirectory: '/a b/c', chunksize: '5242880' },
-      ...{ region: 'eu-west-1', endpoint: 'http://localhost:9000' },
+      region: 'eu-west-1',
     })
     const full = new URL('s3://b?region=r&regionendpoint=h')
     expect(fromURL(full, env)).toEqual({

@@ -1,12 +1,12 @@
 // No part of what a request is signed with is left in an error, whatever characters it is made of.
 import { createHash } from 'node:crypto'
 import { inspect } from 'node:util'
-import { mapError } from '../src/errors.ts'
+import { Scrubber } from '@stowage/driver-kit'
 import { type SentRequest, secretsOf } from '../src/request-secrets.ts'
 
 const ROUNDS = 10_000
 /** Of the other ways, whose words are simpler. */
-const FEW = 1_000
+const FEW = 200
 const seed = Math.floor(Math.random() * 2 ** 31)
 
 /** Each way to send credentials, by the secrets that it sends. */
@@ -68,18 +68,14 @@ function secretsOfRound(round: string): Secrets {
 
 describe(`the secrets of a request (seed ${seed})`, () => {
   it.each(Object.entries(WAYS))('%s is taken out of errors whole', (name, way) => {
-    const rounds = /version 2/.test(name) ? ROUNDS : FEW
+    const rounds = name === 'a signature of version 2' ? ROUNDS : FEW
     for (let round = 0; round < rounds; round++) {
       const secrets = secretsOfRound(`${name} ${round}`)
       const request = way(secrets)
       const sent = Object.values(secrets).filter((one) => JSON.stringify(request).includes(one))
-      const error = mapError(
-        { name: 'Echo', message: sent.map((one) => `${one} ${encodeURIComponent(one)}`).join(' ') },
-        { path: '/a', operation: 'GetObject', secrets: secretsOf(request) },
-      )
-      const words = sent.map(() => '*** ***').join(' ')
-      if (error.message !== `GetObject: Echo: ${words}`)
-        throw new Error(`round ${round}: ${inspect({ sent, message: error.message })}`)
+      const scrubber = new Scrubber(() => secretsOf(request))
+      const shown = scrubber.text(sent.map((one) => `${one} ${encodeURIComponent(one)}`).join(' '))
+      if (!/^[* ]+$/.test(shown)) throw new Error(`round ${round}: ${inspect({ sent, shown })}`)
     }
   })
 })
