@@ -1,68 +1,49 @@
 import type { Readable } from 'node:stream'
-import { isStorageError, Limiter } from '@stowage/core'
-import { Agents } from './agents.ts'
-import { delayBefore, pause } from './backoff.ts'
-import { loadSdk, type Opened, openClient } from './client.ts'
+import { DriverError, isStorageError, Limiter } from '@stowage/core'
 import {
-  type Failure,
+  authorizationSecrets,
   failureError,
+  HttpAgents,
+  loadSdk,
+  MAX_REQUEST_MS,
+  readErrorBody,
+  Scrubber,
+  within,
+} from '@stowage/driver-kit'
+import { delayBefore, pause } from './backoff.ts'
+import { importSdk, type Opened, openClient, SDK_PACKAGES } from './client.ts'
+import {
+  documentFailure,
+  type Failure,
+  failureOf,
+  isObject,
   isRetryable,
   isThrottled,
+  jsonOf,
+  kindOf,
+  NO_OBJECT,
   thrownFailure,
-  type Where,
 } from './errors.ts'
+import { secretsOf } from './keys.ts'
 import type { Settings } from './parameters.ts'
+import {
+  type Document,
+  type Failed,
+  hasContent,
+  headerOf,
+  type RawReply,
+  Refused,
+  type Reply,
+  type Request,
+  readReply,
+  type StreamReply,
+} from './request.ts'
 import { exchange, type Init } from './transport.ts'
 
-/** One request of the JSON API. */
-export interface Request extends Where {
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
-  /** Path and query, or a whole URL. */
-  readonly url: string
-  readonly headers?: Readonly<Record<string, string>> | undefined
-  readonly body?: Uint8Array | string | undefined
-  readonly signal?: AbortSignal | undefined
-  /** Statuses that are answers too, besides 200 to 299. */
-  readonly accept?: readonly number[] | undefined
-  /** Sent at once, however many requests wait: others depend on it. */
-  readonly urgent?: boolean | undefined
-}
-
-export interface Reply {
-  readonly status: number
-  /** An earlier attempt got no answer, or none that tells: it may have done what was asked. */
-  readonly repeated: boolean
-  header(name: string): string | undefined
-  readonly text: string
-}
-
-export interface StreamReply extends Omit<Reply, 'text' | 'repeated'> {
-  readonly body: Readable
-}
-
-/** A refused or failed attempt, for those who must look before they try again. */
-export class Refused extends Error {
-  readonly failure: Failure
-  readonly retryAfter: string | undefined
-
-  constructor(failure: Failure, retryAfter?: string) {
-    super('refused')
-    this.failure = failure
-    this.retryAfter = retryAfter
-  }
-
-  static from(error: unknown): Refused | undefined {
-    return error !== null && typeof error === 'object' && 'failure' in error
-      ? (error as Refused)
-      : undefined
-  }
-}
-
-interface RawReply {
-  readonly status: number
-  readonly headers: { get(name: string): string | null }
-  readonly data: Readable | string
-}
+/** How long a socket waits for the next request: less than the service keeps it. */
+const KEEP_ALIVE_MS = 60_000
+/** Tokens of the latest requests, which no error may show. */
+const MAX_TOKENS = 8
 
 /** Query parameters, in which undefined ones are left out. */
 export type Query = Readonly<Record<string, string | number | undefined>>
@@ -71,8 +52,11 @@ export type Query = Readonly<Record<string, string | number | undefined>>
 export class Api {
   readonly settings: Settings
   readonly #gate: Limiter
-  readonly #agents = new Agents()
+  #agents: HttpAgents | undefined
+  #isClosed = false
+  readonly #tokens = new Set<string>()
   #opening: Promise<Opened> | undefined
+  #opened: Opened | undefined
 
   constructor(settings: Settings) {
     this.settings = settings
@@ -81,14 +65,21 @@ export class Api {
 
   /** The SDK's client, loaded and made by the first call. */
   open(): Promise<Opened> {
-    this.#opening ??= loadSdk()
-      .then((sdk) => openClient(sdk, this.settings))
-      .catch((error: unknown) => {
-        this.#opening = undefined
-        if (isStorageError(error)) throw error
-        throw failureError(thrownFailure(error), { operation: 'credentials', path: '/' })
-      })
+    this.#opening ??= this.#open().catch((error: unknown) => {
+      this.#opening = undefined
+      if (isStorageError(error)) throw error
+      throw this.error(thrownFailure(error), { operation: 'credentials', path: '/' })
+    })
     return this.#opening
+  }
+
+  async #open(): Promise<Opened> {
+    const sdk = await loadSdk(SDK_PACKAGES, importSdk)
+    this.#opened = await openClient(sdk, this.settings)
+    const { idleTimeout } = this.settings
+    this.#agents ??= await HttpAgents.open({ idleTimeout, keepAlive: KEEP_ALIVE_MS })
+    if (this.#isClosed) this.#agents.destroy()
+    return this.#opened
   }
 
   /** The path of the bucket, or of one of its objects, with a query. */
@@ -111,33 +102,53 @@ export class Api {
     }))
   }
 
+  /** The same, whose answer is a document. @throws DriverError where it is none. */
+  async document(request: Request): Promise<Document> {
+    const { reply, document } = await this.#repeat(request, async () => {
+      const reply = await this.attempt(request)
+      const document = jsonOf(reply.text)
+      // Some servers say 200 before they know, and then what went wrong.
+      const { error } = (isObject(document) ? document : {}) as { error?: { code?: unknown } }
+      const failure = documentFailure(Number(error?.code) || 500, document)
+      if (failure) throw new Refused(failure)
+      return { reply, document }
+    })
+    if (isObject(document)) return { document, header: reply.header }
+    const { operation, path } = request
+    const text = `${operation}: the answer is not what the service's interface says: check the endpoint`
+    throw new DriverError(text, { path })
+  }
+
   /** The same, of which the answer's body is read as it comes. */
   stream(request: Request): Promise<StreamReply> {
     return this.#repeat(request, () =>
-      this.#guarded(request, async () => {
-        const { status, headers, data } = await this.#send(request)
-        return { status, header: headerOf(headers), body: data as Readable }
-      }),
+      this.#guarded(request, () =>
+        within(MAX_REQUEST_MS, request.signal, async (signal) => {
+          const { status, headers, data } = await this.#send({ ...request, signal })
+          return { status, header: headerOf(headers), body: data as Readable }
+        }),
+      ),
     )
   }
 
   /** The request once. @throws Refused, or the signal's reason. */
   attempt(request: Request): Promise<Reply> {
     return this.#guarded(request, async () => {
-      const { status, headers, data } = await this.#send(request)
-      return { status, repeated: false, header: headerOf(headers), text: await textOf(data) }
+      if (hasContent(request)) {
+        const reply = await this.#send(request)
+        return within(MAX_REQUEST_MS, request.signal, (signal) => readReply(reply, signal))
+      }
+      return within(MAX_REQUEST_MS, request.signal, async (signal) =>
+        readReply(await this.#send({ ...request, signal }), signal),
+      )
     })
   }
 
   /** Waits as long as is due before the next attempt. @throws the failure where there are to be no more. */
-  async again(
-    attempt: number,
-    refused: Refused,
-    request: Where & Pick<Request, 'signal'>,
-  ): Promise<void> {
+  async again(attempt: number, refused: Refused, request: Failed): Promise<void> {
     const { failure, retryAfter } = refused
     const { maxRetries, retryDelay } = this.settings
-    if (!isRetryable(failure) || attempt > maxRetries) throw failureError(failure, request)
+    if (!isRetryable(failure) || attempt > maxRetries) throw await this.fail(failure, request)
     await pause(delayBefore(attempt, { ...failure, retryAfter }, retryDelay), request.signal)
   }
 
@@ -155,12 +166,62 @@ export class Api {
     }
   }
 
+  /** The caller's error for a failure. "Not found" is looked into once more where its words leave a doubt. */
+  async fail(failure: Failure, request: Failed): Promise<unknown> {
+    const { url = '', keyed, path, signal } = request
+    if (!keyed || failure.status !== 404) return this.error(failure, request)
+    try {
+      const options = { method: 'GET', path, signal } as const
+      let told = failure
+      if (!told.isOwn && url.includes('alt=media')) {
+        // Of content, servers answer in words of any kind; of the object itself in JSON.
+        const about = url.replace('alt=media', 'fields=name')
+        const look = { ...options, operation: 'objects.get', url: about, accept: [404] }
+        const { status, text } = await this.call(look)
+        told = status === 404 ? failureOf(status, text) : { ...told, isOwn: true }
+      }
+      if (told.isOwn && !told.message.startsWith(NO_OBJECT)) {
+        // The service has one reason for an object and a bucket that are not there.
+        const bucket = this.url('/storage/v1', undefined, { maxResults: 1, fields: 'kind' })
+        await this.call({ ...options, operation: 'objects.list', url: bucket })
+      }
+      return this.error(told, request)
+    } catch (error) {
+      signal?.throwIfAborted()
+      // Who may not list the bucket knows that it is there.
+      const known = isStorageError(error, 'PERMISSION_DENIED') && failure.isOwn
+      return known ? this.error(failure, request) : error
+    }
+  }
+
+  /** The caller's error for a failure, taken at its word. */
+  error(failure: Failure, request: Failed): Error {
+    const { operation, path, url = '', keyed = false, checked } = request
+    const { status, message, reason: name } = failure
+    const conditional = url.includes('GenerationMatch=')
+    const kind = kindOf(failure, { keyed, checked, conditional })
+    const upload = /[?&]upload_id=([^&]{1,4096})/.exec(url)?.[1]
+    const scrubber = new Scrubber(() => [...this.#secrets(), upload])
+    return failureError({ kind, name, message, status }, { operation, path, keyed }, scrubber)
+  }
+
+  #secrets(): string[] {
+    return [
+      ...this.#tokens,
+      ...secretsOf(this.settings.credentials),
+      ...(this.#opened?.secrets() ?? []),
+    ]
+  }
+
   async #guarded<T>({ signal, urgent }: Request, run: () => Promise<T>): Promise<T> {
     try {
       return await (urgent ? run() : this.#gate.run(run, signal))
     } catch (error) {
       if (signal?.aborted) throw signal.reason
       if (isStorageError(error) || Refused.from(error)) throw error
+      // Who makes the connections has errors of ours, which the SDK wraps.
+      const { cause } = (error ?? {}) as { cause?: unknown }
+      if (isStorageError(cause)) throw cause
       throw new Refused(thrownFailure(error))
     }
   }
@@ -168,56 +229,41 @@ export class Api {
   async #send({ method, url, headers, body, signal, accept = [] }: Request): Promise<RawReply> {
     const { sender, endpoint } = await this.open()
     const target = url.startsWith('/') ? endpoint + url : url
-    const { userAgent, idleTimeout } = this.settings
-    const agent = this.#agents.for(target)
     const options = {
       ...{ url: target, method, responseType: 'stream', retry: false },
-      fetchImplementation: (to: string | URL, init: Init) => exchange(to, init, idleTimeout),
-      headers: { 'user-agent': `${userAgent} stowage`.trim(), ...headers },
+      fetchImplementation: (to: string | URL, init: Init) => {
+        this.#noteToken(init)
+        return exchange(to, init)
+      },
+      headers: { 'user-agent': `${this.settings.userAgent} stowage`.trim(), ...headers },
       // The SDK gets new credentials after a 401, and tries once more.
       validateStatus: (status: number) => status !== 401,
       ...(body !== undefined && { data: body }),
       ...(signal && { signal }),
-      ...(agent && { agent }),
+      agent: this.#agents?.for(target),
     }
     const reply = (await sender.request(options as never)) as unknown as RawReply
     if ((reply.status >= 200 && reply.status < 300) || accept.includes(reply.status)) return reply
-    const failure = failureOf(reply.status, await textOf(reply.data))
-    throw new Refused(failure, reply.headers.get('retry-after') ?? undefined)
+    const { data } = reply
+    const text = typeof data === 'string' ? data : (await readErrorBody(data)).toString()
+    throw new Refused(failureOf(reply.status, text), reply.headers.get('retry-after') ?? undefined)
+  }
+
+  /** A server may repeat in its errors what it was sent. */
+  #noteToken({ headers = [] }: Init): void {
+    for (const [name, value] of headers) {
+      if (name.toLowerCase() !== 'authorization') continue
+      for (const secret of authorizationSecrets(value)) this.#tokens.add(secret)
+    }
+    for (const token of this.#tokens) {
+      if (this.#tokens.size <= MAX_TOKENS) return
+      this.#tokens.delete(token)
+    }
   }
 
   /** Ends the sockets; a later call opens one for itself. */
   close(): void {
-    this.#agents.destroy()
+    this.#isClosed = true
+    this.#agents?.destroy()
   }
-}
-
-function headerOf(headers: RawReply['headers']): Reply['header'] {
-  return (name) => headers.get(name) ?? undefined
-}
-
-async function textOf(data: Readable | string): Promise<string> {
-  if (typeof data === 'string') return data
-  const chunks: Buffer[] = []
-  for await (const chunk of data) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks).toString()
-}
-
-interface ErrorDocument {
-  readonly error?: {
-    readonly message?: string
-    readonly errors?: readonly { readonly reason?: string }[]
-  }
-}
-
-/** The service explains itself in JSON, or for content in plain text. */
-export function failureOf(status: number, text: string): Failure {
-  try {
-    const { error } = JSON.parse(text) as ErrorDocument
-    const reason = error?.errors?.[0]?.reason ?? ''
-    if (error?.message) return { status, message: error.message, reason }
-  } catch {
-    // Not JSON: the words as they are.
-  }
-  return { status, message: text.trim(), reason: '' }
 }

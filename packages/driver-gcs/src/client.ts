@@ -1,6 +1,6 @@
 import type { Storage } from '@google-cloud/storage'
 import { ConfigError } from '@stowage/core'
-import { readKey, usableKey } from './keys.ts'
+import { type Key, readKey, secretsOf, usableKey } from './keys.ts'
 import type { Settings } from './parameters.ts'
 
 /** What sends requests with the credentials that belong to them. */
@@ -16,6 +16,8 @@ export interface Opened {
   readonly endpoint: string
   /** Not Google's own: whatever host a session's URI names, this one is asked. */
   readonly custom: boolean
+  /** What no error may show: the key, and the tokens made with it. */
+  secrets(): string[]
 }
 
 /** The parts of the SDK that are needed. */
@@ -24,26 +26,14 @@ export interface Sdk {
   readonly auth: Pick<typeof import('google-auth-library'), 'PassThroughClient'>
 }
 
-/** What a failed import of a package that is not there says, in Node.js and in test runners. */
-const NOT_FOUND = new Set(['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'])
-
-/**
- * Loads the SDK, so that importing this package costs nothing.
- * @throws ConfigError with the install command where it is missing.
- */
-export async function loadSdk(
-  load: () => Promise<Sdk> = async () => ({
-    storage: await import('@google-cloud/storage'),
-    auth: await import('google-auth-library'),
-  }),
-): Promise<Sdk> {
-  try {
-    return await load()
-  } catch (error) {
-    if (!NOT_FOUND.has((error as NodeJS.ErrnoException).code ?? '')) throw error
-    const names = '@google-cloud/storage google-auth-library'
-    throw new ConfigError(`the SDK is not installed: npm install ${names}`, { cause: error })
-  }
+/** The packages of the SDK, and what loads them: importing this package costs nothing. */
+export const SDK_PACKAGES: readonly string[] = ['@google-cloud/storage', 'google-auth-library']
+export async function importSdk(): Promise<Sdk> {
+  const [storage, auth] = await Promise.all([
+    import('@google-cloud/storage'),
+    import('google-auth-library'),
+  ])
+  return { storage, auth }
 }
 
 /**
@@ -52,17 +42,45 @@ export async function loadSdk(
  */
 export async function openClient(sdk: Sdk, settings: Settings): Promise<Opened> {
   const own = settings.client as Storage | undefined
-  const client = own ?? (await makeClient(sdk, settings))
+  const key = own ? undefined : await keyOf(settings)
+  const client = own ?? makeClient(sdk, settings, key)
   // The SDK, too, sends no credentials to a custom endpoint unless it is told to.
   const bare = own ? client.customEndpoint && !client.useAuthWithCustomEndpoint : settings.anonymous
   const auth = client.authClient
+  const endpoint = client.apiEndpoint.replace(/\/+$/, '')
+  if (!bare) refusePlainText(endpoint)
   return {
     sender: bare ? new sdk.auth.PassThroughClient() : auth,
     // To sign, a key at hand will do; none is to be looked for at an emulator.
     auth: canSign(settings) ? auth : undefined,
-    endpoint: client.apiEndpoint.replace(/\/+$/, ''),
+    endpoint,
     custom: client.customEndpoint,
+    secrets: () => [...secretsOf(key), ...tokensOf(auth)],
   }
+}
+
+/** @throws ConfigError where a token would go over a network in plain text. */
+function refusePlainText(endpoint: string): void {
+  const { protocol, hostname } = new URL(endpoint)
+  if (protocol !== 'http:' || LOOPBACK.test(hostname)) return
+  throw new ConfigError(
+    'credentials are not sent to an http:// endpoint of another machine: use https://, or anonymous: true',
+    { driver: 'gcs' },
+  )
+}
+
+const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|\[::1\]|(?:[\w-]+\.)*localhost)$/
+
+/** What the library holds now; it has no name for this that all its clients share. */
+function tokensOf(auth: Auth): string[] {
+  const { cachedCredential } = auth as { cachedCredential?: { credentials?: Key } | null }
+  return secretsOf(cachedCredential?.credentials)
+}
+
+async function keyOf(settings: Settings): Promise<Key | undefined> {
+  const { keyFile, credentials } = settings
+  const given = keyFile === undefined ? credentials : await readKey(keyFile)
+  return given && usableKey(given, settings.credentialsType)
 }
 
 /** Whether there may be something to sign URLs with; known before the SDK is loaded. */
@@ -70,8 +88,7 @@ export function canSign({ client, keyFile, credentials, anonymous }: Settings): 
   return client !== undefined || keyFile !== undefined || credentials !== undefined || !anonymous
 }
 
-async function makeClient(sdk: Sdk, settings: Settings): Promise<Storage> {
-  const { keyFile, credentials, endpoint } = settings
+function makeClient(sdk: Sdk, { endpoint }: Settings, key: Key | undefined): Storage {
   const client = new sdk.storage.Storage({
     ...(endpoint !== undefined && { apiEndpoint: endpoint }),
     useAuthWithCustomEndpoint: true,
@@ -80,8 +97,6 @@ async function makeClient(sdk: Sdk, settings: Settings): Promise<Storage> {
     // No request names a project; to find one out, the SDK may look for a metadata server.
     projectId: 'unused',
   })
-  const given = keyFile === undefined ? credentials : await readKey(keyFile)
-  const key = given && usableKey(given, settings.credentialsType)
   // Its own options for this, whose use it warns of on the console, set the same property.
   if (key !== undefined) client.authClient.jsonContent = key as Auth['jsonContent']
   return client

@@ -3,6 +3,7 @@ import {
   type BareDriver,
   type BareOptions,
   type BarePurgeOptions,
+  type BarePutOptions,
   type BareReaderOptions,
   type BareRedirectOptions,
   type BareWalkOptions,
@@ -20,6 +21,7 @@ import { Api } from './api.ts'
 import { canSign } from './client.ts'
 import { isMissing } from './errors.ts'
 import { hasFiles, listKeys, walkFiles } from './listing.ts'
+import { modTimeMetadata, modTimeOf } from './mod-time.ts'
 import { move } from './move.ts'
 import { Names } from './names.ts'
 import { getObject, insertObject, isOriginalSession } from './objects.ts'
@@ -56,6 +58,7 @@ export class GcsDriver implements BareDriver {
       longNames: true,
       unicodePaths: true,
       caseSensitive: true,
+      modTimes: true,
     }
   }
 
@@ -63,14 +66,19 @@ export class GcsDriver implements BareDriver {
     return readAll(this.#api, { key: this.#names.key(path), path }, signal)
   }
 
-  async putContent(path: string, content: Uint8Array, { signal }: BareOptions): Promise<void> {
+  async putContent(
+    path: string,
+    content: Uint8Array,
+    { modTime, signal }: BarePutOptions,
+  ): Promise<void> {
     const key = this.#names.key(path)
     if (content.length <= this.#api.settings.chunkSize) {
-      await insertObject(this.#api, key, content, { path, signal })
+      const metadata = modTimeMetadata(modTime)
+      await insertObject(this.#api, key, content, { path, signal, metadata })
       return
     }
     // What is repeated after a failure is a chunk then, not the whole.
-    const context = { api: this.#api, path, key, signal, private: true }
+    const context = { api: this.#api, path, key, signal, modTime, private: true }
     const writer = new GcsWriter(context, this.#sessions.begin(path))
     try {
       await writer.write(content)
@@ -85,9 +93,9 @@ export class GcsDriver implements BareDriver {
     return openReader(this.#api, { key: this.#names.key(path), path }, options)
   }
 
-  async writer(path: string, { append, signal }: BareWriterOptions): Promise<BareWriter> {
+  async writer(path: string, { append, modTime, signal }: BareWriterOptions): Promise<BareWriter> {
     const key = this.#names.key(path)
-    const context = { api: this.#api, path, key, signal }
+    const context = { api: this.#api, path, key, signal, modTime }
     if (append) {
       const claim = await this.#sessions.claimNewest(path, key, signal)
       if (claim) return new GcsWriter(context, claim.session, claim)
@@ -99,7 +107,7 @@ export class GcsDriver implements BareDriver {
   async #mustBeEmpty(path: string, key: string, signal: AbortSignal | undefined): Promise<void> {
     const { size, contentType } = await getObject(this.#api, key, { path, signal })
     if (isOriginalSession(contentType)) throw new PathNotFoundError(path)
-    if (Number(size ?? 0) === 0) return
+    if (size === 0) return
     throw new UnsupportedMethodError({ path, detail: 'committed content cannot be appended to' })
   }
 
@@ -107,9 +115,9 @@ export class GcsDriver implements BareDriver {
     if (path !== '/') {
       try {
         const key = this.#names.key(path)
-        const { size, updated, contentType } = await getObject(this.#api, key, { path, signal })
-        if (!isOriginalSession(contentType)) {
-          return { path, size: Number(size ?? 0), modTime: new Date(updated ?? 0), isDir: false }
+        const object = await getObject(this.#api, key, { path, signal })
+        if (!isOriginalSession(object.contentType)) {
+          return { path, size: object.size, modTime: modTimeOf(object), isDir: false }
         }
       } catch (error) {
         // Only "not there" leads on: without permission it is not known what is there.

@@ -1,16 +1,5 @@
-import {
-  ConfigError,
-  ContentError,
-  DriverError,
-  InvalidPathError,
-  isStorageError,
-  PathNotFoundError,
-  PermissionError,
-  RevisionChangedError,
-  ThrottledError,
-  UnavailableError,
-  UploadNotFoundError,
-} from '@stowage/core'
+import { isStorageError, UploadNotFoundError } from '@stowage/core'
+import { type FailureKind, kindOfNetworkCode, kindOfStatus } from '@stowage/driver-kit'
 
 /** What a call was about, for its errors. */
 export interface Where {
@@ -18,6 +7,16 @@ export interface Where {
   readonly operation: string
   /** The caller's path. */
   readonly path: string
+}
+
+/** What a request asked for, as far as it decides what a refusal means. */
+export interface Asked {
+  /** It names a key that may be missing. */
+  readonly keyed?: boolean | undefined
+  /** It is to be done for one generation of an object only. */
+  readonly conditional?: boolean | undefined
+  /** It brings a checksum for the service to compare. */
+  readonly checked?: boolean | undefined
 }
 
 /** An answer that says no, or no answer at all. */
@@ -28,35 +27,53 @@ export interface Failure {
   readonly message: string
   /** `notFound`, `conditionNotMet` and so on; of a network error its code. */
   readonly reason: string
-}
-
-/** What is a secret in any text: whoever has a session's URI or a signed URL needs nothing else. */
-const SECRETS: readonly RegExp[] = [
-  /(?<=upload_id=)[^&\s"'\\]+/gi,
-  /(?<=X-Goog-Signature=)[^&\s"'\\]+/gi,
-  /(?<=Bearer\s+)[^\s"'\\]+/gi,
-  /ya29\.[\w.-]+/g,
-  /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g,
-  /(?<="(?:private_key|refresh_token|client_secret|access_token|assertion)"\s*:\s*")[^"]+/g,
-]
-
-/** The text without secrets, and not longer than a log line. */
-function scrub(text: string): string {
-  const clean = SECRETS.reduce((all, secret) => all.replace(secret, '***'), text)
-  return clean.length > 500 ? `${clean.slice(0, 497)}...` : clean
+  /** It is in the form in which the service explains itself: nothing on the way has answered in its place. */
+  readonly isOwn: boolean
 }
 
 /** Reasons for which the service says 403, and means too many requests. */
 const THROTTLED = new Set(['rateLimitExceeded', 'userRateLimitExceeded'])
 
-/** Node's codes of a connection that failed, and node-fetch's of a body that was cut off. */
-const NETWORK =
-  /^(E(CONN|PIPE|HOST|NET|AI_AGAIN|TIMEDOUT|NOTFOUND|PROTO)|ERR_STREAM_PREMATURE|UND_ERR)/
+/** What the service says of a missing object, whose name follows. Of a missing bucket it gives the same reason. */
+export const NO_OBJECT = 'No such object: '
+const NO_BUCKET = 'The specified bucket does not exist.'
+
+/** What a failure means. Its words count only where the service has no reason of its own. */
+export function kindOf(failure: Failure, asked: Asked = {}): FailureKind | undefined {
+  const { status, message, reason, isOwn } = failure
+  if (status === 0) {
+    return kindOfNetworkCode(reason) ?? (isCredentialsProblem(failure) ? 'config' : undefined)
+  }
+  if (isThrottled(failure)) return 'throttled'
+  if (isCredentialsProblem(failure)) return 'config'
+  // Some servers say 412 of other bytes, too.
+  if (asked.checked && (status === 400 || status === 412) && CHECKSUM.test(message))
+    return 'content'
+  switch (status) {
+    case 400:
+      return message.startsWith('Invalid bucket name') ? 'config' : nameProblem(message)
+    case 404:
+      return isOwn && message !== NO_BUCKET ? 'missing' : 'config'
+    case 412:
+      // Without a condition of ours it is somebody's rule, an organization's say: the service has no other status.
+      return asked.conditional ? 'precondition' : 'permission'
+    case 501:
+      return undefined
+    default:
+      return kindOfStatus(status)
+  }
+}
+
+const CHECKSUM = /\b(?:crc32c|md5|hash|checksum)/i
+
+function nameProblem(message: string): FailureKind | undefined {
+  return /^(?:Invalid object name|The (?:maximum )?object name)/i.test(message) ? 'name' : undefined
+}
 
 /** Whether the same request may succeed later. */
-export function isRetryable({ status, reason }: Failure): boolean {
-  if (status === 0) return NETWORK.test(reason)
-  return status === 408 || isThrottled({ status, reason }) || (status >= 500 && status !== 501)
+export function isRetryable(failure: Failure): boolean {
+  const kind = kindOf(failure)
+  return kind === 'unavailable' || kind === 'throttled'
 }
 
 /** Whether it was too much for the service: for the bucket, or for one object within a second. */
@@ -64,81 +81,80 @@ export function isThrottled({ status, reason }: Pick<Failure, 'status' | 'reason
   return status === 429 || (status === 403 && THROTTLED.has(reason))
 }
 
-/** A failure as one of Stowage's errors. The cause has status, reason and words only. */
-export function failureError(failure: Failure, { operation, path }: Where): Error {
-  const { status, reason } = failure
-  const said = scrub(failure.message)
-  const facts = [status > 0 && `status ${status}`, reason].filter(Boolean).join(', ')
-  const message = `${operation}: ${said || 'failed'}${facts && ` (${facts})`}`
-  const cause = Object.assign(new Error(said), { name: 'GcsError', status, reason })
-  const options = { path, cause }
-  if (isThrottled(failure)) return new ThrottledError(message, options)
-  if (isRetryable(failure)) return new UnavailableError(message, options)
-  if (status === 401 || isCredentialsProblem(failure)) return new ConfigError(message, { cause })
-  if (status === 403) return new PermissionError(message, options)
-  if (status === 404) {
-    return isBucketProblem(said)
-      ? new ConfigError(message, { cause })
-      : new PathNotFoundError(path, { cause })
-  }
-  if (status === 400 && /bucket name|invalid bucket/i.test(said)) {
-    return new ConfigError(message, { cause })
-  }
-  // Some servers say 412 of these too.
-  if ((status === 400 || status === 412) && /crc32c|md5|hash|checksum/i.test(said)) {
-    return new ContentError(message, options)
-  }
-  if (status === 412) return new RevisionChangedError(message, options)
-  if (status === 400 && /object name|name.*(too long|characters)/i.test(said)) {
-    return new InvalidPathError(path, { cause, detail: message })
-  }
-  return new DriverError(message, options)
-}
-
-/** The service tells of a missing object "No such object", of a missing bucket that. */
-function isBucketProblem(message: string): boolean {
-  // The object's name comes along, and it may be any text.
-  if (/^no such object/i.test(message)) return false
-  return /bucket (does not exist|not found)|(no such|not found:?.*) bucket/i.test(message)
-}
-
-/** What `google-auth-library` says where it has no credentials, or where they are refused. */
+/** What `google-auth-library` says where it has no credentials, or where they are refused: it has no codes. */
 function isCredentialsProblem({ status, message, reason }: Failure): boolean {
   return (
-    /^invalid_(grant|client|request|target)|unauthorized_client/.test(reason) ||
+    /^invalid_(?:grant|client|request|target)|unauthorized_client/.test(reason) ||
     (status === 0 &&
-      /default credentials|credentials? (file|json|source)|private key|client_email|invalid_|PEM|DECODER|ENOENT|key ?file/i.test(
-        `${reason} ${message}`,
+      /default credentials|credentials? (?:file|json|source)|private key|client_email|invalid_|PEM|DECODER|ENOENT|key ?file/i.test(
+        `${reason} ${message}`.slice(0, 1000),
       ))
   )
+}
+
+interface ErrorDocument {
+  readonly message?: unknown
+  readonly errors?: readonly ({ readonly reason?: unknown } | null)[]
+}
+
+/** The service explains itself in JSON, or for content in plain text. */
+export function failureOf(status: number, text: string): Failure {
+  const failure = documentFailure(status, jsonOf(text))
+  if (failure) return failure
+  const message = text.trim()
+  return { status, message, reason: '', isOwn: message.startsWith(NO_OBJECT) }
+}
+
+/** The failure in a document of the service; undefined where it is none. */
+export function documentFailure(status: number, document: unknown): Failure | undefined {
+  const { error } = (isObject(document) ? document : {}) as { error?: unknown }
+  if (!isObject(error)) return undefined
+  const { message, errors } = error as ErrorDocument
+  const reason = Array.isArray(errors) ? errors[0]?.reason : undefined
+  if (typeof message !== 'string' && typeof reason !== 'string') return undefined
+  return {
+    ...{ status, message: typeof message === 'string' ? message : '', isOwn: true },
+    reason: typeof reason === 'string' ? reason : '',
+  }
+}
+
+/** Undefined where it is no JSON: the error of `JSON.parse` would quote the text. */
+export function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** What was thrown by the SDK's request, as a failure: the rest of such an error may hold tokens. */
 export function thrownFailure(error: unknown): Failure {
   const { status, code, message, cause, response, error: inner } = (error ?? {}) as ThrownError
   const data = response?.data
-  const body = typeof data === 'object' && data !== null ? data : {}
+  const body = isObject(data) ? data : {}
   const reason = [body.error, code, cause?.code, inner?.code].find(
     (one) => typeof one === 'string' && one !== '',
   )
   const words = typeof body.error_description === 'string' ? body.error_description : message
   return {
     status: response?.status ?? (typeof status === 'number' ? status : 0),
-    message: words ?? String(error),
+    message: typeof words === 'string' ? words : String(error),
     reason: (reason as string | undefined) ?? '',
+    isOwn: false,
   }
 }
 
 interface ThrownError {
   readonly status?: unknown
   readonly code?: unknown
-  readonly message?: string
+  readonly message?: unknown
   readonly cause?: { readonly code?: unknown }
   readonly error?: { readonly code?: unknown }
-  readonly response?: {
-    readonly status?: number
-    readonly data?: { readonly error?: unknown; readonly error_description?: unknown }
-  }
+  readonly response?: { readonly status?: number; readonly data?: unknown }
 }
 
 /** Whether the object, or the path, is not there. */

@@ -1,7 +1,11 @@
 import { type BareWalkOptions, compareKeys, type FileInfo } from '@stowage/core'
+import { PageGuard, parseSize } from '@stowage/driver-kit'
 import type { Api } from './api.ts'
+import { isObject } from './errors.ts'
+import { modTimeOf } from './mod-time.ts'
 import type { Names } from './names.ts'
-import { FIELDS, isOriginalSession, type ObjectResource } from './objects.ts'
+import { FIELDS, isOriginalSession, type ObjectResource, objectOf } from './objects.ts'
+import type { Document } from './request.ts'
 
 /** A page of a listing. */
 export interface Page {
@@ -29,6 +33,7 @@ export interface ListRequest {
 /** The pages of a listing, each fetched when it is asked for. They come in the byte order of names. */
 export async function* pages(api: Api, request: ListRequest): AsyncGenerator<Page> {
   const { prefix, path, signal, delimiter, startOffset } = request
+  const guard = new PageGuard({ operation: 'objects.list', path, prefix })
   let pageToken: string | undefined
   do {
     const url = api.url('/storage/v1', undefined, {
@@ -38,20 +43,28 @@ export async function* pages(api: Api, request: ListRequest): AsyncGenerator<Pag
       maxResults: request.pageSize ?? api.settings.pageSize,
       fields: `nextPageToken,prefixes,items(${FIELDS})`,
     })
-    const reply = await api.call({ method: 'GET', url, operation: 'objects.list', path, signal })
-    const { items, prefixes, nextPageToken } = JSON.parse(reply.text) as ListDocument
-    pageToken = nextPageToken
-    yield {
-      ...{ objects: items ?? [], prefixes: prefixes ?? [], more: !!nextPageToken },
-      now: new Date(reply.header('date') ?? Date.now()),
-    }
+    const operation = 'objects.list'
+    const { document, header } = await api.document({ method: 'GET', url, operation, path, signal })
+    const page = checkedPage(document, guard)
+    pageToken = guard.next(page.more, document.nextPageToken as string)
+    yield { ...page, now: new Date(header('date') ?? Date.now()) }
   } while (pageToken)
 }
 
-interface ListDocument {
-  readonly items?: readonly ObjectResource[]
-  readonly prefixes?: readonly string[]
-  readonly nextPageToken?: string
+/** @throws DriverError where the page holds what it cannot. */
+function checkedPage(document: Document['document'], guard: PageGuard): Omit<Page, 'now'> {
+  const { items = [], prefixes = [], nextPageToken } = document
+  const objects = (Array.isArray(items) ? items : [items]).map((item: unknown) => {
+    const { name, size } = (isObject(item) ? item : {}) as { name?: unknown; size?: unknown }
+    const object = objectOf(item)
+    guard.entry(name, object?.size ?? parseSize(size) ?? Number.NaN)
+    // A time that is none.
+    return object ?? guard.entry(undefined)
+  })
+  const names: unknown[] = Array.isArray(prefixes) ? prefixes : [prefixes]
+  for (const name of names) guard.entry(name)
+  const more = nextPageToken !== undefined && nextPageToken !== ''
+  return { objects: objects as ObjectResource[], prefixes: names as string[], more }
 }
 
 /** Whether a caller may see this object: it is a file of theirs. */
@@ -165,13 +178,9 @@ async function* files(
   }
 }
 
-function fileOf(names: Names, { name, size, updated }: ObjectResource): FileInfo {
-  return {
-    path: names.path(name) as string,
-    size: Number(size ?? 0),
-    modTime: new Date(updated ?? 0),
-    isDir: false,
-  }
+function fileOf(names: Names, object: ObjectResource): FileInfo {
+  const { name, size } = object
+  return { path: names.path(name) as string, size, modTime: modTimeOf(object), isDir: false }
 }
 
 /** Every object beneath a prefix, whatever it is. */

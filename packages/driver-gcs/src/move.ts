@@ -5,12 +5,20 @@ import {
   RevisionChangedError,
   StorageErrors,
 } from '@stowage/core'
+import { PageGuard } from '@stowage/driver-kit'
 import type { Api } from './api.ts'
-import { isMissing } from './errors.ts'
+import { isConditionFailure, isMissing } from './errors.ts'
 import { allObjects } from './listing.ts'
 import type { Names } from './names.ts'
-import { deleteObject, getObject, isOriginalSession, type ObjectResource } from './objects.ts'
+import {
+  deleteObject,
+  getObject,
+  isOriginalSession,
+  mustBeChanged,
+  type ObjectResource,
+} from './objects.ts'
 import { type Doomed, PARALLEL, removeObjects } from './remove.ts'
+import type { Document } from './request.ts'
 
 interface Copy {
   readonly source: string
@@ -30,6 +38,7 @@ async function rewrite(api: Api, copy: Copy): Promise<void> {
   const { source, destination, generation, path, signal } = copy
   const { bucket } = api.settings
   const to = `/rewriteTo/b/${encodeURIComponent(bucket)}/o/${encodeURIComponent(destination)}`
+  const guard = new PageGuard({ operation: 'objects.rewrite', path })
   let rewriteToken: string | undefined
   do {
     signal?.throwIfAborted()
@@ -37,19 +46,28 @@ async function rewrite(api: Api, copy: Copy): Promise<void> {
       ...{ ifSourceGenerationMatch: generation, rewriteToken },
       fields: 'done,rewriteToken,totalBytesRewritten,objectSize',
     }
-    const url = api.url('/storage/v1', source, query).replace(/\?/, `${to}?`)
-    const reply = await api.call({
-      ...{ method: 'POST', url, operation: 'objects.rewrite', path, signal },
+    const request = {
+      method: 'POST',
+      ...{ operation: 'objects.rewrite', path, signal, keyed: true },
+      url: api.url('/storage/v1', source, query).replace(/\?/, `${to}?`),
       ...{ headers: { 'content-type': 'application/json' }, body: '' },
+    } as const
+    const { document } = await api.document(request).catch(async (error: unknown) => {
+      if (!isConditionFailure(error)) throw error
+      await mustBeChanged(api, { key: source, generation, cause: error }, { path, signal })
+      throw error
     })
-    const { done, rewriteToken: token } = JSON.parse(reply.text) as RewriteDocument
-    rewriteToken = done ? undefined : token
+    rewriteToken = nextStep(document, guard)
   } while (rewriteToken !== undefined)
 }
 
-interface RewriteDocument {
-  readonly done?: boolean
-  readonly rewriteToken?: string
+/** Only what the service calls done is done: the source goes afterwards. Its token may stay while bytes advance. */
+function nextStep(document: Document['document'], guard: PageGuard): string | undefined {
+  const { done, rewriteToken: token, totalBytesRewritten: bytes } = document
+  const isDone = done === true
+  const state = typeof token === 'string' && token !== '' ? `${token} ${bytes}` : undefined
+  guard.next(!isDone, state)
+  return isDone ? undefined : (token as string)
 }
 
 /** Moves a file, or where there is none a directory. The source goes once the destination is whole. */

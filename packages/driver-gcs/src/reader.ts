@@ -10,10 +10,11 @@ import {
   resumingReader,
   UnavailableError,
 } from '@stowage/core'
-import type { Api, StreamReply } from './api.ts'
+import type { Api } from './api.ts'
 import { crc32c, encodeCrc32c } from './crc32c.ts'
 import { isMissing } from './errors.ts'
 import { isOriginalSession } from './objects.ts'
+import type { StreamReply } from './request.ts'
 import { type Span, sizeOf, spanOf } from './span.ts'
 
 /** Which object is read. */
@@ -31,7 +32,7 @@ interface GetOptions {
 function get(api: Api, { key, path }: Target, options: GetOptions): Promise<StreamReply> {
   const { range, generation, signal } = options
   return api.stream({
-    ...{ method: 'GET', operation: 'objects.get media', path, signal },
+    ...{ method: 'GET', operation: 'objects.get media', path, signal, keyed: true },
     url: api.url('/storage/v1', key, { alt: 'media', generation }),
     headers: {
       // Who takes gzip is given the bytes as they are stored; else content that is stored compressed

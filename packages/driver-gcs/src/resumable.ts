@@ -1,14 +1,25 @@
-import { ContentError, DriverError, isStorageError } from '@stowage/core'
-import { type Api, Refused, type Reply } from './api.ts'
+import { ContentError, DriverError } from '@stowage/core'
+import type { Api } from './api.ts'
 import { encodeCrc32c } from './crc32c.ts'
-import { failureError, isMissing, uploadGone, type Where } from './errors.ts'
+import {
+  type Asked,
+  documentFailure,
+  type Failure,
+  failureOf,
+  isMissing,
+  jsonOf,
+  kindOf,
+  uploadGone,
+} from './errors.ts'
 import {
   type CallOptions,
   CONTENT_TYPE,
   FIELDS,
   getObject,
   type ObjectResource,
+  objectOf,
 } from './objects.ts'
+import { Refused, type Reply } from './request.ts'
 
 /** The service says so of a session that is gone: expired, cancelled, never there. */
 const GONE = [404, 410, 499]
@@ -44,7 +55,14 @@ export class ResumableUpload {
   }
 
   /** Begins one. Nothing is visible at the key before its end. */
-  static async start(api: Api, key: string, options: CallOptions): Promise<ResumableUpload> {
+  static async start(
+    api: Api,
+    key: string,
+    {
+      metadata,
+      ...options
+    }: CallOptions & { metadata?: Readonly<Record<string, string>> | undefined },
+  ): Promise<ResumableUpload> {
     const reply = await api.call({
       ...{ method: 'POST', operation: 'resumable upload: start', ...options },
       url: api.url('/upload/storage/v1', undefined, {
@@ -56,7 +74,7 @@ export class ResumableUpload {
         'content-type': 'application/json; charset=UTF-8',
         'x-upload-content-type': CONTENT_TYPE,
       },
-      body: JSON.stringify({ name: key, contentType: CONTENT_TYPE }),
+      body: JSON.stringify({ name: key, contentType: CONTENT_TYPE, metadata }),
     })
     const uri = reply.header('location')
     if (!uri)
@@ -81,12 +99,13 @@ export class ResumableUpload {
       } catch (error) {
         const refused = Refused.from(error)
         if (refused === undefined) throw error
-        const about = { operation: 'resumable upload', path, signal }
+        const checked = span.crc !== undefined
+        const about = { operation: 'resumable upload', path, signal, checked, url: this.uri }
         const misfit = isMisfit(refused, about)
         if (!misfit) await this.#api.again(attempt, refused, about)
         const progress = await this.status(span, options)
         if (progress.object || progress.stored !== span.offset) return progress
-        if (misfit) throw failureError(refused.failure, about)
+        if (misfit) throw this.#api.error(refused.failure, about)
       }
     }
   }
@@ -129,9 +148,23 @@ export class ResumableUpload {
     span: Span | undefined,
     options: CallOptions & { key: string },
   ): Promise<Progress> {
-    if (reply.status === 308) return { stored: storedBytes(reply, options.path) }
-    if (reply.status < 300) return { object: JSON.parse(reply.text || '{}') as ObjectResource }
+    const { status, text } = reply
+    if (status === 308) return { stored: storedBytes(reply, options.path) }
+    const object = status < 300 ? objectOf(jsonOf(text)) : undefined
+    if (object) return { object }
+    const failure = this.#strange(status, text)
+    if (failure) {
+      const about = { operation: 'resumable upload', path: options.path, url: this.uri }
+      throw this.#api.error(failure, about)
+    }
+    if (status < 300) return { object: await getObject(this.#api, options.key, options) }
     return { object: await this.#finished(span, options) }
+  }
+
+  /** An error in the clothes of a success, or a page of whatever is on the way: neither tells of the upload. */
+  #strange(status: number, text: string): Failure | undefined {
+    if (/^\s{0,100}</.test(text)) return { ...failureOf(404, text), isOwn: false }
+    return status < 300 ? documentFailure(500, jsonOf(text)) : undefined
   }
 
   /**
@@ -163,7 +196,13 @@ export class ResumableUpload {
   async #target(): Promise<string> {
     const { custom, endpoint } = await this.#api.open()
     const url = new URL(this.uri, endpoint)
-    if (custom) return new URL(endpoint).origin + url.pathname + url.search
+    if (custom) {
+      const { origin, pathname } = new URL(endpoint)
+      // A server behind a gateway does not know beneath which path it is shown.
+      const base = pathname.replace(/\/+$/, '')
+      const path = url.pathname.startsWith(`${base}/`) ? url.pathname : base + url.pathname
+      return origin + path + url.search
+    }
     const known = GOOGLE.test(url.hostname) || url.hostname === new URL(endpoint).hostname
     if (url.protocol !== 'https:' || !known) {
       throw new ContentError('the service named an address for an upload that is not its own')
@@ -173,8 +212,8 @@ export class ResumableUpload {
 }
 
 /** Bytes that the session could not place: it has others than its writer believes. */
-function isMisfit({ failure }: Refused, about: Where): boolean {
-  return failure.status === 400 && !isStorageError(failureError(failure, about), 'CONTENT')
+function isMisfit({ failure }: Refused, asked: Asked): boolean {
+  return failure.status === 400 && kindOf(failure, asked) !== 'content'
 }
 
 /** Without a Range, nothing is stored. */

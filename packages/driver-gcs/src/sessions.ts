@@ -10,12 +10,21 @@ import { crc32c } from './crc32c.ts'
 import { isConditionFailure, isMissing } from './errors.ts'
 import { LEASE_MS } from './lease.ts'
 import { pages } from './listing.ts'
-import { type Names, newSessionId, sessionTime } from './names.ts'
+import { type Names, newSessionId } from './names.ts'
 import { type CallOptions, deleteObject, type ObjectResource } from './objects.ts'
 import { liveness } from './owner.ts'
 import { readGeneration } from './reader.ts'
 import { ResumableUpload } from './resumable.ts'
-import { decodeState, OWNER, PATH, type SessionState, SIZE, writeState } from './state.ts'
+import {
+  type Begun,
+  begunAt,
+  decodeState,
+  OWNER,
+  PATH,
+  type SessionState,
+  SIZE,
+  writeState,
+} from './state.ts'
 
 /** How often taking over begins anew when somebody else is quicker. */
 const CLAIM_ATTEMPTS = 5
@@ -36,6 +45,7 @@ export interface FoundSession extends UploadInfo {
 export interface Claim {
   readonly session: HeldSession
   readonly generation: string
+  readonly begun: Begun
   readonly state: SessionState
 }
 
@@ -75,7 +85,7 @@ export class Sessions {
   }
 
   #parse(object: ObjectResource, now: Date): FoundSession | undefined {
-    const { name: key, generation = '', metadata = {}, updated } = object
+    const { name: key, generation = '', metadata, updated } = object
     const id = this.#names.sessionId(key)
     const path = metadata[PATH]
     if (id === undefined || path === undefined) return undefined
@@ -83,8 +93,12 @@ export class Sessions {
     // Of one that a writer has, the size is what it was when the writer began.
     const size =
       owner === '' && metadata[SIZE] !== undefined ? { size: Number(metadata[SIZE]) } : {}
-    const isHeld = this.#isHeld(key, owner, now.getTime() - Date.parse(updated ?? ''))
-    return { ...{ path, id, key, generation, owner, isHeld }, startedAt: sessionTime(id), ...size }
+    const isHeld = this.#isHeld(key, owner, now.getTime() - updated.getTime())
+    return {
+      ...{ path, id, key, generation, owner, isHeld },
+      startedAt: begunAt(id, metadata, updated),
+      ...size,
+    }
   }
 
   #isHeld(key: string, owner: string, age: number): boolean {
@@ -102,7 +116,7 @@ export class Sessions {
     for (let attempt = 0; attempt < CLAIM_ATTEMPTS; attempt++) {
       const found: FoundSession[] = []
       for await (const one of this.find(path, { only: true, signal })) found.push(one)
-      found.sort((a, b) => (a.id < b.id ? 1 : -1))
+      found.sort(newestFirst)
       const claim = await this.#claimFirst(found, target, signal)
       if (claim !== 'beaten') return claim
     }
@@ -139,9 +153,10 @@ export class Sessions {
     const { path } = found
     const state = await this.#read(found, signal)
     if (state === undefined) return 'beaten'
+    const begun: Begun = { here: performance.now(), there: found.startedAt.getTime() }
     let generation: string
     try {
-      const options = { signal, idle: false, marks: new Set<string>() }
+      const options = { signal, idle: false, marks: new Set<string>(), begun }
       generation = await writeState(this.#api, found, state, options)
     } catch (error) {
       if (isStorageError(error, 'UPLOAD_NOT_FOUND')) return 'beaten'
@@ -150,7 +165,7 @@ export class Sessions {
     // What was closed says exactly how far it is; after a crash only the service knows.
     const current =
       found.owner === '' ? state : await this.#ask(state, { path, signal, key: target })
-    if (current !== undefined) return { session, generation, state: current }
+    if (current !== undefined) return { session, generation, begun, state: current }
     await deleteObject(this.#api, found.key, { path, signal, ifGenerationMatch: generation })
     return undefined
   }
@@ -206,6 +221,11 @@ export class Sessions {
     if (uri !== undefined) await new ResumableUpload(this.#api, uri).cancel({ path, signal })
     return true
   }
+}
+
+function newestFirst(a: FoundSession, b: FoundSession): number {
+  const apart = b.startedAt.getTime() - a.startedAt.getTime()
+  return apart === 0 ? (a.id < b.id ? 1 : -1) : apart
 }
 
 /** What is left of the tail, and what is known of the checksum, once the service has more bytes. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { BareRedirectOptions } from '@stowage/core'
 import type { Api } from './api.ts'
 import type { Auth } from './client.ts'
-import { failureError, thrownFailure } from './errors.ts'
+import { thrownFailure } from './errors.ts'
 
 /** The longest life that the service gives a signed URL: seven days. */
 const MAX_SECONDS = 604_800
@@ -41,7 +41,7 @@ export class UrlSigner {
       const failure = thrownFailure(error)
       // Without the permission to sign as that account, callers serve the content themselves.
       if (failure.status === 403 || failure.status === 404) return this.#refuse()
-      throw failureError(failure, { operation: 'signBlob', path })
+      throw this.#api.error(failure, { operation: 'signBlob', path })
     }
   }
 
@@ -73,7 +73,7 @@ interface Unsigned {
 
 /** The URL without its signature, and the text that is to be signed. */
 function unsigned({ method, email, endpoint, resource, expiresIn, userProject }: Unsigned) {
-  const { host, origin } = new URL(endpoint)
+  const { host, origin, pathname } = new URL(endpoint)
   const time = new Date().toISOString().replace(/[-:]|\.\d+/g, '')
   const scope = `${time.slice(0, 8)}/auto/storage/goog4_request`
   const query = [
@@ -90,7 +90,8 @@ function unsigned({ method, email, endpoint, resource, expiresIn, userProject }:
   const request = [method, resource, query, `host:${host}\n`, 'host', 'UNSIGNED-PAYLOAD'].join('\n')
   const hash = createHash('sha256').update(request).digest('hex')
   return {
-    url: `${origin}${resource}?${query}`,
+    // A gateway that shows the service beneath a path of its own takes that away again: it is not signed.
+    url: `${origin}${pathname.replace(/\/+$/, '')}${resource}?${query}`,
     toSign: [ALGORITHM, time, scope, hash].join('\n'),
   }
 }

@@ -1,5 +1,5 @@
 import { ContentError } from '@stowage/core'
-import type { StreamReply } from './api.ts'
+import type { StreamReply } from './request.ts'
 
 /** What of one generation is read. */
 export interface Span {

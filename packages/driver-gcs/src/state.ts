@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { ContentError } from '@stowage/core'
 import type { Api } from './api.ts'
 import { isConditionFailure, isMissing, uploadGone } from './errors.ts'
-import { getObject, insertObject } from './objects.ts'
+import { sessionTime } from './names.ts'
+import { getObject, insertObject, notOurCondition, type ObjectResource } from './objects.ts'
 import { thisProcess } from './owner.ts'
 
 /** Metadata of a session's state. None of it is a secret: whoever may list the bucket reads it. */
@@ -10,6 +11,11 @@ export const OWNER = 'stowageowner'
 const MARK = 'stowagemark'
 export const SIZE = 'stowagesize'
 export const PATH = 'stowagepath'
+/** When the session was begun, in milliseconds by the service's clock; in its first state its age instead. */
+const BEGUN = 'stowagebegun'
+const AGE = 'stowageage'
+/** What requests take is no reason to doubt the clock of who began a session. */
+const MAX_SKEW_MS = 10_000
 
 /**
  * What an unfinished upload consists of: a resumable upload of the service with the bytes it has, and the
@@ -61,7 +67,29 @@ export interface WriteOptions {
   readonly idle: boolean
   /** Marks of this writer's attempts so far; a new one is added. */
   readonly marks: Set<string>
+  readonly begun: Begun
 }
+
+/** When a session was begun: as `performance.now()` of this process, and by the service's clock once that is known. */
+export interface Begun {
+  readonly here: number
+  there?: number | undefined
+}
+
+/**
+ * When a session was begun: by the time in its id, unless the service's clock shows that the clock of who began it was
+ * wrong. Of two sessions the newest must be found whatever was done to a clock.
+ */
+export function begunAt(id: string, metadata: Metadata, updated: Date): Date {
+  const said = sessionTime(id)
+  const { [BEGUN]: begun, [AGE]: age } = metadata
+  const known = begun ?? (age === undefined ? undefined : updated.getTime() - Number(age))
+  const time = Number(known)
+  const isRight = Number.isNaN(time) || Math.abs(time - said.getTime()) <= MAX_SKEW_MS
+  return isRight ? said : new Date(time)
+}
+
+type Metadata = Readonly<Record<string, string>>
 
 /**
  * Stores the state in place of the generation that is known, and gives the new generation.
@@ -71,20 +99,25 @@ export async function writeState(
   api: Api,
   { key, path, generation }: StateAddress,
   state: SessionState,
-  { signal, idle, marks }: WriteOptions,
+  { signal, idle, marks, begun }: WriteOptions,
 ): Promise<string> {
   const mark = randomBytes(8).toString('hex')
   const size = String(state.stored + state.tail.length)
   const owner = idle ? '' : thisProcess()
-  const metadata = { [OWNER]: owner, [MARK]: mark, [SIZE]: size, [PATH]: path }
+  const age = String(Math.round(performance.now() - begun.here))
+  const since = begun.there === undefined ? { [AGE]: age } : { [BEGUN]: String(begun.there) }
+  const metadata = { [OWNER]: owner, [MARK]: mark, [SIZE]: size, [PATH]: path, ...since }
+  const stored = (object: ObjectResource): string => {
+    begun.there ??= object.updated.getTime() - Number(age)
+    return generationOf(object, path)
+  }
   const content = encode(state)
   const write = async (ifGenerationMatch: string): Promise<string> =>
-    generationOf(
+    stored(
       // It does not wait behind content: the lease depends on it.
       await insertObject(api, key, content, {
         ...{ path, signal, metadata, ifGenerationMatch, urgent: true },
       }),
-      path,
     )
   marks.add(mark)
   try {
@@ -93,16 +126,20 @@ export async function writeState(
     if (!isConditionFailure(error)) throw error
     // The refusal may come from an attempt that had worked, although its answer was lost.
     const there = await getObject(api, key, { path, signal }).catch((missing: unknown) => {
-      throw isMissing(missing) ? uploadGone(path, error) : missing
+      if (!isMissing(missing)) throw missing
+      // Nothing is there, as it should be: the refusal has another reason than ours.
+      if (generation === '0') throw notOurCondition(error, path)
+      throw uploadGone(path, error)
     })
-    const found = there.metadata?.[MARK] ?? ''
-    if (found === mark) return generationOf(there, path)
+    const found = there.metadata[MARK] ?? ''
+    if (found === mark) return stored(there)
+    if (there.generation === generation) throw notOurCondition(error, path)
     if (!marks.has(found)) throw uploadGone(path, error)
     return write(generationOf(there, path))
   }
 }
 
-function generationOf({ generation }: { readonly generation?: string }, path: string): string {
+function generationOf({ generation }: ObjectResource, path: string): string {
   if (generation) return generation
   throw new ContentError('the service did not say which generation it stored', { path })
 }

@@ -22,11 +22,10 @@ interface Answer {
 
 /**
  * One exchange over Node's own HTTP, in the form in which the SDK asks for it. What it brings along itself
- * takes 308 for a redirect, decompresses, waits for ever for a server that went silent, and throws an error
- * that nobody can catch when a signal is aborted just before a request with a body.
- * @param idleTimeout Milliseconds without a byte after which the socket is ended, answer or not.
+ * takes 308 for a redirect, decompresses, and throws an error that nobody can catch when a signal is aborted just
+ * before a request with a body. A redirect is an answer like others: nothing is sent elsewhere.
  */
-export function exchange(target: string | URL, init: Init, idleTimeout: number): Promise<Answer> {
+export function exchange(target: string | URL, init: Init): Promise<Answer> {
   const url = new URL(target)
   const { method = 'GET', headers = [], body, signal, agent } = init
   // A view of the same bytes: chunks are large.
@@ -37,11 +36,9 @@ export function exchange(target: string | URL, init: Init, idleTimeout: number):
     const sent = request(url, {
       method,
       headers: { ...Object.fromEntries(headers), ...lengthOf(bytes) },
-      timeout: idleTimeout,
       ...(agent && { agent }),
       ...(signal && { signal }),
     })
-    sent.on('timeout', () => sent.destroy(silent(idleTimeout)))
     sent.on('error', reject)
     sent.on('response', (reply) => {
       // Nobody reads what has no body, and an answer that is not read holds its socket.
@@ -50,11 +47,6 @@ export function exchange(target: string | URL, init: Init, idleTimeout: number):
     })
     sent.end(bytes)
   })
-}
-
-function silent(ms: number): Error {
-  const text = `ETIMEDOUT: no byte passed for ${ms / 1000} s`
-  return Object.assign(new Error(text), { code: 'ETIMEDOUT' })
 }
 
 function lengthOf(bytes: Uint8Array | undefined): Record<string, string> {

@@ -4,11 +4,12 @@ import { ChunkBuffer } from './buffer.ts'
 import { crc32c, encodeCrc32c } from './crc32c.ts'
 import { isMissing, uploadGone } from './errors.ts'
 import { type Lease, RENEW_MS, whileLeased } from './lease.ts'
+import { modTimeMetadata } from './mod-time.ts'
 import { deleteObject, getObject, insertObject, type ObjectResource } from './objects.ts'
 import { type Progress, ResumableUpload } from './resumable.ts'
 import { GRANULE } from './schema.ts'
 import type { Claim } from './sessions.ts'
-import { type SessionState, writeState } from './state.ts'
+import { type Begun, type SessionState, writeState } from './state.ts'
 
 export interface WriteContext {
   readonly api: Api
@@ -18,6 +19,8 @@ export interface WriteContext {
   readonly signal: AbortSignal | undefined
   /** Nobody will continue it: no state is kept. */
   readonly private?: boolean | undefined
+  /** The file's own time. Of an upload of the service, its first writer's counts. */
+  readonly modTime?: Date | undefined
 }
 
 /**
@@ -35,6 +38,7 @@ export class GcsWriter implements BareWriter {
   /** Of the state's object, once it is there. */
   #generation: string | undefined
   #renewed = 0
+  readonly #begun: Begun
   readonly #lease: Lease
   /** Of the attempts to store the state: one whose answer was lost may have worked. */
   readonly #marks = new Set<string>()
@@ -48,6 +52,7 @@ export class GcsWriter implements BareWriter {
     this.#session = session
     this.#buffer = new ChunkBuffer(context.api.settings.chunkSize)
     this.#lease = this.#makeLease()
+    this.#begun = claim?.begun ?? { here: performance.now() }
     if (claim === undefined) return
     const { uri, stored, crc, tail } = claim.state
     if (uri !== undefined) this.#upload = new ResumableUpload(context.api, uri)
@@ -157,7 +162,8 @@ export class GcsWriter implements BareWriter {
     if (this.#upload === undefined) {
       await this.#mustBeOurs(signal)
       signal?.throwIfAborted()
-      await insertObject(api, key, this.#buffer.view(), { path, signal })
+      const metadata = modTimeMetadata(this.#context.modTime)
+      await insertObject(api, key, this.#buffer.view(), { path, signal, metadata })
       return
     }
     for (;;) {
@@ -174,7 +180,7 @@ export class GcsWriter implements BareWriter {
 
   /** Somebody else may have ended the session with other bytes: then it was not ours any more. */
   #verify({ size, crc32c: found }: ObjectResource, total: number, crc: number | undefined): void {
-    const same = size === undefined || Number(size) === total
+    const same = size === total
     const known = crc === undefined || found === undefined || found === encodeCrc32c(crc)
     if (!same || !known) throw uploadGone(this.#context.path)
   }
@@ -213,8 +219,9 @@ export class GcsWriter implements BareWriter {
   /** The resumable upload. Where it is new, how to continue it is stored before its first byte. */
   async #begin(signal: AbortSignal | undefined): Promise<ResumableUpload> {
     if (this.#upload) return this.#upload
-    const { api, path, key } = this.#context
-    const upload = await this.#session.track(ResumableUpload.start(api, key, { path, signal }))
+    const { api, path, key, modTime } = this.#context
+    const options = { path, signal, metadata: modTimeMetadata(modTime) }
+    const upload = await this.#session.track(ResumableUpload.start(api, key, options))
     this.#upload = upload
     if (!this.#context.private) {
       await this.#write(false, signal).catch((error: unknown) => {
@@ -239,7 +246,7 @@ export class GcsWriter implements BareWriter {
       ...{ uri: this.#upload?.uri, stored: this.#stored, crc: this.#crc },
       tail: this.#buffer.view().subarray(0, length),
     }
-    const options = { signal, idle, marks: this.#marks }
+    const options = { signal, idle, marks: this.#marks, begun: this.#begun }
     const since = Date.now()
     this.#unsure = true
     this.#generation = await this.#session.track(writeState(api, address, state, options))

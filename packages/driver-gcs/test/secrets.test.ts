@@ -3,7 +3,9 @@ import { tracingChannel } from 'node:diagnostics_channel'
 import { jest } from '@jest/globals'
 import { OPERATION_CHANNEL, type StorageDriver } from '@stowage/core'
 import { SecretSearch } from '@stowage/testsuite'
-import { failureError, thrownFailure } from '../src/errors.ts'
+import { Api } from '../src/api.ts'
+import { thrownFailure } from '../src/errors.ts'
+import { parse } from '../src/parameters.ts'
 import { data } from './helpers/data.ts'
 import { serviceAccount } from './helpers/keys.ts'
 import { CHUNK } from './helpers/storages.ts'
@@ -126,7 +128,8 @@ it.each([
     ...{ code: 'ECONNRESET', config: { headers: { authorization: secret } } },
     response: { status: 0, data: { secret } },
   })
-  const error = failureError(thrownFailure(native), { operation: 'objects.get', path: '/p' })
+  const api = new Api(parse({ bucket: 'b' }, {}))
+  const error = api.error(thrownFailure(native), { operation: 'objects.get', path: '/p' })
   expect(error).toMatchObject({ code: 'UNAVAILABLE' })
   new SecretSearch({ secret }).assertNone('the error', error)
   expect(String(error)).toContain('***')

@@ -353,3 +353,38 @@ it('many uploads do not slow down a look at the root', async () => {
   const sent = await world.proxy.during(() => driver.stat('/'))
   expect(sent.length).toBeLessThan(4)
 })
+
+describe('the newest upload', () => {
+  const states = (): string[] => world.names().filter((name) => name.includes('/uploads/'))
+
+  it.each([10, CHUNK + 10])('of %d bytes is found although a clock was set back', async (size) => {
+    const begin = async (seed: number): Promise<void> => {
+      const writer = await (await world.stranger()).writer('/file')
+      await writer.write(data(size, seed))
+      await writer.close()
+    }
+    await begin(1)
+    // As if its process had an hour more on its clock.
+    const [key = ''] = states()
+    const ahead = (Date.now() + 3_600_000).toString(36).padStart(9, '0')
+    const state = world.bucket.objects.get(key)
+    const renamed = key.replace(/[^/]{9}([^/]*)$/, `${ahead}$1`)
+    world.bucket.objects.delete(key)
+    if (state) world.bucket.objects.set(renamed, { ...state, name: renamed })
+    await begin(2)
+    expect(states()).toHaveLength(2)
+    expect(states()[1]).toBe(renamed)
+    const [first] = await world.driver.purgeUploads('/', { olderThan: new Date(), dryRun: true })
+    expect(first?.startedAt.getTime()).toBeLessThanOrEqual(Date.now())
+    const found = await world.driver.writer('/file', { append: true })
+    await found.commit()
+    expect(Buffer.from(await world.driver.getContent('/file')).equals(data(size, 2))).toBe(true)
+    // What is continued keeps its age.
+    const older = await world.driver.writer('/file', { append: true })
+    await older.close()
+    await begin(3)
+    const newest = await world.driver.writer('/file', { append: true })
+    await newest.commit()
+    expect(Buffer.from(await world.driver.getContent('/file')).equals(data(size, 3))).toBe(true)
+  })
+})
