@@ -47,7 +47,7 @@ const BENEATH = `(path > ?1 || '/' AND path < ?1 || '0')`
 
 class SqliteStore implements ChunkStore {
   readonly name = 'sqlite'
-  readonly capabilities = { persistent: true, atomicMove: true }
+  readonly capabilities = { persistent: true, atomicMove: true, modTimes: true }
   readonly chunkSize = 256 * 1024
   readonly identity: string
   readonly #file: string

@@ -4,6 +4,7 @@ import {
   type BareDriver,
   type BareOptions,
   type BarePurgeOptions,
+  type BarePutOptions,
   type BareReaderOptions,
   type BareWalkOptions,
   type BareWriter,
@@ -44,16 +45,18 @@ export class ChunkDriver implements BareDriver {
     return contentOf(this.#store, path, signal)
   }
 
-  async putContent(path: string, content: Uint8Array, { signal }: BareOptions): Promise<void> {
+  async putContent(path: string, content: Uint8Array, options: BarePutOptions): Promise<void> {
     const { chunkSize } = this.#store
-    if (content.length > chunkSize) return this.#putInChunks(path, content, { signal })
+    if (content.length > chunkSize) return this.#putInChunks(path, content, options)
+    const { signal, modTime } = options
     signal?.throwIfAborted()
     const ids = { revision: randomUUID(), owner: randomUUID() }
-    const file = { path, ...ids, size: content.length, modTime: Date.now(), chunkSize }
+    const time = modTime?.getTime() ?? Date.now()
+    const file = { path, ...ids, size: content.length, modTime: time, chunkSize }
     await this.#store.put(file, content, signal)
   }
 
-  async #putInChunks(path: string, content: Uint8Array, options: BareOptions): Promise<void> {
+  async #putInChunks(path: string, content: Uint8Array, options: BarePutOptions): Promise<void> {
     const writer = await this.#begin(path, options)
     try {
       await writer.write(content)
@@ -96,7 +99,7 @@ export class ChunkDriver implements BareDriver {
     }
   }
 
-  async #begin(path: string, options: BareOptions): Promise<ChunkWriter> {
+  async #begin(path: string, options: BarePutOptions): Promise<ChunkWriter> {
     const ids = { revision: randomUUID(), owner: randomUUID() }
     const { chunkSize } = this.#store
     const upload = { path, ...ids, size: 0, startedAt: Date.now(), chunkSize }
@@ -118,10 +121,10 @@ export class ChunkDriver implements BareDriver {
     }
   }
 
-  async #open(upload: StoredUpload, { signal }: BareOptions): Promise<ChunkWriter> {
+  async #open(upload: StoredUpload, { signal, modTime }: BarePutOptions): Promise<ChunkWriter> {
     const held = this.#held.hold(upload.path, upload.revision)
     try {
-      return await ChunkWriter.open({ store: this.#store, upload, held, signal })
+      return await ChunkWriter.open({ store: this.#store, upload, held, signal, modTime })
     } catch (error) {
       held.release()
       throw error

@@ -48,7 +48,8 @@ export interface ChunkStore {
   /** The driver's name in errors. */
   readonly name: string
   /**
-   * What the store does beyond {@link CHUNK_CAPABILITIES}: `persistent`, `atomicMove` (see {@link move}).
+   * What the store does beyond {@link CHUNK_CAPABILITIES}: `persistent`, `atomicMove` (see {@link move}), and
+   * `modTimes` where it keeps {@link StoredFile.modTime} as it is given.
    */
   readonly capabilities: Partial<Capabilities>
   /** Names the data: two instances with the same text share the uploads that their writers hold. */

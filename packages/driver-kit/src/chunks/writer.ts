@@ -12,6 +12,8 @@ export interface ChunkWriterOptions {
   readonly upload: StoredUpload
   readonly held: HeldSession
   readonly signal?: AbortSignal | undefined
+  /** Of the published file; left out, the time of the commit. */
+  readonly modTime?: Date | undefined
 }
 
 /** Collects bytes to whole chunks and stores each; the last, short one is stored at `close` and `commit`. */
@@ -75,11 +77,12 @@ export class ChunkWriter implements BareWriter {
 
   async commit(): Promise<void> {
     await this.#flush()
-    const { store, upload, held, signal } = this.#options
+    const { store, upload, held, signal, modTime } = this.#options
     const { path, revision, chunkSize, owner } = upload
     signal?.throwIfAborted()
     this.#mustBeThere()
-    const file = { path, revision, size: this.size, modTime: Date.now(), chunkSize, owner }
+    const time = modTime?.getTime() ?? Date.now()
+    const file = { path, revision, size: this.size, modTime: time, chunkSize, owner }
     const isPublished = await held.track(Promise.resolve(store.publish(upload, file, signal)))
     if (!isPublished && !(await this.#wasPublished())) throw gone(path)
     held.release()

@@ -79,7 +79,7 @@ function plainStore(data: MemoryData, { identity, chunkSize }: MemoryStoreOption
     one.path === path || isBeneath(one.path, path)
   return {
     name: 'memory-chunks',
-    capabilities: { persistent: true, atomicMove: true },
+    capabilities: { persistent: true, atomicMove: true, modTimes: true },
     identity,
     chunkSize,
     find: (path) => files.get(path),
