@@ -1,6 +1,6 @@
 // A package without what it only needs later: for tests of what an import costs, and of what it says is missing.
 import { execFile } from 'node:child_process'
-import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -18,14 +18,17 @@ export class LonePackage implements AsyncDisposable {
     this.#folder = folder
   }
 
-  /** Copies the package whose folder has this URL, which ends in a slash; of ours it gets core. */
+  /** Copies the package whose folder has this URL, which ends in a slash; it gets what it needs of ours. */
   static async of(from: URL): Promise<LonePackage> {
     const folder = await mkdtemp(join(tmpdir(), 'stowage-lone-'))
     for (const name of ['src', 'package.json']) {
       await cp(fileURLToPath(new URL(name, from)), join(folder, name), { recursive: true })
     }
     const copy = new LonePackage(from, folder)
-    await copy.install('@stowage/core')
+    const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))
+    for (const name of Object.keys(manifest.dependencies)) {
+      if (name.startsWith('@stowage/')) await copy.install(name)
+    }
     return copy
   }
 
