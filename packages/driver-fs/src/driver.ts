@@ -5,6 +5,7 @@ import {
   type BareDriver,
   type BareOptions,
   type BarePurgeOptions,
+  type BarePutOptions,
   type BareReaderOptions,
   type BareWalkOptions,
   type BareWriter,
@@ -19,6 +20,7 @@ import {
   UnsupportedMethodError,
   type UploadInfo,
 } from '@stowage/core'
+import { attributesAt, setAttributes } from './attributes.ts'
 import { mustBeGone, storageError, translated } from './errors.ts'
 import { ABSENT, type FileSystem, isAbsent, readAll, unless } from './file-system.ts'
 import { gated } from './gate.ts'
@@ -91,6 +93,7 @@ export class FsDriver implements BareDriver {
       // Windows refuses to replace or remove what is open.
       snapshotReads: !this.#rules.windows,
       atomicMove: true,
+      modTimes: true,
     }
   }
 
@@ -108,14 +111,22 @@ export class FsDriver implements BareDriver {
     })
   }
 
-  putContent(path: string, content: Uint8Array, { signal }: BareOptions): Promise<void> {
+  putContent(
+    path: string,
+    content: Uint8Array,
+    { signal, modTime }: BarePutOptions,
+  ): Promise<void> {
     return this.#do(path, 'write', async () => {
       const root = await this.#root.make()
       const parent = this.#publisher.hasParent(root, path)
       parent.catch(() => {})
+      const attributes = attributesAt(this.#root, root, path)
+      attributes.catch(() => {})
       const { file, fd } = await this.#temporary.create(path)
       try {
-        await this.#temporary.fill(fd, content)
+        await this.#temporary.fill(fd, content, async () => {
+          await setAttributes(this.#system, fd, await attributes, modTime)
+        })
         await this.#publisher.publish(file, path, signal, parent)
       } catch (error) {
         await this.#temporary.remove(file)
@@ -138,11 +149,11 @@ export class FsDriver implements BareDriver {
     })
   }
 
-  writer(path: string, { append, signal }: BareWriterOptions): Promise<BareWriter> {
+  writer(path: string, { append, signal, modTime }: BareWriterOptions): Promise<BareWriter> {
     return this.#do(path, 'write', async () => {
       const session = append ? await this.#resume(path) : await this.#begin(path)
       const parts = { root: this.#root, sessions: this.#sessions, publisher: this.#publisher }
-      return new FsWriter(parts, session, signal)
+      return new FsWriter(parts, session, { signal, modTime })
     })
   }
 

@@ -89,8 +89,7 @@ export class Mover {
     try {
       await this.#system.close(fd)
       await this.#system.unlink(copy)
-      await this.#system.copyFile(file, copy)
-      await publisher.flush(copy)
+      await publisher.copy(file, copy)
       return copy
     } catch (error) {
       await temporary.remove(copy)

@@ -18,6 +18,14 @@ const nothing = (start: (done: fs.NoParamCallback) => void): Promise<void> =>
 /** Entries a directory hands out at a time: enough to find a first file, few in a huge directory. */
 const DIRECTORY_BUFFER = 32
 
+/** Half of a microsecond, in milliseconds: seconds as a double would else be cut to the one before. */
+const HALF = 0.0005
+
+/** A time as Node.js takes it: a number before 1970 it would take for now. */
+export function timeOf(milliseconds: number): number | Date {
+  return milliseconds < 0 ? new Date(milliseconds) : (milliseconds + HALF) / 1000
+}
+
 /** The calls of Node.js as they are: links on the way are followed. */
 export const plainFileSystem: FileSystem = {
   open: (path, flags, mode) => once((done) => fs.open(path, flags, mode, done)),
@@ -32,7 +40,7 @@ export const plainFileSystem: FileSystem = {
   fchmod: (fd, mode) => nothing((done) => fs.fchmod(fd, mode, done)),
   fchown: (fd, user, group) => nothing((done) => fs.fchown(fd, user, group, done)),
   futimes: (fd, accessed, modified) =>
-    nothing((done) => fs.futimes(fd, accessed / 1000, modified / 1000, done)),
+    nothing((done) => fs.futimes(fd, timeOf(accessed), timeOf(modified), done)),
   lstat: (path) => once((done) => fs.lstat(path, done)),
   directory: (path) => once((done) => fs.lstat(path, done)),
   realpath: (path) => once((done) => fs.realpath.native(path, done)),

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 
-/** A process, told apart from every other one as well as the system allows. */
+/** A process, told apart from every other one as well as the system allows; on Linux, a worker thread of its own. */
 export interface Owner {
   /** The machine, or the container: process ids mean something within it only. */
   readonly host: string
@@ -30,7 +30,7 @@ const file = (path: string): string => optional(() => readFileSync(path, 'latin1
 
 let own: Owner | undefined
 
-/** This process. */
+/** This process, or this worker thread where the system has a number for it: it may end before its process. */
 export function thisProcess(): Owner {
   if (own !== undefined) return own
   const namespace = optional(() => readlinkSync('/proc/self/ns/pid'))
@@ -38,9 +38,9 @@ export function thisProcess(): Owner {
   own = {
     host: short(machine),
     boot: short(file('/proc/sys/kernel/random/boot_id')),
-    pid: process.pid,
+    pid: threadNumber() ?? process.pid,
     // Without /proc, a process that got the id of a dead one is taken for it: its upload waits.
-    start: processState('self')?.start ?? '0',
+    start: processState('thread-self')?.start ?? '0',
   }
   return own
 }
@@ -61,7 +61,13 @@ export function liveness(owner: Owner): Liveness {
   return state.start === owner.start && !state.ended ? 'alive' : 'dead'
 }
 
-function processState(pid: number | 'self'): { start: string; ended: boolean } | undefined {
+/** `<pid>/task/<number>`: of the main thread the number is that of the process. */
+function threadNumber(): number | undefined {
+  const number = /^\d+\/task\/(\d+)$/.exec(optional(() => readlinkSync('/proc/thread-self')))?.[1]
+  return number === undefined ? undefined : Number(number)
+}
+
+function processState(pid: number | 'thread-self'): { start: string; ended: boolean } | undefined {
   const stat = file(`/proc/${pid}/stat`)
   // The second field is the program's name in parentheses, and may contain anything.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')

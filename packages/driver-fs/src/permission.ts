@@ -8,7 +8,11 @@ import type { FileSystem } from './file-system.ts'
  */
 export function permitted(system: FileSystem): FileSystem {
   const open = new Map<number, { handle: promises.FileHandle; path: string }>()
-  const pathOf = (fd: number): string => open.get(fd)?.path ?? ''
+  // A path through the handle of a directory that may be closed by now: the file has a handle of its own.
+  const pathOf = (fd: number): string => {
+    const path = open.get(fd)?.path ?? ''
+    return path.startsWith('/proc/') ? `/proc/self/fd/${fd}` : path
+  }
   return {
     ...system,
     open: async (path, flags, mode) => {
@@ -24,6 +28,6 @@ export function permitted(system: FileSystem): FileSystem {
     fsync: async (fd) => await (open.get(fd)?.handle.sync() ?? system.fsync(fd)),
     fchmod: (fd, mode) => chmod(pathOf(fd), mode),
     fchown: (fd, user, group) => chown(pathOf(fd), user, group),
-    futimes: (fd, accessed, modified) => utimes(pathOf(fd), accessed / 1000, modified / 1000),
+    futimes: (fd, accessed, modified) => utimes(pathOf(fd), new Date(accessed), new Date(modified)),
   }
 }

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { InvalidPathError, UploadNotFoundError } from '@stowage/core'
+import { attributesOf, setAttributes } from './attributes.ts'
 import { errno, type FileSystem, unless } from './file-system.ts'
 import { ATTEMPTS, type Root } from './root.ts'
 import { abandon, newName, stagedName } from './staged-name.ts'
@@ -9,6 +10,10 @@ import type { Tree } from './tree.ts'
 
 /** What rename says where a directory is; EPERM and EACCES only where one really is. */
 const DIRECTORY_THERE = ['EISDIR', 'ENOTEMPTY', 'EEXIST', 'EPERM', 'EACCES']
+
+/** Windows flushes only what may be written, others also a file whose mode forbids that. */
+const WRITABLE = constants.O_RDWR
+const READABLE = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
 
 /** Puts staged files in their places, each in one step. */
 export class Publisher {
@@ -145,8 +150,7 @@ export class Publisher {
     const mark = await this.#temporary.mark(name, directory.slice(root.length), path)
     try {
       await this.#root.ensure(near, path)
-      await this.#system.copyFile(staged, `${near}/${name}`)
-      await this.flush(`${near}/${name}`)
+      await this.copy(staged, `${near}/${name}`)
       signal?.throwIfAborted()
       await this.#system.rename(`${near}/${name}`, target)
     } catch (error) {
@@ -174,10 +178,16 @@ export class Publisher {
     else abandon(basename(mark))
   }
 
-  /** Flushes the content of a file. */
-  async flush(file: string): Promise<void> {
-    if (this.#root.durability === 'none') return
-    const fd = await this.#system.open(file, constants.O_RDWR)
-    await this.#system.fsync(fd).finally(() => this.#system.close(fd))
+  /** Copies a file into a new one with its mode, owner, group and time as far as that is permitted, and flushes it. */
+  async copy(from: string, to: string): Promise<void> {
+    const stats = await this.#system.lstat(from)
+    await this.#system.copyFile(from, to)
+    const fd = await this.#system.open(to, this.#root.rules.windows ? WRITABLE : READABLE)
+    try {
+      await setAttributes(this.#system, fd, attributesOf(stats), stats.mtime)
+      if (this.#root.durability !== 'none') await this.#system.fsync(fd)
+    } finally {
+      await this.#system.close(fd)
+    }
   }
 }

@@ -18,6 +18,12 @@ const REMEMBERED = 4096
 /** Whether the directory was there. */
 type Flush = Promise<boolean>
 
+interface Seen {
+  readonly identity: string
+  readonly mode: number
+  readonly gid: number
+}
+
 interface Sync {
   readonly running: Flush
   next?: Flush
@@ -33,8 +39,9 @@ export class Root {
   /** Whether no call follows a link on the way to its path: then there is nothing to look for first. */
   readonly #isConfined: boolean
   #real: string | undefined
-  #identity: string | undefined
-  readonly #plain = new Map<string, string>()
+  #found: Seen | undefined
+  /** Directories without a link on the way, as they were when they were last looked at. */
+  readonly #plain = new Map<string, Seen>()
   /** Directories whose names are known to be on the disk, as {@link #plain} knows them. */
   readonly #certain = new Map<string, string>()
   /** The root, and directories above it, that were made here and whose names were not flushed. */
@@ -68,7 +75,7 @@ export class Root {
     }
     const stats = await this.system.directory(real)
     if (!stats.isDirectory()) throw this.#noDirectory()
-    this.#identity = identityOf(stats)
+    this.#found = { identity: identityOf(stats), mode: stats.mode, gid: stats.gid }
     this.#real = withSlashes(real, this.rules).replace(/\/$/, '')
     return this.#real
   }
@@ -82,7 +89,7 @@ export class Root {
     const root = (await this.find()) || '/'
     const stats = await unless(this.system.directory(root), ...ABSENT)
     if (stats === undefined) throw this.#missing('does not exist any more')
-    if (identityOf(stats) !== this.#identity) throw this.#missing('has been replaced')
+    if (identityOf(stats) !== this.#found?.identity) throw this.#missing('has been replaced')
   }
 
   #missing(problem: string): ConfigError {
@@ -150,6 +157,11 @@ export class Root {
     return this.#isConfined || (await this.shows(directory))
   }
 
+  /** What {@link has} or {@link shows} saw last of a directory. */
+  known(directory: string): Seen | undefined {
+    return directory === this.#real ? this.#found : this.#plain.get(directory)
+  }
+
   /** Whether no symbolic link is on the way to what is there. */
   async #isPlain(directory: string): Promise<boolean> {
     if (directory === this.#real) return true
@@ -157,13 +169,12 @@ export class Root {
     if (stats.isSymbolicLink()) return false
     const identity = identityOf(stats)
     // Behind a link that came meanwhile there is another directory than the one that was looked into.
-    if (this.#plain.get(directory) === identity) return true
-    if (!this.#isConfined) {
+    if (!this.#isConfined && this.#plain.get(directory)?.identity !== identity) {
       const real = await this.system.realpath(directory)
       if (!isSamePath(real, directory, this.rules)) return false
     }
     if (this.#plain.size >= REMEMBERED) this.#plain.clear()
-    this.#plain.set(directory, identity)
+    this.#plain.set(directory, { identity, mode: stats.mode, gid: stats.gid })
     return true
   }
 
@@ -183,8 +194,27 @@ export class Root {
     throw new InvalidPathError(path, { detail: `${directory} keeps being removed` })
   }
 
-  #mkdir(directory: string): Promise<void> {
-    return this.system.mkdir(directory, this.settings.directoryMode)
+  async #mkdir(directory: string): Promise<void> {
+    await this.system.mkdir(directory, this.settings.directoryMode)
+    if (directory.startsWith(this.staging(this.#real ?? '?'))) await this.#share(directory)
+  }
+
+  /** Whoever may write in the root may write in staging, whatever the umask of the one who was first. */
+  async #share(directory: string): Promise<void> {
+    const mode = this.#found?.mode ?? 0
+    const group = (mode & 0o020) === 0 ? 0 : mode & 0o070
+    const others = (mode & 0o002) === 0 ? 0 : mode & 0o1007
+    if (group + others === 0) return
+    const flags = constants.O_RDONLY | (constants.O_DIRECTORY ?? 0)
+    const fd = await unless(this.system.open(directory, flags), 'ENOENT')
+    if (fd === undefined) return
+    try {
+      const { mode: made } = await this.system.fstat(fd)
+      const wanted = (made & 0o7777) | group | others
+      if (wanted !== (made & 0o7777)) await this.system.fchmod(fd, wanted)
+    } finally {
+      await this.system.close(fd)
+    }
   }
 
   /** Somebody may have removed the root itself since it was found. */
@@ -226,7 +256,7 @@ export class Root {
       yield this.#syncName(at, 'there').then(() => this.#unsynced.delete(at))
     }
     for (let at = directory; at.length >= top.length && at !== '/'; at = dirname(at)) {
-      const identity = this.#plain.get(at) ?? 'there'
+      const identity = this.#plain.get(at)?.identity ?? 'there'
       if (this.#certain.get(at) === identity || this.#unsynced.has(at)) continue
       yield this.#syncName(at, identity).catch((error: unknown) => {
         // Somebody else has made it, in a directory that others, or Node.js here, may not read.

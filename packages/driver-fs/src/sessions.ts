@@ -1,13 +1,15 @@
-import { constants } from 'node:fs'
+import { constants, type Stats } from 'node:fs'
 import { dirname } from 'node:path'
 import { type BarePurgeOptions, type UploadInfo, UploadNotFoundError } from '@stowage/core'
-import { type FileSystem, unless } from './file-system.ts'
+import { ABSENT, type FileSystem, unless } from './file-system.ts'
 import { RESERVED } from './names.ts'
 import { thisProcess } from './owner.ts'
 import { NOTHING, type Removal, removeAll } from './remove.ts'
 import { ATTEMPTS, type Root } from './root.ts'
 import {
   abandon,
+  newerThan,
+  newestFirst,
   newName,
   parseStaged,
   type StagedName,
@@ -27,7 +29,8 @@ export interface Session {
   readonly size: number
 }
 
-const WRITE = constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0)
+/** Follows no link, and never waits for the other end of a pipe. */
+const WRITE = constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
 /**
  * The unfinished uploads. They lie in a tree like that of the files, `.stowage/uploads/<path>/.stowage/`,
@@ -53,8 +56,9 @@ export class Sessions {
   async begin(path: string): Promise<Session> {
     const root = await this.#root.make()
     const directory = this.#directory(root, path)
-    const name = newName('held')
-    await this.#root.has(directory, path)
+    const isThere = await this.#root.has(directory, path)
+    const others = isThere ? await this.#names(directory) : []
+    const name = newerThan(others, newName('held'))
     const fd = await this.#temporary.createFile(`${directory}/${stagedName(name)}`, path)
     return { path, root, directory, name, fd, size: 0 }
   }
@@ -97,8 +101,16 @@ export class Sessions {
         free.splice(free.indexOf(original), 1)
       }
     }
-    const uploads = free.filter(({ state }) => state !== 'temp')
-    return uploads.sort((a, b) => (stagedName(a) < stagedName(b) ? 1 : -1))[0]
+    const uploads = free.filter(({ state }) => state !== 'temp').sort(newestFirst)
+    for (const upload of uploads) if (await this.#isWhole(directory, upload)) return upload
+    return undefined
+  }
+
+  /** What somebody else has put there is no upload: a pipe, a second name of a file, fewer bytes than were flushed. */
+  async #isWhole(directory: string, name: StagedName): Promise<boolean> {
+    const stats = await unless(this.#system.lstat(`${directory}/${stagedName(name)}`), ...ABSENT)
+    // Gone by now: to take it fails, and they are looked at again.
+    return stats === undefined || isUpload(stats, claimOf(name) === 'trim' ? name.durable : 0)
   }
 
   async #take(directory: string, from: StagedName, to: StagedName): Promise<boolean> {
@@ -137,6 +149,8 @@ export class Sessions {
   async #settle(file: string, { state, durable }: StagedName): Promise<void> {
     const fd = await this.#system.open(file, WRITE)
     try {
+      if (!isUpload(await this.#system.fstat(fd), state === 'trim' ? durable : 0))
+        throw damaged(file)
       if (state === 'trim') await this.#system.ftruncate(fd, durable)
       if (this.#root.durability !== 'none') await this.#system.fsync(fd)
     } finally {
@@ -146,13 +160,14 @@ export class Sessions {
 
   async #open(path: string, root: string, directory: string, name: StagedName): Promise<Session> {
     const open = this.#system.open(`${directory}/${stagedName(name)}`, WRITE)
-    const fd = await unless(open, 'ENOENT')
+    const fd = await unless(open, ...ABSENT, 'ENXIO')
     if (fd === undefined) {
       throw new UploadNotFoundError('the upload was removed by a delete', { path })
     }
     try {
-      const { size } = await this.#system.fstat(fd)
-      return { path, root, directory, name, fd, size }
+      const stats = await this.#system.fstat(fd)
+      if (!isUpload(stats, 0)) throw damaged(path)
+      return { path, root, directory, name, fd, size: stats.size }
     } catch (error) {
       await this.#system.close(fd)
       throw error
@@ -206,7 +221,7 @@ export class Sessions {
       // Gone: somebody continues it, under another name.
       if (stats === undefined || (!dryRun && !(await this.#unlink(file)))) continue
       // Part of a copy is no upload.
-      if (name.state === 'temp') continue
+      if (name.state === 'temp' || !stats.isFile()) continue
       yield { path, startedAt: startedAt(name), size: stats.size }
     }
     if (!dryRun) await this.prune(root, path)
@@ -223,12 +238,22 @@ export class Sessions {
 
   async #names(directory: string): Promise<StagedName[]> {
     const entries = (await unless(this.#system.readdir(directory, 'utf8'), 'ENOENT')) ?? []
-    return entries.flatMap(({ name }) => parseStaged(name) ?? [])
+    return entries.flatMap((entry) => (entry.isDirectory() ? [] : (parseStaged(entry.name) ?? [])))
   }
 
   #directory(root: string, path: string): string {
     return `${this.beneath(root, path)}/${RESERVED}`
   }
+}
+
+/** Whether it may be continued: with a second name it is somebody's file elsewhere. */
+function isUpload(stats: Stats, atLeast: number): boolean {
+  return stats.isFile() && stats.nlink === 1 && stats.size >= atLeast
+}
+
+function damaged(path: string): UploadNotFoundError {
+  const detail = 'its staged file is no upload, or has lost bytes that were flushed: start again'
+  return new UploadNotFoundError(detail, { path })
 }
 
 /** The name under which anybody may continue the upload. */

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { basename, dirname } from 'node:path'
-import type { BarePurgeOptions } from '@stowage/core'
-import { errno, type FileSystem, readAll, unless, writeAll } from './file-system.ts'
+import { type BarePurgeOptions, pathProblem } from '@stowage/core'
+import { ABSENT, errno, type FileSystem, readAll, unless, writeAll } from './file-system.ts'
 import { ATTEMPTS, type Root } from './root.ts'
 import {
   abandon,
@@ -15,7 +15,10 @@ import {
 
 const CREATE =
   constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0)
-const READ = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0)
+/** Follows no link, and never waits for the other end of a pipe. */
+const READ = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+/** No path is longer: a mark that is was made by somebody else. */
+const LONGEST_MARK = 8192
 
 export interface TemporaryFile {
   readonly file: string
@@ -83,10 +86,11 @@ export class Temporary {
     }
   }
 
-  /** Writes and flushes the content of a new file, and closes it. */
-  async fill(fd: number, content: Uint8Array): Promise<void> {
+  /** Writes and flushes the content of a new file, and closes it. `prepare` comes before the flush. */
+  async fill(fd: number, content: Uint8Array, prepare?: () => Promise<void>): Promise<void> {
     try {
       await writeAll(this.#system, fd, content, 0)
+      await prepare?.()
       if (this.#root.durability !== 'none') await this.#system.fsync(fd)
     } finally {
       await this.#system.close(fd)
@@ -101,9 +105,10 @@ export class Temporary {
       const directory = this.#root.staging(root, kind)
       if (!(await this.#root.shows(directory))) continue
       const entries = (await unless(this.#system.readdir(directory, 'utf8'), 'ENOENT')) ?? []
-      for (const { name } of entries) {
+      for (const entry of entries) {
+        const { name } = entry
         const parsed = parseStaged(name)
-        if (parsed === undefined || !isLeft(parsed)) continue
+        if (parsed === undefined || entry.isDirectory() || !isLeft(parsed)) continue
         if (kind === 'marks') await this.#removeMarked(root, `${directory}/${name}`, name)
         await unless(this.#system.unlink(`${directory}/${name}`), 'ENOENT')
       }
@@ -112,12 +117,15 @@ export class Temporary {
   }
 
   async #removeMarked(root: string, mark: string, name: string): Promise<void> {
-    const fd = await unless(this.#system.open(mark, READ), 'ENOENT')
+    const fd = await unless(this.#system.open(mark, READ), ...ABSENT, 'ENXIO')
     if (fd === undefined) return
     try {
-      const bytes = Buffer.alloc((await this.#system.fstat(fd)).size)
+      const stats = await this.#system.fstat(fd)
+      if (!stats.isFile() || stats.size > LONGEST_MARK) return
+      const bytes = Buffer.alloc(stats.size)
       await readAll(this.#system, fd, bytes, 0)
       const directory = bytes.toString()
+      if (directory !== '' && pathProblem(directory) !== undefined) return
       if (!(await this.#root.shows(root + directory))) return
       const near = this.#root.staging(root + directory)
       await unless(this.#system.unlink(`${near}/${name}`), 'ENOENT', 'ENOTDIR')

@@ -126,8 +126,11 @@ export async function* walkFiles(
   }
 }
 
+/** Milliseconds by which a time may be short of the one that was set, since both are doubles. */
+const INEXACT = 0.001
+
 export function fileInfo(path: string, { size, mtimeMs }: Stats): FileInfo {
-  return { path, size, modTime: new Date(mtimeMs), isDir: false }
+  return { path, size, modTime: new Date(Math.floor(mtimeMs + INEXACT)), isDir: false }
 }
 
 /** The keys of a directory's visible children in order: of directories those with a file beneath. */

@@ -1,10 +1,16 @@
 import { type BareWriter, UploadNotFoundError, WriterStateError } from '@stowage/core'
+import { type Attributes, attributesAt, setAttributes } from './attributes.ts'
 import { translated } from './errors.ts'
 import { type FileSystem, unless, writeAll } from './file-system.ts'
 import type { Publisher } from './publish.ts'
 import type { Root } from './root.ts'
 import { idle, type Session, type Sessions } from './sessions.ts'
 import { abandon, type StagedName, stagedName } from './staged-name.ts'
+
+interface Options {
+  readonly signal: AbortSignal | undefined
+  readonly modTime: Date | undefined
+}
 
 interface Parts {
   readonly root: Root
@@ -17,7 +23,7 @@ export class FsWriter implements BareWriter {
   readonly #parts: Parts
   readonly #system: FileSystem
   readonly #session: Session
-  readonly #signal: AbortSignal | undefined
+  readonly #options: Options
   /** Small chunks are gathered: a call costs more than their copy. */
   #buffer: Buffer | undefined
   #buffered = 0
@@ -30,11 +36,11 @@ export class FsWriter implements BareWriter {
   /** Renamed to its place; only flushing may be left to do. */
   #published = false
 
-  constructor(parts: Parts, session: Session, signal: AbortSignal | undefined) {
+  constructor(parts: Parts, session: Session, options: Options) {
     this.#parts = parts
     this.#system = parts.root.system
     this.#session = session
-    this.#signal = signal
+    this.#options = options
     this.#fd = session.fd
     this.#name = session.name
     this.#written = session.size
@@ -95,8 +101,10 @@ export class FsWriter implements BareWriter {
   commit(): Promise<void> {
     return this.#do(async () => {
       if (!this.#published) {
-        await this.#settle()
-        await this.#parts.publisher.publish(this.#file, this.#session.path, this.#signal)
+        const { root, path } = this.#session
+        const attributes = await attributesAt(this.#parts.root, root, path)
+        await this.#settle(attributes)
+        await this.#parts.publisher.publish(this.#file, path, this.#options.signal)
         this.#published = true
       }
       await this.#finish()
@@ -113,10 +121,11 @@ export class FsWriter implements BareWriter {
   }
 
   /** Every byte in the file, flushed, and the handle free: Windows renames nothing that is open. */
-  async #settle(): Promise<void> {
+  async #settle(attributes?: Attributes): Promise<void> {
     if (this.#damaged) throw this.#damaged.error
     if (this.#fd === undefined) return
     await this.#flush()
+    await setAttributes(this.#system, this.#fd, attributes, this.#options.modTime)
     if (this.#parts.root.durability !== 'none') {
       await this.#system.fsync(this.#fd).catch((error: unknown) => {
         this.#damaged = { error }
