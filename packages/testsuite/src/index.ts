@@ -15,6 +15,17 @@ export type { ModelFailure, ModelOptions, ModelReport } from './model/options.ts
 export { registerModelSuite } from './model/register.ts'
 export { runModel } from './model/run.ts'
 export type {
+  Asked,
+  Entry,
+  Lock,
+  OddDialect,
+  Page,
+  RequestKind,
+  Words,
+} from './odd/dialect.ts'
+export type { OddAnswersOptions, OddLimits } from './odd/options.ts'
+export { registerOddAnswersSuite } from './odd/register.ts'
+export type {
   CaseInfo,
   CaseResult,
   ChildOptions,

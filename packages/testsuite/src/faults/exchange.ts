@@ -6,6 +6,7 @@ import {
   type ServerResponse,
 } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import { pipeline } from 'node:stream/promises'
 import type { Cut, Fault, Seen } from './fault.ts'
 
 /** Headers that belong to one connection, and the wish to be told before the body is sent. */
@@ -49,7 +50,10 @@ export async function exchange(one: Exchange): Promise<void> {
   if (answer) {
     await whole(request, left)
     reply.writeHead(answer.status, { ...answer.headers })
-    reply.end(request.method === 'HEAD' ? undefined : answer.body)
+    const body = request.method === 'HEAD' ? undefined : answer.body
+    if (typeof body !== 'function') reply.end(body)
+    // A client that leaves ends the body: that is no fault of its own.
+    else await pipeline(body(), reply).catch(() => {})
     return
   }
   if (cutRequest && cutRequest.after === undefined) return end(one, cutRequest.how)

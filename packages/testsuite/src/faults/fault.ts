@@ -30,7 +30,8 @@ export interface Seen {
 export interface Answer {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>> | undefined
-  readonly body?: string | undefined
+  /** A function makes a body that comes piece by piece, perhaps without an end, until the client leaves. */
+  readonly body?: string | Uint8Array | (() => AsyncIterable<Uint8Array>) | undefined
 }
 
 /** First line and headers of a reply. */
