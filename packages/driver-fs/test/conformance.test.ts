@@ -21,6 +21,7 @@ registerSuite({
     caseSensitive: !macOS && !windows,
     snapshotReads: !windows,
     atomicMove: true,
+    modTimes: true,
   },
   open,
   remove: (storage) => rmSync(join(folder, storage), { recursive: true, force: true }),
