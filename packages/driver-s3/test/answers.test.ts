@@ -1,6 +1,7 @@
 // What a service, or another server in its place, may answer: nothing of it is taken for an empty storage, a missing
 // file, or a success. A stub says what no real service can be made to say.
-import type { StorageDriver } from '@stowage/core'
+import { inspect } from 'node:util'
+import { isStorageError, type StorageDriver } from '@stowage/core'
 import {
   type Answer,
   errorReply,
@@ -226,6 +227,23 @@ describe('a page that cannot be believed', () => {
       }),
     )
     expect(await failure(driver.writer('/big', { append: true }))).toBe('DRIVER')
+  })
+})
+
+describe('an error that repeats a secret in its code and its request id', () => {
+  it.each(['SECRETSESSIONTOKEN', '<a>SECRETSESSIONTOKEN</a>'])('shows none of %s', async (text) => {
+    stub.answer = () => ({
+      status: 400,
+      headers: { 'x-amz-request-id': 'SECRETSESSIONTOKEN', 'x-amz-id-2': 'SECRETSESSIONTOKEN' },
+      body: `<Error><Code>${text}</Code><Message>m</Message><RequestId>${text}</RequestId></Error>`,
+    })
+    const driver = await stub.driver({ sessionToken: 'SECRETSESSIONTOKEN' })
+    for (const [name, call] of Object.entries(CALLS)) {
+      const error = await call(driver).catch((caught: unknown) => caught)
+      expect([name, isStorageError(error)]).toEqual([name, true])
+      const shown = inspect(error, { showHidden: true, depth: 9 }) + JSON.stringify(error)
+      expect(shown).not.toContain('SECRET')
+    }
   })
 })
 
