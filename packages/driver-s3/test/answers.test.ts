@@ -12,7 +12,7 @@ import {
   startStub,
   uploadsReply,
 } from './helpers/stub.ts'
-import { collect, failure } from './helpers/world.ts'
+import { collect, describeOn, failure, oneServer } from './helpers/world.ts'
 
 const MIB = 2 ** 20
 let stub: Stub
@@ -68,6 +68,15 @@ describe('404 with NoSuchKey', () => {
     const driver = await driverFor(() => errorReply(404, 'NoSuchKey'))
     expect(await failure(driver.getContent('/a'))).toBe('PATH_NOT_FOUND')
     expect(await failure(driver.reader('/a'))).toBe('PATH_NOT_FOUND')
+  })
+})
+
+const real = await oneServer('answers', 'versitygw')
+describeOn(real)('a wrong access key on versitygw', () => {
+  it.each(Object.entries(CALLS))('is a configuration error for %s', async (_, call) => {
+    const driver = await real?.open('answers', { accessKey: 'AKIANOBODY', maxAttempts: 1 })
+    expect(await failure(call(driver as StorageDriver))).toBe('CONFIG')
+    await driver?.close()
   })
 })
 
