@@ -5,6 +5,7 @@ import {
   type FileInfo,
   isBeneath,
   isStorageError,
+  type Walk,
 } from '@stowage/core'
 import type { End } from './ends.ts'
 
@@ -13,13 +14,16 @@ export type OnUnreadable = (error: unknown) => void
 
 /**
  * What is beneath an end, in the order of a walk. A directory in it that cannot be listed (`lost+found`, a bad
- * disk) is reported and passed over; without `onUnreadable` it ends the walk with its error.
+ * disk) is reported and comes without its entries; without `onUnreadable` it ends the walk with its error.
  */
 export class Entries implements AsyncIterable<FileInfo> {
   readonly #end: Pick<End, 'storage' | 'path'>
   readonly #signal: AbortSignal
   readonly #onUnreadable: OnUnreadable | undefined
-  #skipDir: () => void = () => {}
+  #walk: Walk | undefined
+  /** Keys of the directories that the last entry is in or is, from the top. */
+  readonly #open: string[] = []
+  #skipped: string | undefined
 
   constructor(
     end: Pick<End, 'storage' | 'path'>,
@@ -33,20 +37,19 @@ export class Entries implements AsyncIterable<FileInfo> {
 
   /** Leaves out what is beneath the directory that came last. */
   skipDir(): void {
-    this.#skipDir()
+    this.#skipped = this.#open.at(-1)
+    this.#walk?.skipDir()
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<FileInfo> {
-    const { storage, path } = this.#end
     let startAfter: string | undefined
     let failed: string | undefined
     for (;;) {
-      const walk = storage.walk(path, { startAfter, signal: this.#signal })
-      this.#skipDir = () => walk.skipDir()
+      this.#walk = this.#end.storage.walk(this.#end.path, { startAfter, signal: this.#signal })
       try {
-        for await (const info of walk) {
+        for await (const info of this.#walk) {
           startAfter = entryKey(info)
-          yield info
+          yield* this.#withParents(info)
         }
         return
       } catch (error) {
@@ -63,8 +66,24 @@ export class Entries implements AsyncIterable<FileInfo> {
         if (startAfter !== undefined && compareKeys(behind, startAfter) <= 0) throw error
         startAfter = behind
       }
+      yield* this.#withParents(directory(failed))
       yield* this.#fileAt(startAfter)
     }
+  }
+
+  /** A directory that was not told of yet, because its first entry could not be read, comes before the entry. */
+  *#withParents(info: FileInfo): Generator<FileInfo> {
+    const key = entryKey(info)
+    if (this.#skipped !== undefined && key.startsWith(this.#skipped)) return
+    while (this.#open.length > 0 && !key.startsWith(this.#open.at(-1) ?? '')) this.#open.pop()
+    const from = (this.#open.at(-1) ?? directoryKey(this.#end.path)).length
+    for (let cut = key.indexOf('/', from); cut >= 0; cut = key.indexOf('/', cut + 1)) {
+      const parent = key.slice(0, cut + 1)
+      this.#open.push(parent)
+      yield parent === key ? info : directory(parent.slice(0, -1))
+      if (this.#skipped === parent) return
+    }
+    if (!info.isDir) yield info
   }
 
   /** The file or directory beneath the end that an error names, where the rest may be readable. */
@@ -79,11 +98,15 @@ export class Entries implements AsyncIterable<FileInfo> {
   async *#fileAt(path: string): AsyncGenerator<FileInfo> {
     try {
       const info = await this.#end.storage.stat(path, { signal: this.#signal })
-      if (!info.isDir) yield info
+      if (!info.isDir) yield* this.#withParents(info)
     } catch (error) {
       if (!isStorageError(error)) throw error
     }
   }
+}
+
+function directory(path: string): FileInfo {
+  return { path, size: 0, modTime: new Date(0), isDir: true }
 }
 
 function later(a: string | undefined, b: string): string {

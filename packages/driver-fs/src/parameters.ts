@@ -128,8 +128,11 @@ export function fromURL(
   }
   const path = decode(url.pathname)
   const drive = platform === 'win32' && /^\/[a-z]:/i.test(path)
+  const query = queryParameters(url)
+  const isTwice = Object.keys(query).some((name) => name.toLowerCase() === 'rootdirectory')
+  if (path !== '' && isTwice) throw new ConfigError('rootDirectory is given twice in the URL')
   const root = path === '' ? {} : { rootDirectory: drive ? path.slice(1) : path }
-  return { ...queryParameters(url), ...root }
+  return { ...query, ...root }
 }
 
 function decode(pathname: string): string {

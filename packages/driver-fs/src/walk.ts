@@ -1,5 +1,6 @@
 import type { Stats } from 'node:fs'
 import { type BareWalkOptions, compareKeys, directoryKey, type FileInfo } from '@stowage/core'
+import { storageError } from './errors.ts'
 import { isAbsent } from './file-system.ts'
 import type { Root } from './root.ts'
 import type { Tree } from './tree.ts'
@@ -119,7 +120,13 @@ export async function* walkFiles(
       continue
     }
     if (skip !== undefined && entry.key.startsWith(skip)) continue
-    const found = await entry.found
+    let found: Awaited<Ahead>
+    try {
+      found = await entry.found
+    } catch (error) {
+      // It names the entry, so that a caller can go on behind it.
+      throw storageError(error, withoutSlash(entry.key), 'read')
+    }
     if (found === undefined) continue
     if (found instanceof Directory) stack.push(found)
     else yield fileInfo(entry.key, found)
@@ -128,6 +135,10 @@ export async function* walkFiles(
 
 /** Milliseconds by which a time may be short of the one that was set, since both are doubles. */
 const INEXACT = 0.001
+
+function withoutSlash(key: string): string {
+  return key.endsWith('/') ? key.slice(0, -1) : key
+}
 
 export function fileInfo(path: string, { size, mtimeMs }: Stats): FileInfo {
   return { path, size, modTime: new Date(Math.floor(mtimeMs + INEXACT)), isDir: false }

@@ -33,7 +33,9 @@ export const addLs: Add = (program, bind) => {
 async function ls(context: Context, [location]: readonly string[], options: Options) {
   const end = await openStorageEnd(context, location)
   const unreadable = new Unreadable(context, end)
-  const walk = new Entries(end, context.signal, unreadable.report)
+  // What is beneath the directories is not asked for.
+  const report = options.recursive ? unreadable.report : () => {}
+  const walk = new Entries(end, context.signal, report)
   try {
     for await (const info of walk) {
       if (info.isDir && !options.recursive) walk.skipDir()
