@@ -168,8 +168,14 @@ export function trace(error: unknown): string {
   const seen = new Set<unknown>()
   for (let at = error; at !== undefined && at !== null && !seen.has(at); ) {
     seen.add(at)
-    const { stack, cause } = at as { stack?: string; cause?: unknown }
-    lines.push(`${lines.length > 0 ? 'caused by: ' : ''}${stack ?? String(at)}`)
+    const {
+      stack,
+      message = '',
+      cause,
+    } = at as { stack?: string; message?: string; cause?: unknown }
+    // A line break in a name must not begin a line of its own.
+    const text = (stack ?? String(at)).replace(message, () => oneLine(message))
+    lines.push(`${lines.length > 0 ? 'caused by: ' : ''}${text}`)
     at = cause
   }
   return lines.flatMap((text) => text.split('\n').map(printable)).join('\n')

@@ -14,7 +14,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 
 /** The table for `--help`. */
 export const EXIT_CODES: readonly (readonly [code: ExitCode, meaning: string])[] = [
-  [EXIT.ok, 'done; also where the reader of a pipe has left (`| head`)'],
+  [EXIT.ok, 'done; `| head` may end a command that only shows something'],
   [EXIT.failed, 'failed; nothing more precise fits'],
   [EXIT.usage, 'wrong arguments, or a path that cannot be'],
   [EXIT.notFound, 'nothing is at the path'],
