@@ -1,24 +1,10 @@
-import {
-  ConfigError,
-  DriverError,
-  NoSpaceError,
-  PermissionError,
-  type StorageError,
-  StorageErrors,
-  ThrottledError,
-  UnavailableError,
-} from '@stowage/core'
-import { XMLParser } from 'fast-xml-parser'
+import { Readable } from 'node:stream'
+import { ConfigError, StorageErrors, UnavailableError } from '@stowage/core'
+import { MAX_PAGE_BYTES, MAX_REQUEST_MS, readBody, within } from '@stowage/driver-kit'
+import { failure, noWebdav } from './failures.ts'
+import { type Entry, entriesOf, parseMultistatus, pathOf } from './multistatus.ts'
 
-/** One line of a PROPFIND's answer. */
-export interface Entry {
-  /** The last component of its path. */
-  readonly name: string
-  readonly isDir: boolean
-  readonly size: number
-  readonly modTime: Date
-  readonly etag: string | undefined
-}
+export type { Entry }
 
 interface DavRequest {
   readonly signal?: AbortSignal | undefined
@@ -31,28 +17,8 @@ interface DavRequest {
 const PROPFIND = `<?xml version="1.0"?><propfind xmlns="DAV:"><prop><resourcetype/><getcontentlength/>
   <getlastmodified/><getetag/></prop></propfind>`
 
-const parser = new XMLParser({
-  removeNSPrefix: true,
-  parseTagValue: false,
-  isArray: (name) => name === 'response' || name === 'propstat',
-})
-
-interface Multistatus {
-  readonly multistatus?: {
-    readonly response?: readonly {
-      readonly href: string
-      readonly status?: string
-      readonly propstat?: readonly { readonly status: string; readonly prop: Properties }[]
-    }[]
-  }
-}
-
-interface Properties {
-  readonly resourcetype?: '' | { readonly collection?: unknown }
-  readonly getcontentlength?: string
-  readonly getlastmodified?: string
-  readonly getetag?: string
-}
+/** Longest time for a request with content, in milliseconds: what a timer takes at most. Sockets have limits of their own. */
+const NO_LIMIT_MS = 2 ** 31 - 1
 
 /** The few requests of RFC 4918 that the driver makes. Paths are those of the storage. */
 export class Dav {
@@ -79,8 +45,10 @@ export class Dav {
     const { signal, headers, body, expect = [] } = options
     const response = await fetch(this.url(path), {
       method,
-      headers: { ...this.#authorization, ...headers },
-      redirect: 'error',
+      // A body that is compressed on the way has another length than the file, and cannot be resumed.
+      headers: { ...this.#authorization, 'accept-encoding': 'identity', ...headers },
+      // What is sent is for this server only.
+      redirect: 'manual',
       signal: signal ?? null,
       ...(body && { body, duplex: 'half' }),
     } as RequestInit).catch((cause) => {
@@ -98,7 +66,8 @@ export class Dav {
 
   /** As {@link send}, for answers of which only the status counts. */
   status(method: string, path: string, options: DavRequest = {}): Promise<number> {
-    return linked(options.signal, async (signal) => {
+    const limit = options.body ? NO_LIMIT_MS : MAX_REQUEST_MS
+    return within(limit, options.signal, async (signal) => {
       const { status, body } = await this.send(method, path, { ...options, signal })
       await body?.cancel()
       return status
@@ -107,10 +76,11 @@ export class Dav {
 
   /** As {@link send}, for answers that are read whole; undefined for one that is only expected. */
   text(method: string, path: string, options: DavRequest = {}): Promise<string | undefined> {
-    return linked(options.signal, async (signal) => {
+    return within(MAX_REQUEST_MS, options.signal, async (signal) => {
       const response = await this.send(method, path, { ...options, signal })
-      const text = await response.text()
-      return response.ok ? text : undefined
+      if (response.ok) return textOf(response)
+      await response.body?.cancel()
+      return undefined
     })
   }
 
@@ -122,59 +92,53 @@ export class Dav {
     return this.status('PUT', path, { ...options, body })
   }
 
-  /** Moves a file in one step. The answer is 201, 204, or one of those expected. */
-  move(
+  /**
+   * Moves a file in one step. The answer is 201, 204, or one of those expected.
+   * @throws ConfigError for 200, which any web server says to anything: nothing was moved then.
+   */
+  async move(
     path: string,
     to: string,
     options: DavRequest & { overwrite?: boolean } = {},
   ): Promise<number> {
     const overwrite = options.overwrite ? 'T' : 'F'
     const headers = { destination: this.url(to), overwrite }
-    return this.status('MOVE', path, { ...options, headers })
+    const status = await this.status('MOVE', path, { ...options, headers })
+    if (status === 200) throw noWebdav('MOVE was answered 200, and not 201 or 204')
+    return status
   }
 
-  /** The resource itself, or with depth 1 what is in it, in no order; undefined where nothing is. */
+  /**
+   * The resource itself, or with depth 1 what is in it, in no order; undefined where nothing is.
+   * @throws ConfigError where the storage's own collection is not there: then nobody can tell what is in it.
+   */
   async find(path: string, depth: 0 | 1, signal?: AbortSignal): Promise<Entry[] | undefined> {
+    const found = await this.#propfind(path, depth, signal)
+    // Any web server answers 404, also for a URL that is wrong.
+    if (found === undefined && (path === '/' || !(await this.#propfind('/', 0, signal)))) {
+      throw noWebdav('the collection of `url` does not exist')
+    }
+    return found
+  }
+
+  async #propfind(path: string, depth: 0 | 1, signal?: AbortSignal): Promise<Entry[] | undefined> {
     const headers = { depth: String(depth), 'content-type': 'application/xml' }
     const body = Buffer.from(PROPFIND)
     // Beneath a file, which is no place for anything, servers do not agree on 404.
     const expect = [400, 404, 409]
     const answer = await this.text('PROPFIND', path, { signal, headers, body, expect })
-    if (answer === undefined) return undefined
-    const { multistatus } = parser.parse(answer) as Multistatus
-    const entries: Entry[] = []
-    for (const { href, propstat = [] } of multistatus?.response ?? []) {
-      const at = this.#path(href)
-      if (depth === 1 && at === path) continue
-      const found = propstat.find(({ status }) => / 200( |$)/.test(status))?.prop
-      if (found === undefined) continue
-      entries.push({
-        name: at.slice(at.lastIndexOf('/') + 1),
-        isDir: typeof found.resourcetype === 'object' && 'collection' in found.resourcetype,
-        size: Number(found.getcontentlength ?? 0),
-        modTime: new Date(found.getlastmodified ?? 0),
-        etag: found.getetag && tag(found.getetag),
-      })
-    }
-    return entries
-  }
-
-  /** The path of the storage that a URL of the server's stands for. */
-  #path(href: string): string {
-    const own = new URL(this.#root).pathname.replace(/\/$/, '')
-    const path = new URL(href, this.#root).pathname.slice(own.length).replace(/\/$/, '')
-    return decodeURIComponent(path) || '/'
+    return answer === undefined ? undefined : entriesOf(answer, this.#root, path, depth)
   }
 
   /** A 207 to DELETE or MOVE says what has failed; some servers say so of a single file as well. */
   async #partly(method: string, response: Response, expect: readonly number[]): Promise<Response> {
-    const { multistatus } = parser.parse(await response.text()) as Multistatus
-    const failed = (multistatus?.response ?? []).map(({ href, status = '' }) => ({
-      path: this.#path(href),
-      status: Number(/ (\d{3})/.exec(status)?.[1] ?? 500),
+    const lines = parseMultistatus(await textOf(response)).map(({ href, status = '' }) => ({
+      path: pathOf(href, this.#root),
+      status: Number(/ (\d{3})/.exec(String(status))?.[1] ?? 500),
     }))
-    const known = failed.every(({ status }) => expect.includes(status))
-    if (known && failed[0] !== undefined) return new Response(null, failed[0])
+    const failed = lines.filter(({ status }) => status >= 300)
+    if (failed[0] === undefined) return new Response(null, { status: 204 })
+    if (failed.every(({ status }) => expect.includes(status))) return new Response(null, failed[0])
     throw new StorageErrors(failed.map(({ path, status }) => failure(method, path, status)))
   }
 
@@ -189,34 +153,8 @@ export class Dav {
   }
 }
 
-/** An entity tag in one form: some servers quote it in one place only. */
-export function tag(text: string): string {
-  return text.replace(/^W\//, '').replaceAll('"', '')
-}
-
-/** Runs with a signal that follows the caller's one: `fetch` would leave its listeners on that. */
-async function linked<T>(
-  signal: AbortSignal | undefined,
-  run: (signal: AbortSignal | undefined) => Promise<T>,
-): Promise<T> {
-  if (signal === undefined) return run(undefined)
-  signal.throwIfAborted()
-  const own = new AbortController()
-  const abort = (): void => own.abort(signal.reason)
-  signal.addEventListener('abort', abort, { once: true })
-  try {
-    return await run(own.signal)
-  } finally {
-    signal.removeEventListener('abort', abort)
-  }
-}
-
-function failure(method: string, path: string, status: number): StorageError {
-  const text = `${method} was answered ${status}`
-  if (status === 401) return new ConfigError(`${text}: wrong user or password`)
-  if (status === 403) return new PermissionError(text, { path })
-  if (status === 429) return new ThrottledError(text, { path })
-  if (status === 507) return new NoSpaceError(text, { path })
-  if (status >= 500 || status === 423) return new UnavailableError(text, { path })
-  return new DriverError(text, { path })
+async function textOf({ body }: Response): Promise<string> {
+  if (body === null) return ''
+  const bytes = await readBody(Readable.fromWeb(body as never), MAX_PAGE_BYTES)
+  return bytes.toString()
 }

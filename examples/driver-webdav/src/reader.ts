@@ -1,6 +1,12 @@
 import { Readable } from 'node:stream'
-import { type BareReaderOptions, RevisionChangedError, UnavailableError } from '@stowage/core'
-import { type Dav, type Entry, tag } from './dav.ts'
+import {
+  type BareReaderOptions,
+  ContentError,
+  RevisionChangedError,
+  UnavailableError,
+} from '@stowage/core'
+import type { Dav, Entry } from './dav.ts'
+import { tag } from './multistatus.ts'
 
 /** Bodies that may break in a row without a byte of progress. */
 const BREAKS = 3
@@ -47,6 +53,11 @@ class DavReader extends Readable {
       headers,
       expect: [404, 416],
     })
+    if (response.headers.has('content-encoding')) {
+      await response.body?.cancel()
+      const text = 'the server encodes the body (Content-Encoding), although it was asked not to'
+      throw new ContentError(text, { path: this.#path })
+    }
     const start = Number(
       /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '')?.[1] ?? 0,
     )
