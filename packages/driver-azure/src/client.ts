@@ -3,14 +3,16 @@ import type {
   ContainerClient,
   StoragePipelineOptions,
 } from '@azure/storage-blob'
-import { ConfigError } from '@stowage/core'
-import type { Agents } from './agents.ts'
+import { HttpAgents, loadSdk } from '@stowage/driver-kit'
+import { ServiceClock } from './clock.ts'
 import {
   type Authorization,
   authorityHost,
   type Connection,
   type TokenCredential,
 } from './connection.ts'
+import { Failures, signaturesIn } from './errors.ts'
+import { httpClient } from './http.ts'
 import type { AzureSettings } from './parameters.ts'
 
 export type Sdk = typeof import('@azure/storage-blob')
@@ -25,19 +27,22 @@ export interface Opened {
   readonly service: BlobServiceClient
   /** Blobs to ask for in one page of a listing. */
   readonly pageSize: number
+  readonly failures: Failures
 }
-
-/** Longest pause between two attempts of the SDK. */
-const MAX_RETRY_DELAY_MS = 30_000
 
 /** Loads the SDK and makes its client, once, when it is needed first. */
 export class AzureClient {
+  readonly failures: Failures
+  readonly clock: ServiceClock = new ServiceClock()
   readonly #settings: AzureSettings
-  #agents: Agents | undefined
+  #agents: HttpAgents | undefined
   #opening: Promise<Opened> | undefined
+  /** The last token of Entra ID. */
+  #token: string | undefined
 
   constructor(settings: AzureSettings) {
     this.#settings = settings
+    this.failures = new Failures(() => [...secretsOf(settings), this.#token])
   }
 
   /** @throws ConfigError with the command to run where a package is not installed. */
@@ -63,40 +68,45 @@ export class AzureClient {
   }
 
   async #open(): Promise<Opened> {
-    const sdk = await load('@azure/storage-blob', () => import('@azure/storage-blob'))
+    const sdk = await loadSdk(['@azure/storage-blob'], () => import('@azure/storage-blob'))
     const { client, connection, container, pageSize } = this.#settings
+    const { failures } = this
     if (client) {
       const url = client.url.replace(/\/[^/?]*(?=\?|$)/, '')
       const credential = client.credential
       const service = new sdk.BlobServiceClient(url, credential)
-      return { sdk, container: client, service, pageSize }
+      return { sdk, container: client, service, pageSize, failures }
     }
     const { serviceURL, authorization } = connection as Connection
     const query = authorization.kind === 'sas' ? `?${authorization.token}` : ''
-    const pipeline = sdk.newPipeline(await this.#credential(sdk), this.#options())
-    const { Agents } = await import('./agents.ts')
-    const agents = new Agents(this.#settings)
-    this.#agents = agents
-    // The SDK's client for HTTP takes an agent with each request.
-    pipeline.factories.push({
-      create: (next) => ({
-        sendRequest: (request) => {
-          request.agent ??= agents.for(request.url)
-          return next.sendRequest(request)
-        },
-      }),
-    })
+    const options = { ...this.#options(), ...(await this.#transport()) }
+    const pipeline = sdk.newPipeline(await this.#credential(sdk), options)
     const service = new sdk.BlobServiceClient(serviceURL + query, pipeline)
-    return { sdk, container: service.getContainerClient(container), service, pageSize }
+    return { sdk, container: service.getContainerClient(container), service, pageSize, failures }
   }
 
-  #options(): StoragePipelineOptions {
-    const { maxRetries, retryDelay, userAgent } = this.#settings
+  async #transport(): Promise<StoragePipelineOptions> {
+    const rest = await loadSdk(
+      ['@azure/core-rest-pipeline'],
+      () => import('@azure/core-rest-pipeline'),
+    )
+    const { idleTimeout, skipVerify } = this.#settings
+    const tls = skipVerify ? { rejectUnauthorized: false } : undefined
+    const agents = await HttpAgents.open({ idleTimeout, tls })
+    this.#agents = agents
+    const onDate = (date: string | undefined): void => this.clock.see(date)
+    return { httpClient: httpClient(rest, { agents, onDate }) }
+  }
+
+  #options(): StoragePipelineOptions & { redirectOptions: { maxRetries: number } } {
+    const { maxRetries, retryDelay, maxRetryDelay, userAgent } = this.#settings
     return {
+      // The service never redirects. Something on the way that does must not get what we send.
+      redirectOptions: { maxRetries: 0 },
       retryOptions: {
         maxTries: maxRetries + 1,
         retryDelayInMs: retryDelay,
-        maxRetryDelayInMs: MAX_RETRY_DELAY_MS,
+        maxRetryDelayInMs: maxRetryDelay,
       },
       userAgentOptions: { userAgentPrefix: `${userAgent} stowage`.trim() },
     }
@@ -108,8 +118,22 @@ export class AzureClient {
       return new sdk.StorageSharedKeyCredential(authorization.accountName, authorization.accountKey)
     }
     if (authorization.kind === 'sas') return new sdk.AnonymousCredential()
-    if (authorization.kind === 'credential') return authorization.credential
-    return identity(authorization, realm)
+    const credential =
+      authorization.kind === 'credential'
+        ? authorization.credential
+        : await identity(authorization, realm)
+    return this.#remembering(credential)
+  }
+
+  /** A token is a secret as long as it is valid. */
+  #remembering(credential: TokenCredential): TokenCredential {
+    return {
+      getToken: async (...request) => {
+        const token = await credential.getToken(...request)
+        this.#token = token?.token
+        return token
+      },
+    }
   }
 }
 
@@ -119,7 +143,7 @@ function signerOf(credential: object): Signer {
 }
 
 async function identity(authorization: Authorization, realm: string): Promise<TokenCredential> {
-  const entra = await load('@azure/identity', () => import('@azure/identity'))
+  const entra = await loadSdk(['@azure/identity'], () => import('@azure/identity'))
   const host = authorityHost(realm)
   const options = host === undefined ? {} : { authorityHost: host }
   if (authorization.kind !== 'secret') return new entra.DefaultAzureCredential(options)
@@ -127,12 +151,10 @@ async function identity(authorization: Authorization, realm: string): Promise<To
   return new entra.ClientSecretCredential(tenantId, clientId, secret, options)
 }
 
-async function load<T>(name: string, importIt: () => Promise<T>): Promise<T> {
-  try {
-    return await importIt()
-  } catch (error) {
-    const { code, message = '' } = error as { code?: string; message?: string }
-    if (code !== 'ERR_MODULE_NOT_FOUND' || !message.includes(`'${name}'`)) throw error
-    throw new ConfigError(`${name} is not installed: npm install ${name}`)
-  }
+function secretsOf({ client, connection }: AzureSettings): (string | undefined)[] {
+  if (client) return signaturesIn(client.url)
+  const { authorization } = connection as Connection
+  if (authorization.kind === 'key') return [authorization.accountKey]
+  if (authorization.kind === 'secret') return [authorization.secret]
+  return authorization.kind === 'sas' ? signaturesIn(authorization.token) : []
 }

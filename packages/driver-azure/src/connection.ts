@@ -62,7 +62,11 @@ export interface ConnectionString {
 /** Reads a connection string; undefined where it is none. */
 export function parseConnectionString(text: string): ConnectionString | undefined {
   const parts = new Map<string, string>()
-  for (const part of text.split(';')) {
+  // Copied out of a shell or a YAML file, it may have its quotes still.
+  for (const part of text
+    .trim()
+    .replace(/^(["'])(.*)\1$/s, '$2')
+    .split(';')) {
     const cut = part.indexOf('=')
     if (cut > 0) parts.set(part.slice(0, cut).trim().toLowerCase(), part.slice(cut + 1).trim())
   }
@@ -78,14 +82,32 @@ export function parseConnectionString(text: string): ConnectionString | undefine
   return { accountName, accountKey, sasToken, serviceURL, realm }
 }
 
-/** The URL without its query and final slashes, and the query where it is a SAS. */
-export function splitServiceURL(
-  text: string,
-): { serviceURL: string; sasToken?: string } | undefined {
+/** The parts of a `serviceURL`. */
+export interface ServiceURL {
+  /** Of the account. */
+  readonly serviceURL: string
+  readonly sasToken?: string
+  /** Where the URL was that of a container. */
+  readonly container?: string
+}
+
+/** Hosts that name the account; elsewhere the first part of the path does. */
+const ACCOUNT_HOST = /^[^.]+\.blob\./
+
+/**
+ * Takes a `serviceURL` apart. It may be the URL of a container, as the portal gives it with a SAS.
+ * @param container The one that the parameters name.
+ */
+export function splitServiceURL(text: string, container?: string): ServiceURL | undefined {
   if (!URL.canParse(text)) return undefined
   const url = new URL(text)
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return undefined
   const sasToken = url.searchParams.has('sig') ? url.search.slice(1) : undefined
-  const serviceURL = `${url.origin}${url.pathname}`.replace(/\/+$/, '')
-  return { serviceURL, ...(sasToken && { sasToken }) }
+  const parts = url.pathname.split('/').filter((part) => part !== '')
+  const ofContainer =
+    url.searchParams.get('sr') === 'c' || (parts.length > 1 && parts.at(-1) === container)
+  const least = ACCOUNT_HOST.test(url.hostname) ? 1 : 2
+  const named = parts.length >= least && (ofContainer || least === 1) ? parts.pop() : undefined
+  const serviceURL = [url.origin, ...parts].join('/')
+  return { serviceURL, ...(sasToken && { sasToken }), ...(named && { container: named }) }
 }

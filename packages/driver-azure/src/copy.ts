@@ -1,39 +1,52 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { BlockBlobClient } from '@azure/storage-blob'
 import { DriverError, eachLimit, UnavailableError } from '@stowage/core'
 import { blockId } from './blocks.ts'
 import type { Opened } from './client.ts'
-import { codeOf, statusOf } from './errors.ts'
-import { copyStep, MAX_SYNC_COPY } from './limits.ts'
+import { codeOf, isNotFound } from './errors.ts'
+import { copyStep, MAX_SOURCE_URL, MAX_SYNC_COPY } from './limits.ts'
+import { type Kept, listOptions, syncOptions } from './properties.ts'
 import { newWriterMark } from './sessions.ts'
 import type { CopySource } from './source.ts'
+import { stageThrough } from './through.ts'
 
 /** One revision of a blob as the source of a copy. */
 export interface Original {
   readonly name: string
+  /** The caller's path, for errors. */
+  readonly path: string
   /** Asked anew for each step: what gives the right to read may expire. */
   readonly source: () => Promise<CopySource>
   readonly size: number
   readonly etag: string
-  /** Whether one request may copy it with all its properties: not from another type of blob. */
+  /** Whether one request may copy it: not from another type of blob, nor with metadata of ours on it. */
   readonly asItIs: boolean
+  readonly kept: Kept
 }
 
 /** How a copy is made. */
 export interface CopySettings {
   readonly concurrency: number
-  /** Milliseconds that one step may take, or all of a copy that is polled. */
+  readonly blockSize: number
+  /** Milliseconds that one step may take. */
   readonly copyTimeout: number
-  readonly retryDelay: number
   readonly signal?: AbortSignal | undefined
 }
 
 /** How often a copy by blocks is made anew because somebody else's commit dropped its blocks. */
 const COPY_ATTEMPTS = 5
 
+/** Refusals of a service that cannot copy this blob by itself: it has no such step, or its URL is too long. */
+const NOT_BY_ITSELF = new Set([
+  'NotImplemented',
+  'APINotImplemented',
+  'FeatureNotSupportedForAccount',
+  'InvalidBlobOrBlock',
+  'OutOfRangeInput',
+])
+
 /**
- * Copies within the service, in one visible step: up to 256 MiB by one synchronous copy, beyond that by
- * blocks that one Put Block List publishes. Resolves to the copy's ETag.
+ * Copies in one visible step: up to 256 MiB by one synchronous copy in the service, beyond that by blocks that one Put
+ * Block List publishes. What the service cannot copy is read and written. Resolves to the copy's ETag.
  */
 export async function copyInOneStep(
   opened: Opened,
@@ -41,11 +54,21 @@ export async function copyInOneStep(
   target: string,
   settings: CopySettings,
 ): Promise<string | undefined> {
-  return ontoBlockBlob(opened, target, (blob) =>
-    original.asItIs && original.size <= MAX_SYNC_COPY
-      ? copyAtOnce(blob, original, settings)
-      : copyByBlocks(opened, blob, original, settings),
-  )
+  return ontoBlockBlob(opened, target, async (blob) => {
+    const through: Stage = () => stageThrough(opened, original, blob, settings)
+    const { url } = await original.source()
+    if (url.length > MAX_SOURCE_URL) return copyByBlocks(opened, blob, original, settings, through)
+    try {
+      if (original.asItIs && original.size <= MAX_SYNC_COPY) {
+        return await copyAtOnce(blob, original, settings)
+      }
+      const stage: Stage = () => stageFromSource(blob, original, settings)
+      return await copyByBlocks(opened, blob, original, settings, stage)
+    } catch (error) {
+      if (!NOT_BY_ITSELF.has(codeOf(error))) throw error
+      return copyByBlocks(opened, blob, original, settings, through)
+    }
+  })
 }
 
 /** Runs one step with a limit of time; nothing says whether the service goes on with it after that. */
@@ -64,7 +87,7 @@ async function inTime<T>(
 
 async function copyAtOnce(
   blob: BlockBlobClient,
-  { source, etag }: Original,
+  { source, etag, kept }: Original,
   settings: CopySettings,
 ): Promise<string | undefined> {
   const { url, authorization } = await source()
@@ -72,6 +95,7 @@ async function copyAtOnce(
   const { copyStatus, etag: copied } = await inTime(settings, (abortSignal) =>
     blob.syncCopyFromURL(url, {
       ...authorization,
+      ...syncOptions(kept),
       abortSignal,
       sourceConditions: { ifMatch: etag },
     }),
@@ -82,22 +106,25 @@ async function copyAtOnce(
   return copied
 }
 
+/** Stages all blocks of a copy at the target, and gives their ids. */
+type Stage = () => Promise<string[]>
+
 async function copyByBlocks(
   { container }: Opened,
   blob: BlockBlobClient,
-  original: Original,
-  settings: CopySettings,
+  { name, etag, kept }: Original,
+  { signal }: CopySettings,
+  stage: Stage,
 ): Promise<string | undefined> {
-  const { signal } = settings
   const abort = signal ? { abortSignal: signal } : {}
-  const conditions = { ifMatch: original.etag }
   for (let attempt = 1; ; attempt++) {
-    const blocks = await stageFromSource(blob, original, settings)
+    const blocks = await stage()
+    const options = await listOptions(kept, abort)
     // The SDK has no condition for the steps: if the source is the same now, it was so all the time.
-    await container.getBlobClient(original.name).getProperties({ ...abort, conditions })
+    await container.getBlobClient(name).getProperties({ ...abort, conditions: { ifMatch: etag } })
     signal?.throwIfAborted()
     try {
-      return (await blob.commitBlockList(blocks, abort)).etag
+      return (await blob.commitBlockList(blocks, options)).etag
     } catch (error) {
       // Another commit at the target, of whoever, drops all blocks that are not its own.
       if (codeOf(error) !== 'InvalidBlockList' || attempt >= COPY_ATTEMPTS) throw error
@@ -147,69 +174,15 @@ export async function ontoBlockBlob<T>(
   }
 }
 
-/** Refusals of a copy by blocks that say nothing against an asynchronous one. */
-const NOT_BY_BLOCKS = ['NotImplemented', 'FeatureNotSupportedForAccount', 'InvalidBlobOrBlock']
-
-/** Whether the service has no copy in one step for this blob. */
-export function cannotCopyInOneStep(error: unknown): boolean {
-  return statusOf(error) === 501 || NOT_BY_BLOCKS.includes(codeOf(error))
-}
-
-/**
- * Copies by the service's asynchronous Copy Blob, and polls until it is done. While it is pending, the
- * target is there and not whole: only for services that have nothing better. A copy that fails or takes
- * too long is ended, and what it left is removed.
- */
-export async function copyAndPoll(
+/** What became of the source of a copy that was refused: the service's refusal alone is no proof. */
+export async function sourceNow(
   { container }: Opened,
-  { source, etag }: Original,
-  target: string,
-  { copyTimeout, retryDelay, signal }: CopySettings,
-): Promise<void> {
-  const blob = container.getBlockBlobClient(target)
-  const abort = signal ? { abortSignal: signal } : {}
-  const until = Date.now() + copyTimeout
-  const { url } = await source()
-  const poller = await blob.beginCopyFromURL(url, {
-    ...abort,
-    sourceConditions: { ifMatch: etag },
-  })
-  const { copyId } = poller.getOperationState() as { copyId?: string }
+  { name, etag }: Pick<Original, 'name' | 'etag'>,
+): Promise<'same' | 'replaced' | 'gone' | 'unknown'> {
   try {
-    for (let attempt = 1; ; attempt++) {
-      const state = await blob.getProperties(abort)
-      if (state.copyId !== copyId) throw new DriverError('another copy to the same blob took over')
-      if (state.copyStatus === 'success') return
-      if (state.copyStatus !== 'pending') {
-        throw new DriverError(
-          `failed to move blob: ${state.copyStatusDescription ?? state.copyStatus}`,
-        )
-      }
-      if (Date.now() >= until) {
-        throw new UnavailableError(`the copy is pending for ${copyTimeout / 1000} s (copyTimeout)`)
-      }
-      await delay(
-        Math.min(retryDelay * attempt, 5000, Math.max(0, until - Date.now())),
-        undefined,
-        {
-          ...(signal && { signal }),
-        },
-      )
-    }
+    const found = await container.getBlobClient(name).getProperties()
+    return found.etag === etag ? 'same' : 'replaced'
   } catch (error) {
-    await abandon(blob, copyId)
-    throw error
-  }
-}
-
-/** Ends the copy and removes what it left, as far as that is ours. */
-async function abandon(blob: BlockBlobClient, copyId: string | undefined): Promise<void> {
-  try {
-    if (copyId !== undefined) await blob.abortCopyFromURL(copyId).catch(() => {})
-    const state = await blob.getProperties()
-    if (state.copyId !== copyId || state.copyStatus === 'success') return
-    await blob.delete({ conditions: { ifMatch: state.etag ?? '' } })
-  } catch {
-    // The error that led here says more.
+    return isNotFound(error) ? 'gone' : 'unknown'
   }
 }

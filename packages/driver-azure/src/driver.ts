@@ -3,6 +3,7 @@ import type {
   BareDriver,
   BareOptions,
   BarePurgeOptions,
+  BarePutOptions,
   BareReaderOptions,
   BareRedirectOptions,
   BareWalkOptions,
@@ -15,14 +16,14 @@ import type {
 } from '@stowage/core'
 import { PathNotFoundError, placeInBucket, UnsupportedMethodError } from '@stowage/core'
 import { AzureClient, type Opened } from './client.ts'
-import { ontoBlockBlob } from './copy.ts'
-import { isNotFound, translate, translated } from './errors.ts'
+import { isNotFound } from './errors.ts'
+import { fileFrom } from './files.ts'
 import { MAX_SYNC_COPY } from './limits.ts'
-import { hasDescendants, listKeys, walkFiles } from './listing.ts'
-import { isFolder } from './markers.ts'
+import { hasFiles, listKeys, walkFiles } from './listing.ts'
 import { Mover } from './move.ts'
 import { Names } from './names.ts'
 import type { AzureSettings } from './parameters.ts'
+import { putBlob } from './publish.ts'
 import { openReader } from './reader.ts'
 import { Remover, removeTree } from './remove.ts'
 import { UrlSigner } from './sas.ts'
@@ -65,6 +66,7 @@ export class AzureDriver implements BareDriver {
       longNames: true,
       unicodePaths: true,
       caseSensitive: true,
+      modTimes: true,
     }
   }
 
@@ -75,21 +77,16 @@ export class AzureDriver implements BareDriver {
     return Buffer.concat(chunks)
   }
 
-  async putContent(path: string, content: Uint8Array, { signal }: BareOptions): Promise<void> {
+  async putContent(path: string, content: Uint8Array, options: BarePutOptions): Promise<void> {
     const name = this.#names.blob(path)
-    if (content.length > MAX_PUT) return this.#putInBlocks(path, content, signal)
+    if (content.length > MAX_PUT) return this.#putInBlocks(path, content, options)
     const opened = await this.#client.open()
-    signal?.throwIfAborted()
-    await translated(
-      ontoBlockBlob(opened, name, (blob) =>
-        blob.upload(content, content.length, signal ? { abortSignal: signal } : {}),
-      ),
-      path,
-    )
+    const context = { opened, settings: this.#settings, ...options }
+    await opened.failures.translated(putBlob(context, name, content), path)
   }
 
-  async #putInBlocks(path: string, content: Uint8Array, signal: AbortSignal | undefined) {
-    const writer = await this.writer(path, { append: false, signal })
+  async #putInBlocks(path: string, content: Uint8Array, options: BarePutOptions) {
+    const writer = await this.writer(path, { append: false, ...options })
     try {
       await writer.write(content)
       await writer.commit()
@@ -101,23 +98,24 @@ export class AzureDriver implements BareDriver {
 
   async reader(path: string, options: BareReaderOptions): Promise<Readable> {
     const name = this.#names.blob(path)
-    const { container } = await this.#client.open()
-    return openReader(container.getBlobClient(name), path, options, this.#settings)
+    const { container, failures } = await this.#client.open()
+    return openReader({ blob: container.getBlobClient(name), path, failures }, options)
   }
 
-  async writer(path: string, { append, signal }: BareWriterOptions): Promise<BareWriter> {
+  async writer(path: string, options: BareWriterOptions): Promise<BareWriter> {
+    const { append, modTime, signal } = options
     this.#names.blob(path)
     const opened = await this.#client.open()
     const context = {
       ...{ client: this.#client, opened, sessions: this.#sessions },
-      ...{ settings: this.#settings, path, signal },
+      ...{ settings: this.#settings, path, modTime, signal },
     }
     if (append) {
       const claim = await this.#sessions.claimNewest(opened, path, signal)
       if (claim) return new AzureWriter(context, claim.session, claim)
       await this.#mustBeEmpty(path, signal)
     }
-    const name = this.#names.session(path, newSessionId())
+    const name = this.#names.session(path, newSessionId(this.#client.clock.now()))
     return new AzureWriter(context, this.#sessions.held.hold(path, name))
   }
 
@@ -130,19 +128,18 @@ export class AzureDriver implements BareDriver {
 
   async stat(path: string, { signal }: BareOptions): Promise<FileInfo> {
     const directory = { path, size: 0, modTime: new Date(0), isDir: true }
-    const prefix = this.#names.prefix(path)
     const opened = await this.#client.open()
     if (path !== '/') {
       const blob = opened.container.getBlobClient(this.#names.blob(path))
       try {
         const found = await blob.getProperties(signal ? { abortSignal: signal } : {})
-        const { contentLength: size = 0, lastModified: modTime = new Date(0), metadata } = found
-        return isFolder(metadata, size) ? directory : { path, size, modTime, isDir: false }
+        const file = fileFrom(found, path)
+        if (file !== undefined) return file
       } catch (error) {
-        if (!isNotFound(error)) throw translate(error, path)
+        if (!isNotFound(error)) throw opened.failures.translate(error, path)
       }
     }
-    if (await hasDescendants(opened, path, prefix, signal)) return directory
+    if (await hasFiles(opened, this.#names, path, signal)) return directory
     throw new PathNotFoundError(path)
   }
 
@@ -184,7 +181,7 @@ export class AzureDriver implements BareDriver {
       if (!dryRun) {
         signal?.throwIfAborted()
         const blob = opened.container.getBlockBlobClient(session.name)
-        await discard(blob, session.path, { signal })
+        await discard(blob, session.path, opened.failures, { signal })
       }
       yield { path: session.path, startedAt: session.startedAt }
     }

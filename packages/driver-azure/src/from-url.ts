@@ -2,7 +2,7 @@ import { ConfigError, queryParameters } from '@stowage/core'
 
 /** Parameters whose values are no text. */
 const NUMBERS = ['maxRetries', 'max_retries', 'blockSize', 'concurrency', 'pageSize']
-const FLAGS = ['emulator', 'skipVerify']
+const FLAGS = ['emulator', 'skipVerify', 'legacyRootPrefix', 'trimLegacyRootPrefix']
 /** With one of these, a URL says who asks. */
 const SECRETS = [
   'accountKey',
@@ -18,7 +18,8 @@ const among = (names: readonly string[], name: string): boolean =>
 
 /**
  * `azure://container/root?accountName=example`. Without a key, SAS or connection string it is the
- * default credential of `@azure/identity`: keys are better kept out of URLs.
+ * default credential of `@azure/identity`, or without an account `AZURE_STORAGE_CONNECTION_STRING`: keys are better kept
+ * out of URLs.
  * @throws ConfigError where the URL has credentials or a fragment.
  */
 export function fromURL(url: URL): Record<string, unknown> {
@@ -30,7 +31,12 @@ export function fromURL(url: URL): Record<string, unknown> {
   const parameters: Record<string, unknown> = {}
   const query = queryParameters(url)
   for (const [name, value] of Object.entries(query)) parameters[name] = typed(name, value)
-  if (!Object.keys(query).some((name) => among(SECRETS, name))) {
+  const names = Object.keys(query)
+  const given = names.some((name) => among(SECRETS, name))
+  const inEnvironment =
+    process.env.AZURE_STORAGE_CONNECTION_STRING &&
+    !names.some((name) => among(['accountName'], name))
+  if (!given && !inEnvironment) {
     parameters.credentials = { type: 'default' }
   }
   return { ...parameters, container: url.host, rootDirectory: decode(url.pathname) }

@@ -6,6 +6,8 @@ export const MAX_BLOCK_SIZE: number = 4000 * MIB
 export const MAX_BLOCKS = 50_000
 /** Largest source of a synchronous Copy Blob From URL. */
 export const MAX_SYNC_COPY: number = 256 * MIB
+/** Longest URL of a copy's source, with the right to read it in it. */
+export const MAX_SOURCE_URL = 2048
 /** Most subrequests of a Blob Batch. */
 export const MAX_BATCH = 256
 /** Most blobs in a page of a listing, and the default. */

@@ -1,8 +1,8 @@
 import type { BlobItem } from '@azure/storage-blob'
-import type { BareWalkOptions, FileInfo } from '@stowage/core'
+import { type BareWalkOptions, ConfigError, type FileInfo } from '@stowage/core'
+import { PageGuard } from '@stowage/driver-kit'
 import type { Opened } from './client.ts'
-import { translate } from './errors.ts'
-import { isFolder } from './markers.ts'
+import { listedFile } from './files.ts'
 import type { Names } from './names.ts'
 import { firstHigh, inByteOrder } from './order.ts'
 
@@ -26,9 +26,21 @@ interface Query {
   readonly pageSize?: number | undefined
 }
 
-/** The pages of a listing, each fetched when it is asked for. */
+/** What the SDK gives for a page. Nothing of it is sure: something else than the service may have answered. */
+interface Answer {
+  readonly segment?: {
+    readonly blobItems?: readonly BlobItem[]
+    readonly blobPrefixes?: readonly { readonly name: string }[]
+  }
+  readonly continuationToken?: string
+}
+
+/**
+ * The pages of a listing, each fetched when it is asked for.
+ * @throws DriverError where a page says "more" and does not lead on, or has a key that was not asked for.
+ */
 export async function* pages(
-  { container, pageSize: usual }: Opened,
+  { container, pageSize: usual, failures }: Opened,
   path: string,
   { prefix, signal, startFrom, hierarchy, uncommitted, pageSize = usual }: Query,
 ): AsyncGenerator<Page> {
@@ -40,35 +52,56 @@ export async function* pages(
     includeUncommitedBlobs: uncommitted ?? false,
   }
   const settings = { maxPageSize: pageSize }
+  const guard = new PageGuard({ operation: 'List Blobs', path, prefix })
   try {
-    if (hierarchy) {
-      const found = container.listBlobsByHierarchy('/', options).byPage(settings)
-      for await (const { segment, continuationToken } of found) {
-        const prefixes = (segment.blobPrefixes ?? []).map(({ name }) => name)
-        yield { blobs: segment.blobItems, prefixes, more: !!continuationToken }
-      }
-    } else {
-      const found = container.listBlobsFlat(options).byPage(settings)
-      for await (const { segment, continuationToken } of found) {
-        yield { blobs: segment.blobItems, prefixes: [], more: !!continuationToken }
-      }
-    }
+    const found: AsyncIterable<Answer> = hierarchy
+      ? container.listBlobsByHierarchy('/', options).byPage(settings)
+      : container.listBlobsFlat(options).byPage(settings)
+    for await (const answer of found) yield pageFrom(answer, guard, options)
   } catch (error) {
-    throw translate(error, path)
+    // The SDK's own, where it looks for the parts of a listing in something else.
+    if ((error as Error).name !== 'TypeError') throw failures.translate(error, path)
+    throw new ConfigError(
+      'List Blobs: the answer is no listing of Azure Blob Storage: check serviceURL, and proxies on the way',
+    )
   }
 }
 
-/** Whether any blob is beneath the directory. */
-export async function hasDescendants(
+function pageFrom(
+  { segment, continuationToken: token }: Answer,
+  guard: PageGuard,
+  { includeUncommitedBlobs }: { includeUncommitedBlobs: boolean },
+): Page {
+  if (segment === undefined) throw new TypeError('no segment')
+  const { blobItems: blobs = [], blobPrefixes = [] } = segment
+  const prefixes = blobPrefixes.map(({ name }) => name)
+  const least = includeUncommitedBlobs ? 0 : -1
+  for (const { name, properties } of blobs) guard.entry(name, properties.contentLength ?? least)
+  for (const name of prefixes) guard.entry(name)
+  const more = token !== undefined && token !== ''
+  guard.next(more, token)
+  return { blobs, prefixes, more }
+}
+
+/** Enough for the marker of a folder and one file in it. */
+const FIRST_LOOK = 2
+
+/** Whether a file is beneath the directory. Markers of folders and staged uploads are none. */
+export async function hasFiles(
   opened: Opened,
+  names: Names,
   path: string,
-  prefix: string,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
-  for await (const { blobs } of pages(opened, path, { prefix, signal, pageSize: 1 })) {
-    // A page may be empty although another one follows.
-    if (blobs.length > 0) return true
+  const prefix = names.prefix(path)
+  const hasOne = ({ blobs }: Page): boolean =>
+    blobs.some((blob) => listedFile(names, blob) !== undefined)
+  for await (const page of pages(opened, path, { prefix, signal, pageSize: FIRST_LOOK })) {
+    if (hasOne(page)) return true
+    if (!page.more) return false
+    break
   }
+  for await (const page of pages(opened, path, { prefix, signal })) if (hasOne(page)) return true
   return false
 }
 
@@ -82,36 +115,20 @@ export function listKeys(
   return withoutRepeats(inByteOrder(rawKeys(opened, names, path, signal), (key) => key))
 }
 
-/**
- * A folder marker without a final `/` is listed among the files, and what is beneath it as a directory,
- * later: the marker's directory takes that place, and comes once.
- */
+/** A folder's marker is no file; what is beneath the folder is listed as a directory anyway. */
 async function* rawKeys(
   opened: Opened,
   names: Names,
   path: string,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<string> {
-  const folders: string[] = []
   const query = { prefix: names.prefix(path), signal, hierarchy: true }
   for await (const { blobs, prefixes } of pages(opened, path, query)) {
-    const found = prefixes.map((prefix) => names.directory(prefix))
-    for (const { name, metadata, properties } of blobs) {
-      const key = names.path(name)
-      if (key === undefined) continue
-      if (isFolder(metadata, properties.contentLength)) folders.push(`${key}/`)
-      else found.push(key)
-    }
-    const keys = found.filter((key) => key !== undefined).sort(byUnits)
-    const last = keys.at(-1)
-    if (last !== undefined) {
-      const due = folders.filter((folder) => folder <= last)
-      folders.splice(0, folders.length, ...folders.filter((folder) => folder > last))
-      keys.push(...due)
-    }
+    const directories = prefixes.map((prefix) => names.directory(prefix))
+    const files = blobs.map((blob) => listedFile(names, blob)?.path)
+    const keys = [...directories, ...files].filter((key) => key !== undefined)
     yield* keys.sort(byUnits)
   }
-  yield* folders.sort(byUnits)
 }
 
 /** Any one order that servers list in will do here: {@link inByteOrder} mends it. */
@@ -152,7 +169,7 @@ async function* rawFiles(
     const query = { prefix, signal, startFrom: safeStart(startFrom) }
     for await (const { blobs, more } of pages(opened, path, query)) {
       for (const blob of blobs) {
-        const file = fileOf(names, blob)
+        const file = listedFile(names, blob)
         if (file && !(options.skip && file.path.startsWith(options.skip))) yield file
       }
       // The rest of the page was there already; further pages of a skipped directory are not fetched.
@@ -175,12 +192,4 @@ async function* rawFiles(
 function safeStart(start: string | undefined): string | undefined {
   const high = start === undefined ? -1 : firstHigh(start)
   return high < 0 ? start : start?.slice(0, high)
-}
-
-/** The file that a listed blob is, or undefined for staging, markers and names that are no paths. */
-function fileOf(names: Names, { name, metadata, properties }: BlobItem): FileInfo | undefined {
-  const path = names.path(name)
-  const { contentLength: size = 0, lastModified } = properties
-  if (path === undefined || isFolder(metadata, size)) return undefined
-  return { path, size, modTime: lastModified, isDir: false }
 }

@@ -3,16 +3,19 @@ import {
   ContentError,
   eachLimit,
   PathNotFoundError,
+  PermissionError,
   RevisionChangedError,
   StorageErrors,
 } from '@stowage/core'
 import type { AzureClient, Opened } from './client.ts'
-import { cannotCopyInOneStep, copyAndPoll, copyInOneStep, type Original } from './copy.ts'
-import { isConditionFailure, isNotFound, isSourceGone, statusOf, translate } from './errors.ts'
+import { copyInOneStep, type Original, sourceNow } from './copy.ts'
+import { codeOf, isConditionFailure, isNotFound, isSourceGone } from './errors.ts'
+import { fileSize } from './files.ts'
 import { pages } from './listing.ts'
 import { isFolder } from './markers.ts'
 import type { Names } from './names.ts'
 import type { AzureSettings } from './parameters.ts'
+import { propertiesOf } from './properties.ts'
 import type { Remover } from './remove.ts'
 import { copySource } from './source.ts'
 
@@ -53,23 +56,45 @@ export class Mover {
     path: string,
     options: BareOptions,
   ): Promise<Found> {
-    const blob = opened.container.getBlobClient(from)
+    let original: Original | undefined
     try {
-      const found = await blob.getProperties(abortable(options))
-      const { contentLength: size = 0, etag = '', blobType, metadata } = found
-      if (isFolder(metadata, size)) return 'folder'
-      const source = () => copySource(this.#client, opened, from)
-      const original = { name: from, source, size, etag, asItIs: blobType === 'BlockBlob' }
+      original = await this.#original(opened, from, path, options)
+      if (original === undefined) return 'folder'
       await this.#copyAndVerify(opened, original, to, path, options)
-      return { etag }
+      return { etag: original.etag }
     } catch (error) {
-      // 416: it has become shorter than the step that was to be copied.
-      if (isConditionFailure(error) || statusOf(error) === 416) {
+      if (original === undefined && isNotFound(error)) return undefined
+      const now = isSourceGone(error) && original ? await sourceNow(opened, original) : undefined
+      if (now === 'gone') return undefined
+      // InvalidRange: it has become shorter than the step that was to be copied.
+      if (now === 'replaced' || isConditionFailure(error) || codeOf(error) === 'InvalidRange') {
         throw new RevisionChangedError('the source was replaced during the move', { path })
       }
-      if (isNotFound(error) || isSourceGone(error)) return undefined
-      throw translate(error, path)
+      throw opened.failures.translate(error, path)
     }
+  }
+
+  /** The source of a copy; undefined where it is a folder's marker. */
+  async #original(
+    opened: Opened,
+    name: string,
+    path: string,
+    options: BareOptions,
+  ): Promise<Original | undefined> {
+    const blob = opened.container.getBlobClient(name)
+    const found = await blob.getProperties(abortable(options))
+    const size = fileSize(found, path)
+    if (isFolder(found.metadata, size)) return undefined
+    if (found.leaseStatus === 'locked') {
+      // It could be copied, but not be deleted then.
+      const text = 'somebody else holds a lease on the source: release or break it, then try again'
+      throw new PermissionError(text, { path })
+    }
+    const kept = propertiesOf(found, async (abort) => (await blob.getTags(abort)).tags)
+    const tags = kept.tags !== undefined
+    const source = () => copySource(this.#client, opened, name, { tags })
+    const { etag = '', blobType } = found
+    return { name, path, source, size, etag, asItIs: blobType === 'BlockBlob', kept }
   }
 
   async #copyAndVerify(
@@ -80,13 +105,7 @@ export class Mover {
     options: BareOptions,
   ): Promise<void> {
     const settings = { ...this.#settings, signal: options.signal }
-    let made: string | undefined
-    try {
-      made = await copyInOneStep(opened, original, to, settings)
-    } catch (error) {
-      if (!cannotCopyInOneStep(error)) throw error
-      await copyAndPoll(opened, original, to, settings)
-    }
+    const made = await copyInOneStep(opened, original, to, settings)
     const copy = await this.#propertiesOfCopy(opened, to, path, options)
     // Another ETag: the copy was replaced already, by somebody who came later.
     if (copy.contentLength === original.size || (made && copy.etag !== made)) return
@@ -149,7 +168,9 @@ export class Mover {
     try {
       await blob.delete({ deleteSnapshots: 'include', conditions, ...abortable(options) })
     } catch (error) {
-      if (!isNotFound(error) && !isConditionFailure(error)) throw translate(error, path)
+      if (!isNotFound(error) && !isConditionFailure(error)) {
+        throw opened.failures.translate(error, path)
+      }
     }
   }
 

@@ -9,15 +9,8 @@ import {
   parseDuration,
   parseParameters,
 } from '@stowage/core'
-import {
-  type Authorization,
-  type Connection,
-  EMULATOR,
-  PUBLIC_REALM,
-  parseConnectionString,
-  splitServiceURL,
-  type TokenCredential,
-} from './connection.ts'
+import { connect } from './account.ts'
+import type { Connection, TokenCredential } from './connection.ts'
 import { MAX_BLOCK_SIZE, MAX_PAGE, MIB } from './limits.ts'
 
 /** Who asks, where neither a key nor a SAS says it. */
@@ -49,6 +42,9 @@ export interface AzureParameters {
   maxRetries?: number | undefined
   /** A duration in Go's notation: `100ms`. */
   retryDelay?: string | undefined
+  maxRetryDelay?: string | undefined
+  /** Of all files that are written: the account's default where it is left out. */
+  accessTier?: 'Hot' | 'Cool' | 'Cold' | 'Archive' | undefined
   skipVerify?: boolean | undefined
   userAgent?: string | undefined
   blockSize?: number | undefined
@@ -67,6 +63,8 @@ export interface AzureSettings {
   readonly rootDirectory: string
   readonly maxRetries: number
   readonly retryDelay: number
+  readonly maxRetryDelay: number
+  readonly accessTier?: string | undefined
   readonly skipVerify: boolean
   readonly userAgent: string
   readonly blockSize: number
@@ -87,8 +85,9 @@ function strict<T, const X extends Extra<T>>(
   return { expected, ...extra, read }
 }
 
+/** Files of secrets, and what is copied from a terminal, end in a newline. No value begins or ends with blanks. */
 const word = <const X extends Extra<string>>(extra: X): Parameter<string> & X =>
-  strict('text', (value) => (typeof value === 'string' ? value : undefined), extra)
+  strict('text', (value) => (typeof value === 'string' ? value.trim() : undefined), extra)
 
 const bool = <const X extends Extra<boolean>>(extra: X): Parameter<boolean> & X =>
   strict('true or false', (value) => (typeof value === 'boolean' ? value : undefined), extra)
@@ -116,11 +115,48 @@ const duration = <const X extends Extra<number>>(extra: X) =>
 const base64Key = strict(
   'an account key in base64',
   (value) =>
-    typeof value === 'string' && /^[A-Za-z0-9+/]+={0,2}$/.test(value) ? value : undefined,
+    typeof value === 'string' && /^[A-Za-z0-9+/]+={0,2}$/.test(value.trim())
+      ? value.trim()
+      : undefined,
   { secret: true },
 )
 
+const TIERS = ['Hot', 'Cool', 'Cold', 'Archive']
+
+const tier = strict(
+  `one of ${TIERS.join(', ')}`,
+  (value) =>
+    TIERS.find((one) => typeof value === 'string' && one.toLowerCase() === value.toLowerCase()),
+  {},
+)
+
+/** What GitLab's registry says at the top, and this driver under `credentials`; and its layout. */
+const GITLAB = {
+  credentialsType: word({ aliases: ['credentials_type'] }),
+  tenantId: word({}),
+  clientId: word({}),
+  secret: word({ secret: true }),
+  legacyRootPrefix: bool({ default: false }),
+  trimLegacyRootPrefix: bool({ default: true }),
+} satisfies ParameterSchema
+
+/** What GitLab's registry takes and has no meaning here: its logs, and how it polls copies. */
+const IGNORED = {
+  debugLog: ignored(),
+  debugLogEvents: ignored(),
+  apiPoolInitialInterval: ignored(),
+  apiPoolMaxInterval: ignored(),
+  apiPoolMaxElapsedTime: ignored(),
+  retryTryTimeout: ignored('retry_try_timeout'),
+} satisfies ParameterSchema
+
+function ignored(...aliases: string[]): Parameter<true> {
+  return { expected: 'anything: it is ignored', aliases, read: () => true }
+}
+
 const schema = {
+  ...IGNORED,
+  ...GITLAB,
   accountName: word({}),
   accountKey: base64Key,
   container: word({}),
@@ -135,6 +171,8 @@ const schema = {
   rootDirectory: word({ default: '' }),
   maxRetries: whole(-1, 1000, { default: 5, aliases: ['max_retries'] }),
   retryDelay: duration({ default: 100, aliases: ['retry_delay'] }),
+  maxRetryDelay: duration({ default: 30_000, aliases: ['max_retry_delay'] }),
+  accessTier: tier,
   skipVerify: bool({ default: false }),
   userAgent: word({ default: '' }),
   blockSize: whole(1, MAX_BLOCK_SIZE, { default: 8 * MIB }),
@@ -164,11 +202,14 @@ export function parse(raw: unknown): AzureSettings {
     : undefined
   if (values === undefined) throw new ConfigError(problems)
   const { client } = values
-  const connection = client ? undefined : connect(values, credentials, problems)
-  if (!values.container && !client) problems.push('no container parameter provider')
+  const found = client ? undefined : connect(values, credentials ?? flat(values), problems)
+  const container = values.container || found?.container || client?.containerName || ''
+  if (container === '') problems.push('no container parameter provider')
+  if (values.legacyRootPrefix || !values.trimLegacyRootPrefix) problems.push(LEGACY)
   if (problems.length > 0) throw new ConfigError(problems)
   return {
-    ...{ connection, client, container: values.container ?? client?.containerName ?? '' },
+    ...{ connection: found?.connection, client, container },
+    ...{ accessTier: values.accessTier, maxRetryDelay: values.maxRetryDelay },
     ...{ rootDirectory: values.rootDirectory, userAgent: values.userAgent },
     // 0 is the original's word for its default, -1 for none.
     maxRetries: values.maxRetries === 0 ? 5 : Math.max(0, values.maxRetries),
@@ -176,6 +217,15 @@ export function parse(raw: unknown): AzureSettings {
     ...{ blockSize: values.blockSize, concurrency: values.concurrency, pageSize: values.pageSize },
     ...{ copyTimeout: values.copyTimeout, idleTimeout: values.idleTimeout },
   }
+}
+
+const LEGACY =
+  "GitLab's legacy layout, with an empty name in front of all others, cannot be read: move the data, and set trimlegacyrootprefix to true"
+
+/** Credentials as GitLab's registry writes them. */
+function flat(values: Values): Credentials | undefined {
+  const { credentialsType: type, tenantId = '', clientId = '', secret = '' } = values
+  return type === undefined ? undefined : { type, tenantId, clientId, secret }
 }
 
 function collect<T>(problems: string[], run: () => T): T | undefined {
@@ -186,88 +236,4 @@ function collect<T>(problems: string[], run: () => T): T | undefined {
     problems.push(...(error as ConfigError).problems)
     return undefined
   }
-}
-
-/** Account, address and authorisation, from whichever of the parameters say it. */
-function connect(
-  values: Values,
-  credentials: Credentials | undefined,
-  problems: string[],
-): Connection | undefined {
-  const text = values.connectionString
-  const given = text === undefined ? {} : parseConnectionString(text)
-  if (given === undefined) {
-    problems.push(
-      'connectionString lacks an account or BlobEndpoint, or AccountKey and SharedAccessSignature',
-    )
-    return undefined
-  }
-  const emulator = values.emulator || given.emulator ? EMULATOR : undefined
-  const accountName = values.accountName ?? given.accountName ?? emulator?.accountName
-  const realm = values.realm ?? given.realm ?? PUBLIC_REALM
-  const url =
-    values.serviceURL ??
-    given.serviceURL ??
-    emulator?.serviceURL ??
-    (accountName && `https://${accountName}.blob.${realm}`)
-  if (!url) {
-    problems.push('no accountname parameter provided')
-    return undefined
-  }
-  const service = splitServiceURL(url)
-  if (service === undefined) {
-    problems.push('serviceURL should be an http or https URL')
-    return undefined
-  }
-  const authorization = authorize(
-    {
-      accountName,
-      accountKey: values.accountKey ?? given.accountKey ?? emulator?.accountKey,
-      sasToken: values.sasToken ?? service.sasToken ?? given.sasToken,
-      credential: values.credential,
-    },
-    credentials,
-    problems,
-  )
-  return authorization && { serviceURL: service.serviceURL, realm, authorization }
-}
-
-interface Secrets {
-  readonly accountName: string | undefined
-  readonly accountKey: string | undefined
-  readonly sasToken: string | undefined
-  readonly credential: TokenCredential | undefined
-}
-
-function authorize(
-  secrets: Secrets,
-  credentials: Credentials | undefined,
-  problems: string[],
-): Authorization | undefined {
-  const { accountName, accountKey, sasToken, credential } = secrets
-  const missing = (problem: string): undefined => void problems.push(problem)
-  const byKey = (): Authorization | undefined => {
-    if (!accountName) return missing('no accountname parameter provided')
-    return accountKey
-      ? { kind: 'key', accountName, accountKey }
-      : missing('no accountkey parameter provided')
-  }
-  if (credential) {
-    return typeof credential.getToken === 'function'
-      ? { kind: 'credential', credential }
-      : missing('credential should be an object with a method getToken')
-  }
-  if (credentials) {
-    const { type, tenantId, clientId, secret } = credentials
-    if (type === 'shared_key') return byKey()
-    if (type === 'default_credentials' || type === 'default') return { kind: 'default' }
-    if (type !== 'client_secret') return missing(`invalid credentials type: "${type}"`)
-    if (tenantId && clientId && secret) return { kind: 'secret', tenantId, clientId, secret }
-    return missing('credentials of type client_secret need tenantid, clientid and secret')
-  }
-  if (accountKey) return byKey()
-  if (sasToken) return { kind: 'sas', token: sasToken.replace(/^\?/, '') }
-  return missing(
-    'no credentials: give one of accountKey, sasToken, connectionString, credentials, credential or client',
-  )
 }

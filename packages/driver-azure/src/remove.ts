@@ -1,7 +1,7 @@
-import type { BlobClient, BlobItem, ContainerClient } from '@azure/storage-blob'
+import type { BatchSubResponse, BlobClient, BlobItem } from '@azure/storage-blob'
 import { type BareOptions, eachLimit, PathNotFoundError, StorageErrors } from '@stowage/core'
 import type { Opened } from './client.ts'
-import { isNotFound, translate } from './errors.ts'
+import { isNotFound } from './errors.ts'
 import { MAX_BATCH } from './limits.ts'
 import { pages } from './listing.ts'
 import { isFolder } from './markers.ts'
@@ -43,32 +43,31 @@ export class Remover {
   }
 
   async #chunk(
-    { container }: Opened,
+    opened: Opened,
     names: readonly string[],
     signal: AbortSignal | undefined,
   ): Promise<Error[]> {
-    const clients = names.map((name) => container.getBlobClient(name))
-    if (clients.length > 1 && this.#batches) {
-      const errors = await this.#batch(container, clients, signal)
-      if (errors !== undefined) return errors
-    }
+    const clients = names.map((name) => opened.container.getBlobClient(name))
+    // What a batch did not do is done one by one: each error names its blob then.
+    const left =
+      clients.length > 1 && this.#batches ? await this.#batch(opened, clients, signal) : clients
     const errors: Error[] = []
-    await eachLimit(clients, this.#concurrency, async (client) => {
+    await eachLimit(left, this.#concurrency, async (client) => {
       signal?.throwIfAborted()
       await this.one(client, signal).catch((error: unknown) => {
         signal?.throwIfAborted()
-        errors.push(translate(error, this.#path(client.name)) as Error)
+        errors.push(opened.failures.translate(error, this.#path(client.name)) as Error)
       })
     })
     return errors
   }
 
-  /** One Blob Batch; undefined where the service does not take it. */
+  /** One Blob Batch; gives the blobs that it has not removed. */
   async #batch(
-    container: ContainerClient,
-    clients: BlobClient[],
+    { container }: Opened,
+    clients: readonly BlobClient[],
     signal: AbortSignal | undefined,
-  ): Promise<Error[] | undefined> {
+  ): Promise<readonly BlobClient[]> {
     try {
       const service = container.getBlobBatchClient()
       const batch = service.createBatch()
@@ -78,17 +77,13 @@ export class Remover {
         batch,
         signal ? { abortSignal: signal } : {},
       )
-      const failed = subResponses.filter(({ status }) => status >= 300 && status !== 404)
-      return failed.map(({ status, statusMessage, errorCode, _request }) => {
-        const error = { message: statusMessage, statusCode: status, code: errorCode ?? '' }
-        const client = clients.find(({ url }) => url === _request.url)
-        return translate(error, this.#path(client?.name ?? '')) as Error
-      })
+      // The answer is 202 whatever is in it: only a part that says so is a blob that is gone.
+      return clients.filter((_, at) => !isRemoved(subResponses[at]))
     } catch {
       signal?.throwIfAborted()
       // Whatever the reason: single deletes work without batches, or their errors name each blob.
       this.#batches = false
-      return undefined
+      return clients
     }
   }
 
@@ -142,7 +137,7 @@ export async function removeTree(
     // Listed already, it counts; the reply to its deletion may be lost, and the next one says "not there".
     if (await remover.one(container.getBlobClient(itself), signal)) found++
   } catch (error) {
-    errors.push(translate(error, path) as Error)
+    errors.push(opened.failures.translate(error, path) as Error)
   }
   found += await removeSessions(opened, sessions, path, signal)
   if (errors.length > 0) throw new StorageErrors(errors, {})
@@ -180,9 +175,16 @@ async function removeSessions(
     found++
     signal?.throwIfAborted()
     const blob = opened.container.getBlockBlobClient(session.name)
-    await discard(blob, session.path, { signal })
+    await discard(blob, session.path, opened.failures, { signal })
   }
   return found
+}
+
+/** Whether a part of a batch's answer says that its blob is gone. */
+function isRemoved(part: BatchSubResponse | undefined): boolean {
+  if (part === undefined) return false
+  const { status, errorCode } = part
+  return (status >= 200 && status < 300 && errorCode === undefined) || errorCode === 'BlobNotFound'
 }
 
 /** The names by how many `/` they have, most first. */

@@ -1,7 +1,6 @@
 import type { UserDelegationKey } from '@azure/storage-blob'
 import type { BareRedirectOptions } from '@stowage/core'
 import type { AzureClient } from './client.ts'
-import { translated } from './errors.ts'
 import { BACKDATE_MS } from './source.ts'
 
 const HOUR_MS = 3_600_000
@@ -41,7 +40,7 @@ export class UrlSigner {
     if (this.#client.signer === 'key') {
       return blob.generateSasUrl({ ...options, expiresOn: new Date(now + expiresIn * 1000) })
     }
-    const { key } = await translated(this.#delegationKey(wanted), path)
+    const { key } = await this.#client.failures.translated(this.#delegationKey(wanted), path)
     return blob.generateUserDelegationSasUrl({ ...options, expiresOn: new Date(wanted) }, key)
   }
 

@@ -9,7 +9,7 @@ import {
 } from '@stowage/core'
 import { assemble, type StagedBlock } from './blocks.ts'
 import type { Opened } from './client.ts'
-import { codeOf, isConditionFailure, isNotFound, translate } from './errors.ts'
+import { codeOf, type Failures, isConditionFailure, isNotFound } from './errors.ts'
 import { pages } from './listing.ts'
 import type { Names } from './names.ts'
 
@@ -27,6 +27,8 @@ export interface FoundSession extends UploadInfo {
   readonly holder: string | undefined
   /** Of what is committed of it; undefined where nothing is. */
   readonly etag: string | undefined
+  /** The service's time of its first block, in milliseconds, where the service tells. */
+  readonly createdAt: number | undefined
 }
 
 /** A session taken over: from here on only this writer can commit it. */
@@ -40,9 +42,12 @@ export interface Claim {
 
 let latest = 0
 
-/** Ids sort by the time of their making; within a process no two have the same time. */
-export function newSessionId(): string {
-  latest = Math.max(Date.now(), latest + 1)
+/**
+ * Ids sort by the time of their making; within a process no two have the same time.
+ * @param now Milliseconds since 1970, by the service's clock.
+ */
+export function newSessionId(now: number): string {
+  latest = Math.max(now, latest + 1)
   return latest.toString(36).padStart(9, '0') + randomBytes(8).toString('hex')
 }
 
@@ -85,7 +90,9 @@ export class Sessions {
     if (parsed === undefined) return undefined
     const startedAt = new Date(Number.parseInt(parsed.id.slice(0, 9), 36))
     const { path, id } = parsed
-    return { path, id, name, startedAt, holder: metadata?.[HOLDER], etag: quoted(properties.etag) }
+    const createdAt = properties.createdOn?.getTime() || undefined
+    const etag = quoted(properties.etag)
+    return { path, id, name, startedAt, holder: metadata?.[HOLDER], etag, createdAt }
   }
 
   /** Takes over the newest session of the path that nobody holds; undefined where there is none. */
@@ -97,7 +104,7 @@ export class Sessions {
     for (let attempt = 0; attempt < CLAIM_ATTEMPTS; attempt++) {
       const found: FoundSession[] = []
       for await (const one of this.find(opened, path, { only: true, signal })) found.push(one)
-      found.sort((a, b) => (a.id < b.id ? 1 : -1))
+      found.sort(newestFirst)
       const claim = await this.#claimFirst(opened, found, signal)
       if (claim !== 'beaten') return claim
     }
@@ -129,7 +136,7 @@ export class Sessions {
    * listed. That fences the writer before: its own commit has the same kind of condition.
    */
   async #claim(
-    { container }: Opened,
+    { container, failures }: Opened,
     session: HeldSession,
     { name, path, holder, etag }: FoundSession,
     signal: AbortSignal | undefined,
@@ -157,9 +164,17 @@ export class Sessions {
       if (isNotFound(error) || isConditionFailure(error) || codeOf(error) === 'InvalidBlockList') {
         return 'beaten'
       }
-      throw translate(error, path)
+      throw failures.translate(error, path)
     }
   }
+}
+
+/** By the service's time, in seconds, where it tells; its id has the time of the writer, finer and less sure. */
+function newestFirst(a: FoundSession, b: FoundSession): number {
+  const { createdAt: one, id } = a
+  const { createdAt: other, id: otherId } = b
+  if (one !== undefined && other !== undefined && one !== other) return other - one
+  return id < otherId ? 1 : -1
 }
 
 /** ETags come with quotes in headers and without in listings. */
@@ -191,7 +206,12 @@ function abortable({ signal }: Discarding): { abortSignal?: AbortSignal } {
  * Removes a session's blob with all its blocks. Blocks that were never committed cannot be deleted, but
  * committing an empty list drops them. A session that another writer took over meanwhile stays.
  */
-export async function discard(blob: BlockBlobClient, path: string, how: Discarding): Promise<void> {
+export async function discard(
+  blob: BlockBlobClient,
+  path: string,
+  failures: Failures,
+  how: Discarding,
+): Promise<void> {
   const { conditions } = how
   try {
     const etag = await emptied(blob, how)
@@ -201,7 +221,7 @@ export async function discard(blob: BlockBlobClient, path: string, how: Discardi
       ...(conditions && etag && { conditions: { ifMatch: etag } }),
     })
   } catch (error) {
-    if (!isNotFound(error) && !isConditionFailure(error)) throw translate(error, path)
+    if (!isNotFound(error) && !isConditionFailure(error)) throw failures.translate(error, path)
   }
 }
 

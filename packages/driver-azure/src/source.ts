@@ -19,13 +19,14 @@ export async function copySource(
   client: AzureClient,
   { sdk, container }: Opened,
   name: string,
+  { tags = false }: { tags?: boolean } = {},
 ): Promise<CopySource> {
   const blob = container.getBlobClient(name)
   const { signer } = client
   if (signer === 'key') {
     const now = Date.now()
     const url = await blob.generateSasUrl({
-      permissions: sdk.BlobSASPermissions.parse('r'),
+      permissions: sdk.BlobSASPermissions.parse(tags ? 'rt' : 'r'),
       startsOn: new Date(now - BACKDATE_MS),
       expiresOn: new Date(now + SOURCE_SAS_MS),
     })

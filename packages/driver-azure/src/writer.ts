@@ -9,12 +9,11 @@ import {
 import { blockId, type StagedBlock } from './blocks.ts'
 import { BlockBuffer } from './buffer.ts'
 import type { AzureClient, Opened } from './client.ts'
-import { copyInOneStep, ontoBlockBlob } from './copy.ts'
-import { codeOf, isConditionFailure, isNotFound, isSourceGone, translate } from './errors.ts'
+import { codeOf, isConditionFailure, isNotFound } from './errors.ts'
 import { blockSizeAt, blocksUnderWay, MAX_BLOCKS } from './limits.ts'
 import type { AzureSettings } from './parameters.ts'
+import { publish, putBlob, StagedBlobGone } from './publish.ts'
 import { type Claim, discard, ids, newWriterMark, ownership, type Sessions } from './sessions.ts'
-import { copySource } from './source.ts'
 
 /** What a writer works with. */
 export interface WriterContext {
@@ -23,6 +22,8 @@ export interface WriterContext {
   readonly sessions: Sessions
   readonly settings: AzureSettings
   readonly path: string
+  /** The time that the file is to keep. */
+  readonly modTime?: Date | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -94,8 +95,7 @@ export class AzureWriter implements BareWriter {
 
   async cancel(): Promise<void> {
     await Promise.allSettled([...this.#pending].map(({ task }) => task))
-    if (this.#stored)
-      await discard(this.#staging, this.#context.path, { conditions: ownership(this.#etag) })
+    if (this.#stored) await this.#discard()
     this.#end()
   }
 
@@ -117,11 +117,15 @@ export class AzureWriter implements BareWriter {
   /** Of a session that was removed, blocks may be there that came after that. */
   async #leaveNothing(error: unknown): Promise<never> {
     if (isStorageError(error, 'UPLOAD_NOT_FOUND')) {
-      await discard(this.#staging, this.#context.path, { conditions: ownership(this.#etag) }).catch(
-        () => {},
-      )
+      await this.#discard().catch(() => {})
     }
     throw error
+  }
+
+  #discard(): Promise<void> {
+    const { path, opened } = this.#context
+    const conditions = ownership(this.#etag)
+    return discard(this.#staging, path, opened.failures, { conditions })
   }
 
   get #blockSize(): number {
@@ -139,6 +143,10 @@ export class AzureWriter implements BareWriter {
 
   #gone(text: string, cause?: unknown): UploadNotFoundError {
     return new UploadNotFoundError(text, { path: this.#context.path, ...(cause ? { cause } : {}) })
+  }
+
+  #translate(error: unknown): unknown {
+    return this.#context.opened.failures.translate(error, this.#context.path)
   }
 
   #end(): void {
@@ -182,7 +190,7 @@ export class AzureWriter implements BareWriter {
       },
       (error: unknown) => {
         this.#failed = true
-        throw translate(error, this.#context.path)
+        throw this.#translate(error)
       },
     )
     // Whoever waits for the task gets its error; nobody may wait.
@@ -202,14 +210,11 @@ export class AzureWriter implements BareWriter {
 
   /** The whole file in one request. */
   async #putBlob(): Promise<void> {
-    const { opened, sessions, path } = this.#context
-    this.#context.signal?.throwIfAborted()
+    const { sessions, path } = this.#context
     try {
-      await ontoBlockBlob(opened, sessions.names.blob(path), (blob) =>
-        blob.upload(this.#buffer.body(), this.#buffer.length, this.#abort),
-      )
+      await putBlob(this.#context, sessions.names.blob(path), this.#buffer)
     } catch (error) {
-      throw translate(error, path)
+      throw this.#translate(error)
     }
   }
 
@@ -223,7 +228,6 @@ export class AzureWriter implements BareWriter {
   }
 
   async #commitBlocks(): Promise<void> {
-    const { path } = this.#context
     try {
       const request = this.#staging.commitBlockList(ids(this.#blocks), {
         ...this.#abort,
@@ -237,7 +241,7 @@ export class AzureWriter implements BareWriter {
         return
       }
       const gone = isNotFound(error) || codeOf(error) === 'InvalidBlockList'
-      throw gone ? this.#lost(error) : translate(error, path)
+      throw gone ? this.#lost(error) : this.#translate(error)
     }
   }
 
@@ -246,9 +250,8 @@ export class AzureWriter implements BareWriter {
    * worked although its reply was lost. Their ids have our mark in them, so nobody else can have done it.
    */
   async #committedETag(refusal: unknown): Promise<string | undefined> {
-    const { path } = this.#context
     const list = await this.#staging.getBlockList('committed').catch((error: unknown) => {
-      throw isNotFound(error) ? this.#lost(refusal) : translate(error, path)
+      throw isNotFound(error) ? this.#lost(refusal) : this.#translate(error)
     })
     const found = (list.committedBlocks ?? []).map(({ name }) => name)
     const ours = ids(this.#blocks)
@@ -258,31 +261,19 @@ export class AzureWriter implements BareWriter {
 
   #lost(error: unknown): UploadNotFoundError {
     const text = 'the upload was removed, has expired, or another writer continued it'
-    return this.#gone(text, translate(error, this.#context.path))
+    return this.#gone(text, this.#translate(error))
   }
 
   async #publish(): Promise<void> {
-    const { client, opened, sessions, settings, path } = this.#context
     this.#mustExist()
     this.#context.signal?.throwIfAborted()
     try {
-      const source = () => copySource(client, opened, this.#staging.name)
-      // The mark of a session that was taken over must not come along.
-      const { name } = this.#staging
-      const original = {
-        name,
-        source,
-        size: this.#passed,
-        etag: this.#etag ?? '',
-        asItIs: this.#sealed,
-      }
-      await copyInOneStep(opened, original, sessions.names.blob(path), {
-        ...settings,
-        signal: this.#context.signal,
+      await publish(this.#context, {
+        ...{ name: this.#staging.name, etag: this.#etag ?? '' },
+        ...{ size: this.#passed, sealed: this.#sealed },
       })
     } catch (error) {
-      if (isStorageError(error)) throw error
-      throw isSourceGone(error) ? this.#lost(error) : translate(error, path)
+      throw error instanceof StagedBlobGone ? this.#lost(error.cause) : this.#translate(error)
     }
   }
 }

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import type { StorageDriver } from '@stowage/core'
 import type { FaultProxy, Seen } from '@stowage/testsuite'
-import { refused, withHeaders } from './helpers/faults.ts'
+import { refused } from './helpers/faults.ts'
 import {
   blobNames,
   containerClient,
@@ -149,41 +149,40 @@ test('a source that is replaced after its copy is not deleted', async () => {
   await holds('/old', Buffer.from('newer'))
 })
 
-/** A service that has no Put Block From URL, and whose Copy Blob takes a while. */
-function slowly(status: (poll: number) => string): (seen: Seen) => object | undefined {
-  let polls = 0
-  return ({ operation, url }) => {
-    if (operation === 'Put Block From URL') return refused(501, 'NotImplemented')
-    if (operation === 'Copy Blob') return withHeaders({ 'x-ms-copy-status': 'pending' })
-    if (operation !== 'Get Blob Properties' || !url.pathname.endsWith('/new')) return undefined
-    return withHeaders({ 'x-ms-copy-status': status(++polls) })
-  }
-}
-
-test('where a copy in one step is not to be had, a pending copy is polled until it is whole', async () => {
+test('what the service cannot copy by itself is read and written, in one visible step', async () => {
   await appendBlob('/old', data)
-  proxy.rule = slowly((poll) => (poll < 4 ? 'pending' : 'success'))
+  await driver.putContent('/new', 'before')
+  let seen: Buffer | undefined
+  proxy.rule = ({ operation, url }) => {
+    if (operation === 'Put Block From URL') return refused(501, 'NotImplemented')
+    if (operation !== 'Put Block List' || !url.pathname.endsWith('/new')) return undefined
+    return {
+      hold: async () => {
+        const blob = (await containerClient()).getBlobClient(`${storage}/new`)
+        seen = await blob.downloadToBuffer()
+      },
+    }
+  }
   await driver.move('/old', '/new')
+  expect(String(seen)).toBe('before')
   await holds('/new', data)
   expect(await blobNames(storage)).toEqual([`${storage}/new`])
-  const polls = proxy.operations.filter((operation) => operation === 'Get Blob Properties')
-  expect(polls.length).toBeGreaterThanOrEqual(5)
 })
 
-test('a copy that is pending beyond the deadline is ended, and the source stays', async () => {
+test('a source that is replaced while it is read and written is left, and nothing is published', async () => {
   await appendBlob('/old', data)
-  proxy.rule = slowly(() => 'pending')
-  await expect(driver.move('/old', '/new')).rejects.toMatchObject({ code: 'UNAVAILABLE' })
-  expect(proxy.operations).toContain('Abort Copy Blob')
-  await holds('/old', data)
-  await expect(driver.stat('/new')).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
-})
-
-test('a copy that fails in the service is an error, and the source stays', async () => {
-  await appendBlob('/old', data)
-  proxy.rule = slowly(() => 'failed')
-  await expect(driver.move('/old', '/new')).rejects.toThrow('failed to move blob')
-  await holds('/old', data)
+  const replace = async (): Promise<void> => {
+    const blob = (await containerClient()).getBlockBlobClient(`${storage}/old`)
+    await blob.upload('newer', 5)
+  }
+  proxy.rule = ({ operation, url }) => {
+    if (operation === 'Put Block From URL') return refused(501, 'NotImplemented')
+    return operation === 'Put Block' && url.pathname.endsWith('/new')
+      ? { hold: replace }
+      : undefined
+  }
+  await expect(driver.move('/old', '/new')).rejects.toMatchObject({ code: 'REVISION_CHANGED' })
+  await holds('/old', Buffer.from('newer'))
   await expect(driver.stat('/new')).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
 })
 

@@ -35,6 +35,7 @@ test('the first call names the command to install the SDK', async () => {
 
 test('@azure/identity is asked for only where credentials need it', async () => {
   await alone.install('@azure/storage-blob')
+  await alone.install('@azure/core-rest-pipeline')
   const parameters = { accountName: 'a', container: 'c', maxRetries: -1 }
   const call = (more: object): string => `
     const driver = await create('azure', ${JSON.stringify({ ...parameters, ...more })})

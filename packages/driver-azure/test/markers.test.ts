@@ -86,3 +86,28 @@ test('names that are no paths are left out', async () => {
   expect(await walked()).toEqual(['/dir/', '/dir/file'])
   expect(await collect(driver.list('/dir'))).toEqual(['/dir/file'])
 })
+
+test('a folder without a file in it is not there, whichever marker it has', async () => {
+  await put('hdi', '', FOLDER)
+  await put('slash/')
+  await put('deep/')
+  await put('deep/sub/')
+  await put('deep/sub/hdi', '', FOLDER)
+  for (const path of ['/hdi', '/slash', '/deep', '/deep/sub']) {
+    await expect(driver.stat(path)).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
+  }
+  for (const path of ['/hdi', '/slash', '/deep/sub']) {
+    await expect(walked(path)).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
+  }
+  expect(await walked()).toEqual([])
+  expect(await collect(driver.list('/'))).not.toContain('/hdi')
+  await put('deep/sub/file', 'x')
+  expect(await driver.stat('/deep')).toMatchObject({ isDir: true })
+})
+
+test('a folder whose last file goes is gone, whatever marker it has', async () => {
+  await put('dir', '', FOLDER)
+  await driver.putContent('/dir/file', 'x')
+  await driver.move('/dir/file', '/file')
+  await expect(driver.stat('/dir')).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
+})

@@ -189,3 +189,87 @@ test.each(['azure:///root', 'azure://user:secret@data', 'azure://data/x#part', '
     expect(() => fromURL(new URL(text))).not.toThrow('secret')
   },
 )
+
+test('blanks and newlines around values are left out', () => {
+  const raw = { accountName: 'acc\n', accountKey: ` ${key}\n`, container: ' c\n' }
+  expect(parse(raw)).toMatchObject({
+    container: 'c',
+    connection: { authorization: { kind: 'key', accountName: 'acc', accountKey: key } },
+  })
+  for (const sasToken of [' sv=1&sig=x\n', '?sv=1&sig=x', '&sv=1&sig=x']) {
+    expect(connection({ ...account, sasToken })?.authorization).toEqual({
+      ...{ kind: 'sas', token: 'sv=1&sig=x' },
+    })
+  }
+  const quoted = `"BlobEndpoint=https://acc.blob.core.windows.net;SharedAccessSignature=?sv=1&sig=x"\n`
+  expect(connection({ container: 'c', connectionString: quoted })).toMatchObject({
+    ...{ serviceURL: 'https://acc.blob.core.windows.net' },
+    authorization: { kind: 'sas', token: 'sv=1&sig=x' },
+  })
+})
+
+test.each([
+  ['https://acc.blob.core.windows.net/data?sv=1&sr=c&sig=x', 'https://acc.blob.core.windows.net'],
+  ['https://acc.blob.core.windows.net/data/?sv=1&sig=x', 'https://acc.blob.core.windows.net'],
+  ['http://127.0.0.1:10000/acc/data?sv=1&sr=c&sig=x', 'http://127.0.0.1:10000/acc'],
+])('the URL of a container says the container: %s', (url, serviceURL) => {
+  for (const raw of [{ serviceURL: url }, { serviceURL: url, container: 'data' }]) {
+    expect(parse(raw)).toMatchObject({
+      container: 'data',
+      connection: { serviceURL, authorization: { kind: 'sas' } },
+    })
+  }
+  expect(problems({ serviceURL: url.replace('/data', '/data?sr=c&'), container: 'other' })).toEqual(
+    [expect.stringContaining('container')],
+  )
+})
+
+test.each(['http://127.0.0.1:10000/data', 'http://127.0.0.1:10000/data/'])(
+  'an account in the path is no container, even of the same name: %s',
+  (serviceURL) => {
+    const raw = { accountName: 'data', accountKey: key, container: 'data', serviceURL }
+    expect(parse(raw).connection?.serviceURL).toBe('http://127.0.0.1:10000/data')
+  },
+)
+
+test('without an account it is the one of AZURE_STORAGE_CONNECTION_STRING', () => {
+  process.env.AZURE_STORAGE_CONNECTION_STRING = `AccountName=env;AccountKey=${key}`
+  try {
+    const expected = { authorization: { kind: 'key', accountName: 'env' } }
+    expect(connection({ container: 'c' })).toMatchObject(expected)
+    expect(connection(fromURL(new URL('azure://c/root')))).toMatchObject(expected)
+    expect(connection(fromURL(new URL('azure://c/root?accountName=acc')))).toMatchObject({
+      authorization: { kind: 'default' },
+    })
+    expect(connection({ ...account, accountKey: key })).toMatchObject({
+      authorization: { kind: 'key', accountName: 'acc' },
+    })
+  } finally {
+    delete process.env.AZURE_STORAGE_CONNECTION_STRING
+  }
+})
+
+test('a storage section of GitLab’s registry is understood', () => {
+  const raw = {
+    ...{ accountname: 'acc', container: 'c', credentialstype: 'client_secret' },
+    ...{ tenantid: 't', clientid: 'i', secret: 's', trimlegacyrootprefix: true },
+    ...{ maxretries: 3, retrydelay: '1s', max_retry_delay: '20s', retry_try_timeout: '5s' },
+    ...{ debuglog: true, debuglogevents: 'request', apipoolmaxinterval: '1s' },
+  }
+  expect(parse(raw)).toMatchObject({
+    connection: { authorization: { kind: 'secret', tenantId: 't', clientId: 'i', secret: 's' } },
+    ...{ maxRetries: 3, retryDelay: 1000, maxRetryDelay: 20_000 },
+  })
+  const shared = { ...account, credentials_type: 'shared_key', accountkey: key }
+  expect(connection(shared)?.authorization.kind).toBe('key')
+  for (const legacy of [{ legacyrootprefix: true }, { trimlegacyrootprefix: false }]) {
+    expect(problems({ ...shared, ...legacy })).toEqual([expect.stringContaining('legacy layout')])
+  }
+})
+
+test('access tiers are written in any case', () => {
+  expect(parse({ ...account, accountKey: key, accessTier: 'cool' }).accessTier).toBe('Cool')
+  expect(problems({ ...account, accountKey: key, accessTier: 'warm' })).toEqual([
+    expect.stringContaining('one of Hot, Cool, Cold, Archive'),
+  ])
+})

@@ -226,3 +226,42 @@ test('the place of the uploads is nobody else’s', async () => {
     }
   }
 })
+
+test('a new session has the service’s time, and not that of a clock that was set wrong', async () => {
+  await driver.putContent('/other', 'x')
+  const { now } = Date
+  try {
+    Date.now = () => now() + 3_600_000
+    const writer = await driver.writer('/file')
+    await writer.write(long)
+    await writer.close()
+  } finally {
+    Date.now = now
+  }
+  const [upload] = await driver.purgeUploads('/', {
+    olderThan: new Date(now() + 60_000),
+    dryRun: true,
+  })
+  expect(upload?.path).toBe('/file')
+})
+
+test('append continues the newest upload, whatever the clocks of its writers say', async () => {
+  const { now } = Date
+  try {
+    Date.now = () => now() + 3_600_000
+    const early = await driver.writer('/file')
+    await early.write(Buffer.alloc(blockSize + 1))
+    await early.close()
+    // The service tells times in seconds.
+    const second = Math.floor(now() / 1000)
+    while (Math.floor(now() / 1000) <= second) await new Promise((done) => setImmediate(done))
+    Date.now = now
+    const late = await driver.writer('/file')
+    await late.write(long)
+    await late.close()
+  } finally {
+    Date.now = now
+  }
+  const next = await (await otherProcess()).writer('/file', { append: true })
+  expect(next.size).toBe(long.length)
+})
