@@ -101,7 +101,8 @@ interface ErrorDocument {
 export function failureOf(status: number, text: string): Failure {
   const failure = documentFailure(status, jsonOf(text))
   if (failure) return failure
-  const message = text.trim()
+  const isRedirect = status >= 300 && status < 400
+  const message = isRedirect ? 'a redirect, which is not followed: check the endpoint' : text.trim()
   return { status, message, reason: '', isOwn: message.startsWith(NO_OBJECT) }
 }
 

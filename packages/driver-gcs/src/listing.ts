@@ -167,9 +167,11 @@ async function* files(
       const last = objects.at(-1)?.name
       const unwanted = [names.reserved, wish.skip && names.root + wish.skip.slice(1)]
       const skip = unwanted.find((key) => key && last?.startsWith(key))
-      if (more && skip) {
-        // `0` comes right after `/`: the first name that is not in the directory.
-        jump = `${skip.slice(0, -1)}0`
+      // `0` comes right after `/`: the first name that is not in the directory.
+      const after = skip && `${skip.slice(0, -1)}0`
+      // A server that does not begin there is not asked twice to.
+      if (more && after && (startOffset === undefined || compareKeys(after, startOffset) > 0)) {
+        jump = after
         break
       }
     }

@@ -1,4 +1,5 @@
 import { ContentError } from '@stowage/core'
+import { parseSize } from '@stowage/driver-kit'
 import type { StreamReply } from './request.ts'
 
 /** What of one generation is read. */
@@ -44,16 +45,18 @@ export function spanOf(
 export function sizeOf(reply: StreamReply, path: string, first: number | undefined): number {
   if (first === undefined) {
     const length = reply.header('content-length') ?? reply.header('x-goog-stored-content-length')
-    if (reply.status === 200 && length !== undefined) return Number(length)
+    const size = parseSize(length)
+    if (reply.status === 200 && size !== undefined) return size
     throw new ContentError(`the service did not say how long the object is`, { path })
   }
-  const range = reply.header('content-range')
-  const [, start, , total] = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(range ?? '') ?? []
-  if (reply.status !== 206 || Number(start) !== first || total === undefined) {
-    const detail = `status ${reply.status}, Content-Range ${range}`
-    throw new ContentError(`the service ignored the range from ${first} (${detail})`, { path })
-  }
-  return Number(total)
+  const range = reply.header('content-range')?.slice(0, 100)
+  const [, start, last, total] = (/^bytes (\d+)-(\d+)\/(\d+)$/.exec(range ?? '') ?? []).map(
+    parseSize,
+  )
+  const fits = start === first && last !== undefined && total !== undefined && last < total
+  if (reply.status === 206 && fits && last >= start) return total
+  const detail = `status ${reply.status}, Content-Range ${range}`
+  throw new ContentError(`the service ignored the range from ${first} (${detail})`, { path })
 }
 
 /** Somebody on the way may have compressed it, although it is not stored so. */

@@ -1,4 +1,10 @@
-import { type BareWriter, ContentError, type HeldSession, isStorageError } from '@stowage/core'
+import {
+  type BareWriter,
+  ContentError,
+  type HeldSession,
+  isStorageError,
+  UnavailableError,
+} from '@stowage/core'
 import type { Api } from './api.ts'
 import { ChunkBuffer } from './buffer.ts'
 import { crc32c, encodeCrc32c } from './crc32c.ts'
@@ -39,6 +45,8 @@ export class GcsWriter implements BareWriter {
   #generation: string | undefined
   #renewed = 0
   readonly #begun: Begun
+  /** Answers in a row after which the service had no more than before. */
+  #standstill = 0
   readonly #lease: Lease
   /** Of the attempts to store the state: one whose answer was lost may have worked. */
   readonly #marks = new Set<string>()
@@ -214,6 +222,11 @@ export class GcsWriter implements BareWriter {
     }
     this.#buffer.drop(count)
     this.#stored = stored
+    this.#standstill = count > 0 ? 0 : this.#standstill + 1
+    if (this.#standstill <= this.#context.api.settings.maxRetries + 1) return
+    this.#standstill = 0
+    const text = 'the service accepts bytes of an upload, but stores none of them'
+    throw new UnavailableError(text, { path: this.#context.path })
   }
 
   /** The resumable upload. Where it is new, how to continue it is stored before its first byte. */
