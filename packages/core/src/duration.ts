@@ -10,18 +10,27 @@ const UNITS: Readonly<Record<string, number>> = {
   h: 3_600_000,
 }
 
-const PIECE = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g
+/** Sticky: each piece begins where the last one ended, so that a hostile text takes no longer than its length. */
+const PIECE = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/y
+/** Longer ones mean nothing. */
+const LONGEST = 100
 
 /**
  * Milliseconds of a duration as Go's `time.ParseDuration` takes it (`1h30m`, `1.5s`, `-2m`, `0`), which is how the
  * original's configuration files have them; undefined where it is none.
  */
 export function parseDuration(text: string): number | undefined {
-  const [, sign, rest = ''] = /^([+-]?)(.*)$/.exec(text) ?? []
+  const isSigned = text.startsWith('+') || text.startsWith('-')
+  const rest = isSigned ? text.slice(1) : text
   if (rest === '0') return 0
-  if (rest === '' || rest.replace(PIECE, '') !== '') return undefined
+  if (rest === '' || rest.length > LONGEST) return undefined
   let sum = 0
-  for (const [, number, unit = ''] of rest.matchAll(PIECE))
+  for (let at = 0; at < rest.length; ) {
+    PIECE.lastIndex = at
+    const [piece, number, unit = ''] = PIECE.exec(rest) ?? []
+    if (piece === undefined) return undefined
     sum += Number(number) * (UNITS[unit] ?? 0)
-  return sign === '-' ? -sum : sum
+    at += piece.length
+  }
+  return text.startsWith('-') ? -sum : sum
 }

@@ -39,7 +39,7 @@ export function forwardingDriver(
     redirectURL: (...args) => inner.redirectURL(...args),
     purgeUploads: (...args) => inner.purgeUploads(...args),
     bucketKey: (...args) => inner.bucketKey?.(...args),
-    locate: async (...args) => inner.locate?.(...args),
+    locate: (...args) => inner.locate?.(...args) ?? Promise.resolve(undefined),
     close: () => inner.close(),
     [Symbol.asyncDispose]: () => driver.close(),
     ...overrides,

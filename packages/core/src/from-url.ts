@@ -27,6 +27,7 @@ export async function createFromURL<const N extends readonly string[] = []>(
 ): Promise<StorageDriver> {
   const parsed = parse(String(url))
   const name = parsed.protocol.slice(0, -1)
+  mustNotClimb(parsed, name)
   const { fromURL = fromQuery } = registration(name)
   const driver = await createRegistered(name, fromURL(parsed))
   return middleware === undefined ? driver : withMiddleware(driver, middleware)
@@ -54,6 +55,15 @@ function parse(url: string): URL {
       ? 'a storage URL starts with the name of a driver, as in fs:///var/data'
       : `the ${scheme} URL is malformed`,
   )
+}
+
+/** What is left of `..` in a parsed URL is encoded, and would lead elsewhere than it seems to. */
+function mustNotClimb({ pathname }: URL, driver: string): void {
+  const plain = pathname.replace(/%2e/gi, '.').replace(/%2f|%5c/gi, '/')
+  if (plain.split(/[/\\]/).every((name) => name !== '..' && name !== '.')) return
+  throw new ConfigError('the path of a storage URL has an encoded . or ..: write the whole path', {
+    driver,
+  })
 }
 
 /**

@@ -57,6 +57,8 @@ function parseBase(url: string): string {
   // A user name and password are no part of what is shown or sent.
   const host = authority.slice(authority.lastIndexOf('@') + 1)
   if (host === '') return fail('no host specified for redirect baseurl')
+  // Browsers run others, such as javascript:, or take them for local files.
+  if (!/^https?$/i.test(scheme)) return fail('the scheme of redirect baseurl is http or https')
   const plain = url.replace(authority, () => host)
   if (!URL.canParse(plain))
     return fail(`unable to parse redirect baseurl: ${plain.replace(/[?#].*/s, '')}`)

@@ -19,3 +19,10 @@ it.each([
 ])('the duration %j has %j milliseconds', (text, ms) => {
   expect(parseDuration(text)).toBe(ms)
 })
+
+it.each(['1', '1h', '.', '1.', 'x', '11'])('100 KB of %j take no time', (piece) => {
+  const text = piece.repeat(100_000 / piece.length)
+  const before = process.cpuUsage()
+  expect(parseDuration(`${text}!`)).toBeUndefined()
+  expect(process.cpuUsage(before).user / 1000).toBeLessThan(100)
+})

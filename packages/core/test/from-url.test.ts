@@ -116,3 +116,16 @@ it('lets an error of the factory through with its driver', async () => {
   })
   expect((await failure(createFromURL('failing:'))).driver).toBe('failing')
 })
+
+it.each(['..%2f..%2fx', 'a/%2e%2e%2fb', 'a%5c..%5cb', '%2E.%2Fx', 'a%2f.%2fb'])(
+  'refuses an encoded .. in the path: %s',
+  async (path) => {
+    expect(await failure(createFromURL(`bucket://data/${path}`))).toMatchObject({ code: 'CONFIG' })
+    expect(given).toEqual([])
+  },
+)
+
+it('takes names that only look like it', async () => {
+  await createFromURL('bucket://data/a..b%2F...%2Fc?region=..%2f')
+  expect(given).toMatchObject([{ prefix: 'a..b/.../c' }])
+})

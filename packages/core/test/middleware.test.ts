@@ -113,7 +113,7 @@ it('forwards every method of a driver with all its arguments', async () => {
   const methods = Object.getOwnPropertyNames(Object.getPrototypeOf(target)).filter(
     (name) => name !== 'constructor',
   )
-  expect(methods).toHaveLength(13)
+  expect(methods).toHaveLength(14)
   for (const method of methods) {
     expect(driver[method]?.(1, 2, 3)).toBe(method)
   }
@@ -148,6 +148,8 @@ describe('redirect', () => {
     [{ baseurl: 'example.com' }, 'no scheme specified for redirect baseurl'],
     [{ baseurl: '//example.com' }, 'no scheme specified for redirect baseurl'],
     [{ baseurl: 'https:///path' }, 'no host specified for redirect baseurl'],
+    [{ baseurl: 'javascript://h/%0aalert(1)' }, 'the scheme of redirect baseurl is http or https'],
+    [{ baseurl: 'file://h/a' }, 'the scheme of redirect baseurl is http or https'],
     [{ baseurl: 'localhost:5000' }, 'no host specified for redirect baseurl'],
     [
       { baseurl: 'https://exa mple/a?k=SECRET' },

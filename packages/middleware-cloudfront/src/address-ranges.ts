@@ -56,7 +56,7 @@ export class AddressRanges {
       const reply = await this.#settings.fetch(ipRangesURL, { signal })
       if (!reply.ok) throw new Error(`status ${reply.status}`)
       // In one step: nobody sees half of the new networks.
-      this.#list = this.#parse((await reply.json()) as Document)
+      this.#list = this.#parse((await reply.json()) as Document | null)
       this.#warned = undefined
     } catch (error) {
       if (this.#stop.signal.aborted) return
@@ -68,10 +68,13 @@ export class AddressRanges {
     }
   }
 
-  #parse({ prefixes = [], ipv6_prefixes = [] }: Document): BlockList {
+  /** @throws Error where there is no network in it: the last ones stay. */
+  #parse(document: Document | null): BlockList {
+    const { prefixes = [], ipv6_prefixes = [] } = document ?? {}
     const list = new BlockList()
     for (const { ip_prefix, region } of prefixes) this.#add(list, ip_prefix, region)
     for (const { ipv6_prefix, region } of ipv6_prefixes) this.#add(list, ipv6_prefix, region)
+    if (list.rules.length === 0) throw new Error('the document has no networks')
     return list
   }
 

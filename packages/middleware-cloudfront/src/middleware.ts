@@ -52,7 +52,8 @@ function signed(
   expiresIn: number | undefined,
   where: { driver: string; path: string },
 ): string {
-  const url = base + encodeURIComponent(bucketKey).replaceAll('%2F', '/')
+  // In a signed resource, `*` stands for any text: a URL of `/a/*` would open all of the directory.
+  const url = base + encodeURIComponent(bucketKey).replaceAll('%2F', '/').replaceAll('*', '%2A')
   const seconds = expiresIn ?? duration ?? SECONDS
   const expires = Math.floor(Date.now() / 1000) + seconds
   try {

@@ -30,6 +30,9 @@ export function signCannedPolicy(url: string, { key, keyPairId, expires }: Signe
 
 function problemOf(url: string): string | undefined {
   if (!/^[\x21-\x7e]*$/.test(url)) return 'a URL to sign has ASCII characters only'
+  // CloudFront takes them for wildcards: the signature would be good for other URLs too.
+  if (url.includes('*') || url.indexOf('?') !== url.lastIndexOf('?'))
+    return 'a URL to sign has no * and at most one ?: encode them as %2A and %3F'
   if (!URL.canParse(url)) return 'that is no URL to sign'
   const { protocol, searchParams } = new URL(url)
   if (!/^(https?|rtmp):$/.test(protocol))

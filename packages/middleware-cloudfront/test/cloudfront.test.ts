@@ -81,6 +81,12 @@ describe('a redirect URL', () => {
     expect(Math.abs(sooner.expires - 60)).toBeLessThan(5)
   })
 
+  it.each(['/uploads/*', '/a?b', '/*/*'])('of %s is good for that file only', async (path) => {
+    const { url } = check((await (await around({})).redirectURL(path)) ?? '')
+    expect(url).not.toMatch(/[*?]/)
+    expect(decodeURIComponent(new URL(url).pathname)).toBe(`/root${path}`)
+  })
+
   it('is https and good for 20 minutes where nothing is said', async () => {
     const { url, expires } = check((await (await around({})).redirectURL('/a')) ?? '')
     expect(url).toBe('https://d1.cloudfront.net/root/a')
@@ -124,6 +130,8 @@ describe('signing', () => {
     ['https://h/a?Key-Pair-Id=1', 'Key-Pair-Id'],
     ['no url', 'ASCII'],
     ['nourl', 'no URL'],
+    ['https://h/a/*', 'no *'],
+    ['https://h/a?b=c?d', 'at most one ?'],
   ])('refuses %s', (url, problem) => {
     expect(() => signCannedPolicy(url, signer)).toThrow(problem)
   })
@@ -250,10 +258,17 @@ describe('with filtering by address', () => {
     reply = { status: 200, body: ranges }
     await until(async () => (await route(driver, { remoteAddress: '10.1.0.1' })) === bucket)
     // A later failure keeps what is known.
-    reply = { status: 500, body: {} }
-    const before = fetched
-    await until(() => fetched > before + 1)
-    expect(await route(driver, { remoteAddress: '10.1.0.1' })).toBe(bucket)
+    for (const later of [
+      { status: 500, body: {} },
+      { status: 200, body: {} },
+      { status: 200, body: { prefixes: [], ipv6_prefixes: [] } },
+      { status: 200, body: { prefixes: [{ ip_prefix: 'none', region: 'x' }] } },
+    ]) {
+      reply = later
+      const before = fetched
+      await until(() => fetched > before + 1)
+      expect(await route(driver, { remoteAddress: '10.1.0.1' })).toBe(bucket)
+    }
   })
 
   it('nothing is fetched after close, and the old misspelling counts', async () => {
