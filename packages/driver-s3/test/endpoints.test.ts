@@ -1,5 +1,5 @@
 // Where requests go and what URLs name, by the form of the endpoint. A stub answers wherever it is asked.
-import { type Stub, startStub } from './helpers/stub.ts'
+import { listReply, type Stub, startStub, uploadsReply } from './helpers/stub.ts'
 
 let stub: Stub
 beforeAll(async () => {
@@ -73,5 +73,34 @@ describe('an endpoint with', () => {
     if (one.asked === undefined) return
     expect(Buffer.from(await driver.getContent('/d/x')).toString()).toBe('ok')
     expect(stub.asked.at(-1)?.url.pathname).toBe(one.asked)
+  })
+})
+
+describe('a store on which files and directories exclude each other', () => {
+  it('is asked once about the parents of many files, and again after a delete', async () => {
+    await using service = await startStub(({ operation }) => {
+      if (operation === 'HeadObject') return { status: 404 }
+      if (operation === 'ListObjectsV2') return listReply()
+      return { headers: { etag: '"1"' } }
+    })
+    const driver = await service.driver({ provider: 'versitygw' })
+    const asks = async (call: () => Promise<unknown>): Promise<string[]> => {
+      const before = service.asked.length
+      await call().catch(() => {})
+      return service.asked.slice(before).map(({ operation }) => operation)
+    }
+    const first = await asks(() => driver.putContent('/a/b/c/1', 'x'))
+    expect(first.filter((name) => name === 'HeadObject')).toHaveLength(3)
+    const second = await asks(() => driver.putContent('/a/b/c/2', 'x'))
+    expect(second).toEqual(['ListObjectsV2', 'PutObject'])
+    const beside = await asks(() => driver.putContent('/a/b/d/3', 'x'))
+    expect(beside.filter((name) => name === 'HeadObject')).toHaveLength(1)
+    const { answer } = service
+    service.answer = ({ operation }) =>
+      operation === 'ListObjectsV2' ? listReply({ keys: ['a/b'] }) : uploadsReply()
+    await driver.delete('/a/b')
+    service.answer = answer
+    const again = await asks(() => driver.putContent('/a/b/c/4', 'x'))
+    expect(again.filter((name) => name === 'HeadObject')).toHaveLength(3)
   })
 })
