@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readFile, rm, utimes, writeFile } from 'node:fs/promises'
+import { readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { Workspace } from './helpers/stowage.ts'
 
 /** Of GNU coreutils: not everywhere. */
@@ -31,19 +31,27 @@ describe('sync', () => {
     expect(await readFile(work.path('dst/x/a'), 'utf8')).toBe('longer')
   })
 
-  it('copies what is newer, and with --checksum what is other', async () => {
+  it('copies what has another time, and with --checksum what is other', async () => {
     const sync = ['sync', '--json', './src', work.url('dst')]
     await work.run(sync)
+    const { mtime } = await stat(work.path('dst/a'))
     await writeFile(work.path('dst/a'), 'AAA')
+    await utimes(work.path('dst/a'), mtime, mtime)
     expect((await work.run(sync)).json.at(-1)).toMatchObject({ files: 0 })
     expect((await work.run([...sync, '-c'])).json.at(-1)).toMatchObject({ files: 1, unchanged: 2 })
-    const later = new Date(Date.now() + 60_000)
-    await utimes(work.path('src/d/b'), later, later)
-    expect((await work.run(sync)).json.at(-1)).toMatchObject({ files: 1 })
+    for (const time of [new Date(Date.now() + 60_000), new Date('2020-01-01')]) {
+      await utimes(work.path('src/d/b'), time, time)
+      expect((await work.run(sync)).json.at(-1)).toMatchObject({ files: 1 })
+      expect((await stat(work.path('dst/d/b'))).mtime).toEqual(time)
+    }
+    const back = ['sync', '--json', work.url('dst'), './src']
+    expect((await work.run(back)).json.at(-1)).toMatchObject({ files: 0, unchanged: 3 })
   })
 
   it('shows what it would do with --dry-run', async () => {
-    await work.write('dst/a', 'aaa')
+    const copied = await work.write('dst/a', 'aaa')
+    const { mtime } = await stat(work.path('src/a'))
+    await utimes(copied, mtime, mtime)
     await work.write('dst/old', 'o')
     const { code, stdout } = await work.run(['sync', '-n', '--delete', './src', work.url('dst')])
     expect(code).toBe(0)
