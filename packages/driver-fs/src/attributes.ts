@@ -1,4 +1,4 @@
-import type { Stats } from 'node:fs'
+import { constants, type Stats } from 'node:fs'
 import { dirname } from 'node:path'
 import { ABSENT, errno, type FileSystem, unless } from './file-system.ts'
 import type { Root } from './root.ts'
@@ -86,4 +86,25 @@ async function giveTo(
 /** The group's bits become those that all others have, too. */
 function withoutGroup(mode: number): number {
   return (mode & ~0o070) | (mode & ((mode & 0o007) << 3))
+}
+
+/** Lets whoever may write in the root write in a directory of staging, whatever the umask of the one who made it. */
+export async function shareDirectory(
+  system: FileSystem,
+  directory: string,
+  rootMode: number,
+): Promise<void> {
+  const group = (rootMode & 0o020) === 0 ? 0 : rootMode & 0o070
+  const others = (rootMode & 0o002) === 0 ? 0 : rootMode & 0o1007
+  if (group + others === 0) return
+  const flags = constants.O_RDONLY | (constants.O_DIRECTORY ?? 0)
+  const fd = await unless(system.open(directory, flags), 'ENOENT')
+  if (fd === undefined) return
+  try {
+    const { mode } = await system.fstat(fd)
+    const wanted = (mode & 0o7777) | group | others
+    if (wanted !== (mode & 0o7777)) await unless(system.fchmod(fd, wanted), ...NOT_PERMITTED)
+  } finally {
+    await system.close(fd)
+  }
 }

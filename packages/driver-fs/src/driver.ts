@@ -1,4 +1,3 @@
-import { constants, type Stats } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Readable } from 'node:stream'
 import {
@@ -15,6 +14,7 @@ import {
   type FileInfo,
   InvalidOffsetError,
   isStorageError,
+  Limiter,
   PathNotFoundError,
   type StoragePlace,
   UnsupportedMethodError,
@@ -22,11 +22,12 @@ import {
 } from '@stowage/core'
 import { attributesAt, setAttributes } from './attributes.ts'
 import { mustBeGone, storageError, translated } from './errors.ts'
-import { ABSENT, type FileSystem, isAbsent, readAll, unless } from './file-system.ts'
+import { ABSENT, type FileSystem, readAll, unless } from './file-system.ts'
 import { gated } from './gate.ts'
 import { Mover } from './move.ts'
 import { checkNames, type NameRules, nameRules } from './names.ts'
 import { CONFINES, nodeFileSystem } from './node-file-system.ts'
+import { openFile } from './open-file.ts'
 import type { Settings } from './parameters.ts'
 import { Publisher } from './publish.ts'
 import { FileReader } from './reader.ts'
@@ -37,14 +38,6 @@ import { Temporary } from './temporary.ts'
 import { Tree } from './tree.ts'
 import { fileInfo, listKeys, walkFiles } from './walk.ts'
 import { FsWriter } from './writer.ts'
-
-/** Never waits for the other end of a pipe, and follows no link. */
-const READ = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
-
-interface OpenFile {
-  readonly fd: number
-  readonly stats: Stats
-}
 
 /** What a test may put in the place of the real thing. */
 export interface Surroundings {
@@ -61,6 +54,8 @@ export class FsDriver implements BareDriver {
   readonly #rules: NameRules
   readonly #system: FileSystem
   readonly #settings: Settings
+  /** Thousands of puts at once wait here with little memory each, not between their calls of the file system. */
+  readonly #puts: Limiter
   readonly #root: Root
   readonly #tree: Tree
   readonly #temporary: Temporary
@@ -72,6 +67,7 @@ export class FsDriver implements BareDriver {
     const { system = nodeFileSystem, platform = process.platform } = surroundings
     const { isConfined = CONFINES } = surroundings
     this.#settings = settings
+    this.#puts = new Limiter(settings.maxThreads)
     this.#rules = nameRules(platform)
     this.#system = gated(system, settings.maxThreads, platform)
     const root = new Root(this.#system, settings, this.#rules, isConfined)
@@ -99,7 +95,7 @@ export class FsDriver implements BareDriver {
 
   getContent(path: string): Promise<Uint8Array> {
     return this.#do(path, 'read', async () => {
-      const { fd, stats } = await this.#open(path)
+      const { fd, stats } = await openFile(this.#root, this.#tree, path)
       try {
         const content = Buffer.allocUnsafeSlow(stats.size)
         const read = await readAll(this.#system, fd, content, 0)
@@ -116,6 +112,10 @@ export class FsDriver implements BareDriver {
     content: Uint8Array,
     { signal, modTime }: BarePutOptions,
   ): Promise<void> {
+    return this.#puts.run(() => this.#put(path, content, { signal, modTime }))
+  }
+
+  #put(path: string, content: Uint8Array, { signal, modTime }: BarePutOptions): Promise<void> {
     return this.#do(path, 'write', async () => {
       const root = await this.#root.make()
       const parent = this.#publisher.hasParent(root, path)
@@ -138,7 +138,7 @@ export class FsDriver implements BareDriver {
 
   reader(path: string, { offset, length }: BareReaderOptions): Promise<Readable> {
     return this.#do(path, 'read', async () => {
-      const { fd, stats } = await this.#open(path)
+      const { fd, stats } = await openFile(this.#root, this.#tree, path)
       if (offset > stats.size) {
         await this.#system.close(fd)
         throw new InvalidOffsetError(path, offset)
@@ -273,36 +273,6 @@ export class FsDriver implements BareDriver {
     const root = await this.#root.find().catch(() => undefined)
     if (root !== undefined) await this.#root.pruneStaging(root)
     await this.#system.forget()
-  }
-
-  async #open(path: string): Promise<OpenFile> {
-    const root = await this.#root.find()
-    if (root === undefined) throw new PathNotFoundError(path)
-    const fd = await this.#openAt(root, path)
-    try {
-      const [stats, shown] = await Promise.all([
-        this.#system.fstat(fd),
-        this.#root.reaches(dirname(root + path)),
-      ])
-      if (!shown || !stats.isFile()) throw new PathNotFoundError(path)
-      return { fd, stats }
-    } catch (error) {
-      await this.#system.close(fd)
-      throw error
-    }
-  }
-
-  async #openAt(root: string, path: string): Promise<number> {
-    try {
-      return await this.#system.open(root + path, READ)
-    } catch (error) {
-      if (!isAbsent(error)) throw error
-      // O_NOFOLLOW says ELOOP of a link.
-      const stats = await unless(this.#system.lstat(root + path), ...ABSENT)
-      const linked = stats?.isSymbolicLink() ? await this.#tree.linked(root, path) : undefined
-      if (linked === undefined) throw new PathNotFoundError(path, { cause: error })
-      return await this.#system.open(linked.real, READ)
-    }
   }
 
   #do<T>(path: string, purpose: 'read' | 'write', steps: () => Promise<T>): Promise<T> {

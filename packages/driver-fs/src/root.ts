@@ -1,7 +1,9 @@
-import { constants, type Stats } from 'node:fs'
+import type { Stats } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { ConfigError, InvalidPathError, type StoragePlace } from '@stowage/core'
+import { shareDirectory } from './attributes.ts'
 import { ABSENT, errno, type FileSystem, unless } from './file-system.ts'
+import { Flushes } from './flushes.ts'
 import { isSamePath, type NameRules, RESERVED, withSlashes } from './names.ts'
 import type { Durability, Settings } from './parameters.ts'
 import { placeOf } from './place.ts'
@@ -9,24 +11,13 @@ import { placeOf } from './place.ts'
 /** Attempts to do something in a directory that others keep removing because it is empty. */
 export const ATTEMPTS = 100
 
-/** What a file system says that has no fsync of directories. */
-const NO_SYNC = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']
-
 /** Directories of which is remembered that no symbolic link is on the way to them. */
 const REMEMBERED = 4096
-
-/** Whether the directory was there. */
-type Flush = Promise<boolean>
 
 interface Seen {
   readonly identity: string
   readonly mode: number
   readonly gid: number
-}
-
-interface Sync {
-  readonly running: Flush
-  next?: Flush
 }
 
 /** The root directory, and the making, flushing and removing of directories beneath it. */
@@ -46,10 +37,11 @@ export class Root {
   readonly #certain = new Map<string, string>()
   /** The root, and directories above it, that were made here and whose names were not flushed. */
   readonly #unsynced = new Set<string>()
-  readonly #syncs = new Map<string, Sync>()
+  readonly #flushes: Flushes
 
   constructor(system: FileSystem, settings: Settings, rules: NameRules, isConfined: boolean) {
     this.system = system
+    this.#flushes = new Flushes(system)
     this.settings = settings
     this.rules = rules
     this.#isConfined = isConfined
@@ -196,25 +188,8 @@ export class Root {
 
   async #mkdir(directory: string): Promise<void> {
     await this.system.mkdir(directory, this.settings.directoryMode)
-    if (directory.startsWith(this.staging(this.#real ?? '?'))) await this.#share(directory)
-  }
-
-  /** Whoever may write in the root may write in staging, whatever the umask of the one who was first. */
-  async #share(directory: string): Promise<void> {
-    const mode = this.#found?.mode ?? 0
-    const group = (mode & 0o020) === 0 ? 0 : mode & 0o070
-    const others = (mode & 0o002) === 0 ? 0 : mode & 0o1007
-    if (group + others === 0) return
-    const flags = constants.O_RDONLY | (constants.O_DIRECTORY ?? 0)
-    const fd = await unless(this.system.open(directory, flags), 'ENOENT')
-    if (fd === undefined) return
-    try {
-      const { mode: made } = await this.system.fstat(fd)
-      const wanted = (made & 0o7777) | group | others
-      if (wanted !== (made & 0o7777)) await this.system.fchmod(fd, wanted)
-    } finally {
-      await this.system.close(fd)
-    }
+    if (directory.startsWith(this.staging(this.#real ?? '?')))
+      await shareDirectory(this.system, directory, this.#found?.mode ?? 0)
   }
 
   /** Somebody may have removed the root itself since it was found. */
@@ -236,7 +211,7 @@ export class Root {
    */
   async sync(directory: string): Promise<void> {
     if (this.durability !== 'full') return
-    const syncs = [this.#syncOnce(directory), ...this.#syncParents(directory)]
+    const syncs = [this.#flushes.once(directory), ...this.#syncParents(directory)]
     // All of them, also when one fails: no handle is open any more when the caller is told.
     await Promise.allSettled(syncs)
     await Promise.all(syncs)
@@ -245,7 +220,7 @@ export class Root {
   /** Flushes that a name is gone from a directory, or that the directory is gone itself. */
   async syncRemoval(directory: string): Promise<void> {
     if (this.durability !== 'full') return
-    for (let at = directory; !(await this.#syncOnce(at)); at = dirname(at)) {
+    for (let at = directory; !(await this.#flushes.once(at)); at = dirname(at)) {
       if (at === this.#real) return
     }
   }
@@ -267,41 +242,9 @@ export class Root {
   }
 
   async #syncName(directory: string, identity: string): Promise<void> {
-    await this.#syncOnce(dirname(directory))
+    await this.#flushes.once(dirname(directory))
     if (this.#certain.size >= REMEMBERED) this.#certain.clear()
     this.#certain.set(directory, identity)
-  }
-
-  /** Callers that come while one flush is under way share the next one: it began after all of them. */
-  #syncOnce(directory: string): Flush {
-    const current = this.#syncs.get(directory)
-    if (current === undefined) return this.#begin(directory, this.#flush(directory))
-    // After a failed flush the kernel may report success for what it has dropped: its error stays.
-    current.next ??= current.running.then(() => this.#begin(directory, this.#flush(directory)))
-    return current.next
-  }
-
-  #begin(directory: string, running: Flush): Flush {
-    const sync: Sync = { running }
-    this.#syncs.set(directory, sync)
-    const end = (): void => {
-      if (this.#syncs.get(directory) === sync) this.#syncs.delete(directory)
-    }
-    running.then(end, end)
-    return running
-  }
-
-  async #flush(directory: string): Flush {
-    const flags = constants.O_RDONLY | (constants.O_DIRECTORY ?? 0)
-    // Gone: so is what was renamed into it, by somebody's delete.
-    const fd = await unless(this.system.open(directory, flags), 'ENOENT')
-    if (fd === undefined) return false
-    try {
-      await unless(this.system.fsync(fd), ...NO_SYNC)
-    } finally {
-      await this.system.close(fd)
-    }
-    return true
   }
 
   /**

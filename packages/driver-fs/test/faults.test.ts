@@ -234,3 +234,17 @@ describe('a file system that fails', () => {
     expect(existsSync(join(recording.root, 'd59/f'))).toBe(true)
   })
 })
+
+it('thousands of puts at once hold few staged files at a time', async () => {
+  const recording = new Recording()
+  let most = 0
+  recording.fault = () => {
+    most = Math.max(most, recording.open.length)
+    return undefined
+  }
+  const storage = recording.driver({ maxThreads: 25, durability: 'none' })
+  await Promise.all(Array.from({ length: 500 }, (_, i) => storage.putContent(`/d/${i}`, 'x')))
+  expect(most).toBeGreaterThan(0)
+  expect(most).toBeLessThanOrEqual(25)
+  expect(await collect(storage.list('/d'))).toHaveLength(500)
+})
