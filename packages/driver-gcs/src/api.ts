@@ -170,9 +170,9 @@ export class Api {
   async fail(failure: Failure, request: Failed): Promise<unknown> {
     const { url = '', keyed, path, signal } = request
     if (!keyed || failure.status !== 404) return this.error(failure, request)
+    let told = failure
     try {
       const options = { method: 'GET', path, signal } as const
-      let told = failure
       if (!told.isOwn && url.includes('alt=media')) {
         // Of content, servers answer in words of any kind; of the object itself in JSON.
         const about = url.replace('alt=media', 'fields=name')
@@ -180,17 +180,19 @@ export class Api {
         const { status, text } = await this.call(look)
         told = status === 404 ? failureOf(status, text) : { ...told, isOwn: true }
       }
+      // Emulators say nothing at all. A page of HTML is never the service's.
+      told = { ...told, isOwn: told.isOwn || told.message === '' }
       if (told.isOwn && !told.message.startsWith(NO_OBJECT)) {
         // The service has one reason for an object and a bucket that are not there.
-        const bucket = this.url('/storage/v1', undefined, { maxResults: 1, fields: 'kind' })
-        await this.call({ ...options, operation: 'objects.list', url: bucket })
+        const bucket = this.url('/storage/v1', undefined, { maxResults: 1 })
+        await this.document({ ...options, operation: 'objects.list', url: bucket })
       }
       return this.error(told, request)
     } catch (error) {
       signal?.throwIfAborted()
       // Who may not list the bucket knows that it is there.
-      const known = isStorageError(error, 'PERMISSION_DENIED') && failure.isOwn
-      return known ? this.error(failure, request) : error
+      const known = isStorageError(error, 'PERMISSION_DENIED') && told.isOwn
+      return known ? this.error(told, request) : error
     }
   }
 
