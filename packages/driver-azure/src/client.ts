@@ -90,12 +90,12 @@ export class AzureClient {
       ['@azure/core-rest-pipeline'],
       () => import('@azure/core-rest-pipeline'),
     )
-    const { idleTimeout, skipVerify } = this.#settings
+    const { idleTimeout, requestTimeout, skipVerify } = this.#settings
     const tls = skipVerify ? { rejectUnauthorized: false } : undefined
     const agents = await HttpAgents.open({ idleTimeout, tls })
     this.#agents = agents
     const onDate = (date: string | undefined): void => this.clock.see(date)
-    return { httpClient: httpClient(rest, { agents, onDate }) }
+    return { httpClient: httpClient(rest, { agents, onDate, requestTimeout }) }
   }
 
   #options(): StoragePipelineOptions & { redirectOptions: { maxRetries: number } } {

@@ -8,7 +8,6 @@ import {
   type HttpAgents,
   kindOfNetworkCode,
   MAX_PAGE_BYTES,
-  MAX_REQUEST_MS,
   readBody,
   readErrorBody,
   within,
@@ -26,12 +25,15 @@ const HANDLE_POLL_MS = 50
 
 export interface HttpClientOptions {
   readonly agents: HttpAgents
+  /** Milliseconds that a request without content may take in all. */
+  readonly requestTimeout: number
   /** Sees the service's time in each answer. */
   readonly onDate: (date: string | undefined) => void
 }
 
 /** The `httpClient` of the SDK's pipeline. */
-export function httpClient(rest: Rest, { agents, onDate }: HttpClientOptions): IHttpClient {
+export function httpClient(rest: Rest, options: HttpClientOptions): IHttpClient {
+  const { agents, onDate, requestTimeout } = options
   const client = rest.createDefaultHttpClient()
   const send = async (given: OldRequest, signal: AbortSignal | undefined): Promise<OldResponse> => {
     const request = rest.createPipelineRequest({
@@ -57,7 +59,7 @@ export function httpClient(rest: Rest, { agents, onDate }: HttpClientOptions): I
     sendRequest: (request) => {
       const signal = request.abortSignal as AbortSignal | undefined
       return isShort(request)
-        ? within(MAX_REQUEST_MS, signal, (limited) => send(request, limited))
+        ? within(requestTimeout, signal, (limited) => send(request, limited))
         : send(request, signal)
     },
   }

@@ -9,6 +9,7 @@ import {
   parseDuration,
   parseParameters,
 } from '@stowage/core'
+import { MAX_REQUEST_MS } from '@stowage/driver-kit'
 import { connect } from './account.ts'
 import type { Connection, TokenCredential } from './connection.ts'
 import { MAX_BLOCK_SIZE, MAX_PAGE, MIB } from './limits.ts'
@@ -52,6 +53,7 @@ export interface AzureParameters {
   pageSize?: number | undefined
   copyTimeout?: string | undefined
   idleTimeout?: string | undefined
+  requestTimeout?: string | undefined
 }
 
 /** Parameters, checked and completed. */
@@ -72,6 +74,7 @@ export interface AzureSettings {
   readonly pageSize: number
   readonly copyTimeout: number
   readonly idleTimeout: number
+  readonly requestTimeout: number
 }
 
 type Extra<T> = Partial<Omit<Parameter<T>, 'read'>>
@@ -180,6 +183,7 @@ const schema = {
   pageSize: whole(1, MAX_PAGE, { default: MAX_PAGE }),
   copyTimeout: duration({ default: 30 * 60_000 }),
   idleTimeout: duration({ default: 2 * 60_000 }),
+  requestTimeout: duration({ default: MAX_REQUEST_MS }),
 } satisfies ParameterSchema
 
 const credentialsSchema = {
@@ -216,6 +220,7 @@ export function parse(raw: unknown): AzureSettings {
     ...{ retryDelay: values.retryDelay, skipVerify: values.skipVerify },
     ...{ blockSize: values.blockSize, concurrency: values.concurrency, pageSize: values.pageSize },
     ...{ copyTimeout: values.copyTimeout, idleTimeout: values.idleTimeout },
+    requestTimeout: values.requestTimeout,
   }
 }
 
