@@ -20,7 +20,8 @@ export class WorkingChild {
   #wake = (): void => {}
   #output = ''
 
-  constructor(options: ChildOptions, storage: string, job: JobOf<Job>) {
+  /** @param signal kills it: a case that has run out of time must not leave its process behind. */
+  constructor(options: ChildOptions, storage: string, job: JobOf<Job>, signal?: AbortSignal) {
     const whole = { ...job, storage, module: moduleUrl(options.module) }
     const flags = [...(FROM_SOURCE ? SOURCE_FLAGS : []), ...(options.execArgv ?? [])]
     this.#process = spawn(process.execPath, [...flags, PROGRAM], {
@@ -42,6 +43,7 @@ export class WorkingChild {
         this.#output += chunk.toString()
       })
     }
+    signal?.addEventListener('abort', () => void this.kill(), { once: true })
     this.#process.on('message', (progress: Progress) => {
       this.#told.push(progress)
       this.#wake()

@@ -32,7 +32,7 @@ export class CaseContext {
   /** Aborted when the case is over, or has run out of time. */
   readonly signal: AbortSignal
   /** Every instance that was opened, with the id of its storage. */
-  readonly opened: (Guarded & { readonly storage: string })[] = []
+  readonly opened: { readonly storage: string; readonly made: Guarded }[] = []
   readonly #label: string
 
   /** @param driver the instance on the case's storage. */
@@ -61,12 +61,27 @@ export class CaseContext {
   /** Another storage, empty at first, whose id begins with the id of this one. */
   async openOther(suffix: string): Promise<StorageDriver> {
     const storage = this.storage + suffix
-    return this.#guard(await this.settings.open(storage), storage)
+    const driver = await this.settings.open(storage)
+    if (!this.signal.aborted) return this.#guard(driver, storage)
+    // Nobody would close it any more.
+    await driver.close()
+    throw this.signal.reason
+  }
+
+  /** The ids of all storages that were opened. */
+  get storages(): ReadonlySet<string> {
+    return new Set(this.opened.map(({ storage }) => storage))
+  }
+
+  /** An instance on that storage which no case has closed. */
+  async instanceOn(storage: string): Promise<StorageDriver> {
+    const alive = this.opened.find(({ made, storage: id }) => id === storage && !made.closed)
+    return alive?.made.driver ?? this.#guard(await this.settings.open(storage), storage)
   }
 
   #guard(driver: StorageDriver, storage: string): StorageDriver {
     const made = guarded(driver)
-    this.opened.push({ ...made, storage })
+    this.opened.push({ made, storage })
     return made.driver
   }
 
@@ -205,6 +220,12 @@ export async function paths<T>(source: AsyncIterable<T>): Promise<T[]> {
     if (found.length > ENDLESS) assert.fail(`more than ${ENDLESS} items, the last ${String(item)}`)
   }
   return found
+}
+
+/** Removes everything that the driver can see. */
+export async function empty(driver: StorageDriver): Promise<void> {
+  for (const child of await paths(driver.list('/'))) await driver.delete(child)
+  if (driver.capabilities.purgeUploads) await driver.purgeUploads('/', { olderThan: anyAge() })
 }
 
 /** Later than the begin of any upload, also by a clock that differs from this one. */

@@ -4,6 +4,8 @@ import type { FileWriter, ReaderOptions, StorageDriver, WriterOptions } from '@s
 /** A driver of which the suite remembers what it has opened, and the end of all that. */
 export interface Guarded {
   readonly driver: StorageDriver
+  /** Whether a case has closed it. */
+  readonly closed: boolean
   /** Ends every stream and writer. It never rejects. */
   release(): Promise<void>
 }
@@ -15,7 +17,14 @@ export interface Guarded {
 export function guarded(driver: StorageDriver): Guarded {
   const streams = new Set<Readable>()
   const writers = new Set<FileWriter>()
+  let closed = false
+  const close = (): Promise<void> => {
+    closed = true
+    return driver.close()
+  }
   const overrides = {
+    close,
+    [Symbol.asyncDispose]: close,
     reader: async (path: string, options?: ReaderOptions): Promise<Readable> => {
       const stream = await driver.reader(path, options)
       streams.add(stream)
@@ -41,5 +50,11 @@ export function guarded(driver: StorageDriver): Guarded {
     for (const stream of streams) stream.destroy()
     await Promise.allSettled([...writers].map((writer) => writer.close()))
   }
-  return { driver: proxy, release }
+  return {
+    driver: proxy,
+    get closed() {
+      return closed
+    },
+    release,
+  }
 }

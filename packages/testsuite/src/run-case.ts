@@ -2,14 +2,15 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import type { Capabilities, StorageDriver } from '@stowage/core'
 import type { Case } from './case.ts'
-import { anyAge, CaseContext } from './context.ts'
+import { anyAge, CaseContext, empty } from './context.ts'
 import type { CaseResult, Settings } from './options.ts'
 import { comesTrue, within } from './patience.ts'
 
 /** How many times the limit a case of the full size may take. */
 const FULL_FACTOR = 10
-/** How long the clean-up may take in all. */
-const CLEANUP_MS = 120_000
+/** How long each step of the clean-up may take, and how many there are. */
+const CLEANUP_MS = 60_000
+const CLEANUPS = 4
 /** How long leftovers may take to go away by themselves, in looks. */
 const SETTLE_MS = 20_000
 
@@ -20,7 +21,7 @@ function limitOf({ timeoutMs }: Settings, { size, patience = 1 }: Case): number 
 
 /** The most that {@link runCase} takes: for the runner's own limit. */
 export function longest(settings: Settings, one: Case): number {
-  return settings.timeoutMs + limitOf(settings, one) + 2 * CLEANUP_MS * settings.patience
+  return settings.timeoutMs + limitOf(settings, one) + CLEANUPS * CLEANUP_MS * settings.patience
 }
 
 /** Why the case is not run, as far as the options tell. */
@@ -58,8 +59,7 @@ export async function runCase(settings: Settings, one: Case): Promise<CaseResult
 async function attempt(settings: Settings, one: Case): Promise<string | undefined> {
   const storage = `s${randomBytes(5).toString('hex')}-${one.id}`
   const abort = new AbortController()
-  const opening = (async () => settings.open(storage))()
-  const driver = await within(settings.timeoutMs, 'open', opening)
+  const driver = await opened(settings, storage)
   const cleanUpMs = CLEANUP_MS * settings.patience
   const about = { label: one.id, storage, signal: abort.signal }
   const context = new CaseContext(settings, driver, about)
@@ -72,7 +72,20 @@ async function attempt(settings: Settings, one: Case): Promise<string | undefine
   } finally {
     abort.abort()
     // What fails here has failed before, or it is the backend's to tell: the case's result stands.
-    await within(cleanUpMs, 'the clean-up', cleanUp(context)).catch(() => {})
+    for (const step of [empties, closes, removes]) {
+      await within(cleanUpMs, 'the clean-up', step(context)).catch(() => {})
+    }
+  }
+}
+
+/** Opens it. An instance that comes too late is closed: nobody waits for it any more. */
+async function opened(settings: Settings, storage: string): Promise<StorageDriver> {
+  const opening = (async () => settings.open(storage))()
+  try {
+    return await within(settings.timeoutMs, 'open', opening)
+  } catch (error) {
+    opening.then((driver) => driver.close()).catch(() => {})
+    throw error
   }
 }
 
@@ -98,24 +111,20 @@ async function noLeftovers(t: CaseContext, one: Case): Promise<void> {
   assert.ok(gone, `uploads left behind at ${left}`)
 }
 
-async function cleanUp(t: CaseContext): Promise<void> {
-  const { remove } = t.settings
-  const storages = new Map(t.opened.map(({ storage, driver }) => [storage, driver]))
-  await Promise.all(t.opened.map(({ release }) => release()))
-  if (remove === undefined) {
-    for (const driver of storages.values()) await empty(driver)
-  }
-  await Promise.allSettled(t.opened.map(({ driver }) => driver.close()))
-  if (remove === undefined) return
-  for (const storage of storages.keys()) await remove(storage)
+/** Ends what a case has left open and empties what it has filled. */
+async function empties(t: CaseContext): Promise<void> {
+  await Promise.all(t.opened.map(({ made }) => made.release()))
+  if (t.settings.remove !== undefined) return
+  for (const storage of t.storages) await empty(await t.instanceOn(storage))
 }
 
-async function empty(driver: StorageDriver): Promise<void> {
-  const children: string[] = []
-  for await (const path of driver.list('/')) children.push(path)
-  for (const path of children) await driver.delete(path)
-  if (!driver.capabilities.purgeUploads) return
-  await driver.purgeUploads('/', { olderThan: anyAge() })
+/** Closes every instance: one that stays open can keep a process alive. */
+async function closes(t: CaseContext): Promise<void> {
+  await Promise.allSettled(t.opened.map(({ made }) => made.driver.close()))
+}
+
+async function removes(t: CaseContext): Promise<void> {
+  for (const storage of t.storages) await t.settings.remove?.(storage)
 }
 
 /** The error with what a reader needs to see it again. */

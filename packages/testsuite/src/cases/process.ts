@@ -24,15 +24,11 @@ async function killedAfter(
 ): Promise<WorkingChild> {
   const { child } = t.settings
   assert.ok(child, 'the option "child"')
-  const working = new WorkingChild(child, t.storage, job)
-  // A case that has run out of time must not leave its process behind.
-  const onAbort = (): void => void working.kill()
-  t.signal.addEventListener('abort', onAbort, { once: true })
+  const working = new WorkingChild(child, t.storage, job, t.signal)
   try {
     await meanwhile(working)
   } finally {
     await working.kill()
-    t.signal.removeEventListener('abort', onAbort)
   }
   return working
 }

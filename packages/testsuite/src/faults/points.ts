@@ -134,6 +134,6 @@ export function drawn(settings: FaultSettings, operation: string, all: readonly 
     .map(({ point }) => point)
   const some = (kind: PointKind, count: number): Point[] =>
     shuffled.filter((point) => point.kind === kind).slice(0, count)
-  const few = Math.ceil(points / 8)
+  const few = Math.min(Math.ceil(points / 8), Math.floor(points / 3))
   return [...some('fault', points - 2 * few), ...some('abort', few), ...some('kill', few)]
 }

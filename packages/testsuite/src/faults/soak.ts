@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import type { StorageDriver } from '@stowage/core'
+import { empty } from '../context.ts'
 import { heldBytes } from '../memory.ts'
 import { type FaultProxy, startFaultProxy } from './proxy.ts'
 import { randomFaults } from './random-faults.ts'
 import type { Vendor } from './refusals.ts'
 import { SoakWorker } from './soak-worker.ts'
-import { empty } from './tree.ts'
 
 /** What a soak needs to know of a driver; `create` and `upstream` are those of the fault suite. */
 export interface SoakOptions {
@@ -74,12 +74,13 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
   const { upstream: given } = options
   const upstream = typeof given === 'function' ? await given() : given
   const direct = await options.create(storage, upstream ?? '', {})
-  const places = await Promise.all(
-    Array.from({ length: options.workers ?? 4 }, (_, i) =>
-      place(options, { upstream, storage, direct, seed: seed + i, name: `w${i}` }),
-    ),
-  )
+  const places: Place[] = []
   try {
+    for (let i = 0; i < (options.workers ?? 4); i++) {
+      places.push(
+        await place(options, { upstream, storage, direct, seed: seed + i, name: `w${i}` }),
+      )
+    }
     const samples = await work(options, places)
     for (const { worker } of places) await worker.check()
     return { name: options.name, seed, samples, growth: growthOf(samples) }

@@ -78,9 +78,11 @@ function kills(settings: FaultSettings, operation: Operation): boolean {
 async function unsupported(shared: Shared, { needs }: Operation): Promise<string | undefined> {
   if (needs === undefined) return undefined
   const driver = await shared.settings.create('capabilities', shared.upstream, {})
-  const declared = driver.capabilities[needs]
-  await driver.close()
-  return declared ? undefined : `the driver does not declare "${needs}"`
+  try {
+    return driver.capabilities[needs] ? undefined : `the driver does not declare "${needs}"`
+  } finally {
+    await driver.close()
+  }
 }
 
 /** Without a fault it must work; how many requests it makes then is what the points are made from. */

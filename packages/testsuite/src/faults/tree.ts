@@ -58,8 +58,3 @@ export function line(tree: Tree): string {
   const files = Object.keys(tree).toSorted(byteOrder)
   return files.map((path) => `${path}=${tree[path]}`).join(' ') || '(nothing)'
 }
-
-/** Everything that is visible goes. */
-export async function empty(driver: StorageDriver): Promise<void> {
-  for (const child of await paths(driver.list('/'))) await driver.delete(child)
-}

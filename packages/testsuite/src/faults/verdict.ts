@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { getEventListeners } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { StorageErrorCode, StorageErrors } from '@stowage/core'
-import { anyAge } from '../context.ts'
+import { anyAge, empty } from '../context.ts'
 import { assertStorageError } from '../expect-error.ts'
 import type { Attempt } from './attempt.ts'
 import type { Point } from './points.ts'
-import { empty, line, type Tree } from './tree.ts'
+import { line, type Tree } from './tree.ts'
 import { until, type World } from './world.ts'
 
 /** How long an operation that has failed is watched for what it might still do. */

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import type { StorageDriver } from '@stowage/core'
-import { anyAge } from '../context.ts'
-import { comesTrue } from '../patience.ts'
+import { anyAge, empty } from '../context.ts'
+import { comesTrue, within } from '../patience.ts'
 import { type Kept, type Operation, type Stage, treeBefore } from './operation.ts'
 import type { FaultSettings } from './options.ts'
 import { type FaultProxy, startFaultProxy } from './proxy.ts'
-import { type Contents, empty, type Tree, treeOf } from './tree.ts'
+import { type Contents, type Tree, treeOf } from './tree.ts'
 import { begunBytes } from './writer-operations.ts'
 
 /** Time for what is none of the driver's waiting. */
@@ -60,12 +60,19 @@ export class World {
     const storage = `f${randomBytes(6).toString('hex')}`
     const proxy = await startFaultProxy(upstream, { nameOf: settings.nameOf })
     const limits = silent ? { idleTimeoutMs: settings.idleTimeoutMs } : {}
-    const direct = await settings.create(storage, upstream, {})
-    const driver = await settings.create(storage, proxy.endpoint, limits)
-    const members = { settings, operation, contents, storage, proxy, direct, driver }
-    const world = new World(members)
-    await world.#prepare()
-    return world
+    const opened: StorageDriver[] = []
+    try {
+      const direct = await settings.create(storage, upstream, {})
+      opened.push(direct)
+      const driver = await settings.create(storage, proxy.endpoint, limits)
+      opened.push(driver)
+      const world = new World({ settings, operation, contents, storage, proxy, direct, driver })
+      await world.#prepare()
+      return world
+    } catch (error) {
+      await Promise.allSettled([proxy.stop(), ...opened.map((driver) => driver.close())])
+      throw error
+    }
   }
 
   async #prepare(): Promise<void> {
@@ -110,10 +117,13 @@ export class World {
 
   /** Ends everything. What fails here has failed before. */
   async end(): Promise<void> {
-    await this.driver.close().catch(() => {})
-    await this.proxy.stop()
-    await empty(this.direct).catch(() => {})
-    await this.direct.close().catch(() => {})
+    const steps = [
+      () => this.driver.close(),
+      () => this.proxy.stop(),
+      () => empty(this.direct),
+      () => this.direct.close(),
+    ]
+    for (const step of steps) await within(this.limitMs, 'the end', step()).catch(() => {})
   }
 }
 

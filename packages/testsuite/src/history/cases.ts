@@ -75,7 +75,7 @@ async function inProcesses(t: CaseContext, settings: HistorySettings): Promise<v
   const children = Array.from({ length: settings.clients }, (_, client) => {
     const rounds = plans.map((one) => one[client] ?? [])
     const job = { kind: 'history', client, rounds, contents: contentsOf(t) } as const
-    return new WorkingChild(options, t.storage, job)
+    return new WorkingChild(options, t.storage, job, t.signal)
   })
   try {
     await Promise.all(children.map((child) => child.until(({ step }) => step === 0)))

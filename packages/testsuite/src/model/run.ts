@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { inspect } from 'node:util'
 import type { StorageDriver } from '@stowage/core'
 import fc from 'fast-check'
+import { empty } from '../context.ts'
 import { type SuiteSize, settings } from '../options.ts'
 import { sequences } from './arbitrary.ts'
 import { type Operation, show } from './operations.ts'
@@ -86,10 +87,12 @@ export function secondsOf(options: ModelOptions): number {
 async function capabilitiesOf(options: ModelOptions): Promise<StorageDriver['capabilities']> {
   const storage = storageId()
   const driver = await options.open(storage)
-  const { capabilities } = driver
-  await driver.close()
-  await options.remove?.(storage)
-  return capabilities
+  try {
+    return driver.capabilities
+  } finally {
+    await driver.close()
+    await options.remove?.(storage)
+  }
 }
 
 function storageId(): string {
@@ -107,18 +110,22 @@ async function attempt(
   const { capabilities, name } = probe
   const { fileAndDirectory, persistent } = capabilities
   if (persistent) await probe.close()
-  const oracleDriver = await options.oracle({ fileAndDirectory })
-  const oracle = new Side(async () => oracleDriver, 1)
+  let oracleDriver: StorageDriver | undefined
+  const oracle = new Side(async () => {
+    oracleDriver ??= await options.oracle({ fileAndDirectory })
+    return oracleDriver
+  }, 1)
   const open = async (): Promise<StorageDriver> => (persistent ? options.open(storage) : probe)
   const subject = new Side(open, persistent ? 2 : 1)
-  await oracle.start()
-  await subject.start()
   try {
+    await subject.start()
+    await oracle.start()
     await compare(new World(oracle, subject, capabilities, name), operations, pace)
     await subject.stop()
   } finally {
     // A driver that failed may fail here as well: its first failure is the one to report.
-    await cleanUp(options, storage, subject).catch(() => {})
+    await subject.stop().catch(() => {})
+    await cleanUp(options, storage).catch(() => {})
     await oracle.stop()
   }
 }
@@ -144,16 +151,14 @@ async function compare(
   check(await world.compareUploads())
 }
 
-async function cleanUp(options: ModelOptions, storage: string, subject: Side): Promise<void> {
-  await subject.stop()
+async function cleanUp(options: ModelOptions, storage: string): Promise<void> {
   if (options.remove !== undefined) return options.remove(storage)
   const driver = await options.open(storage)
-  if (driver.capabilities.persistent) {
-    for await (const child of driver.list('/')) await driver.delete(child)
-    const olderThan = new Date(Date.now() + 24 * 3600 * 1000)
-    if (driver.capabilities.purgeUploads) await driver.purgeUploads('/', { olderThan })
+  try {
+    if (driver.capabilities.persistent) await empty(driver)
+  } finally {
+    await driver.close()
   }
-  await driver.close()
 }
 
 interface Found {

@@ -39,13 +39,17 @@ export class Side {
     return driver
   }
 
-  /** Ends all that is open, then the instances. */
+  /** Ends all that is open, then the instances: each, also where one fails. */
   async stop(): Promise<void> {
     for (const reader of this.#readers.values()) reader.destroy()
     this.#readers.clear()
-    for (const { writer } of this.writers.values()) await writer.close()
+    const writers = [...this.writers.values()]
     this.writers.clear()
-    for (const driver of this.#instances.splice(0)) await driver.close()
+    try {
+      for (const { writer } of writers) await writer.close()
+    } finally {
+      await closeAll(this.#instances.splice(0))
+    }
   }
 
   /** Carries the operation out; the value is plain data, equal on both sides if both are right. */
@@ -56,6 +60,13 @@ export class Side {
 
   get readers(): Map<number, Readable> {
     return this.#readers
+  }
+}
+
+/** Closes each, also where one fails. @throws what the first one failed with. */
+async function closeAll(drivers: readonly StorageDriver[]): Promise<void> {
+  for (const one of await Promise.allSettled(drivers.map((driver) => driver.close()))) {
+    if (one.status === 'rejected') throw one.reason
   }
 }
 

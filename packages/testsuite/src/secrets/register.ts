@@ -1,6 +1,7 @@
 import type { StorageDriver } from '@stowage/core'
 import { anyAge, paths as items } from '../context.ts'
-import { patienceOf } from '../patience.ts'
+import { guarded } from '../guard.ts'
+import { patienceOf, within } from '../patience.ts'
 import { type Runner, runnerOf } from '../runner.ts'
 import { SecretSearch } from './search.ts'
 
@@ -33,39 +34,58 @@ export function registerSecretSuite(options: SecretOptions): void {
   const { describe, it } = runnerOf(options.runner)
   describe(`${options.name} keeps its secrets`, () => {
     for (const [what, open] of Object.entries(options.situations)) {
-      it(`with ${what}`, () => attempt(options, what, open), TIMEOUT_MS * patienceOf(undefined))
+      const ms = TIMEOUT_MS * patienceOf(undefined)
+      it(`with ${what}`, () => attempt(options, { what, open, ms }), 2 * ms)
     }
   })
 }
 
+interface Situation {
+  readonly what: string
+  readonly open: SecretOptions['situations'][string]
+  /** Time for all of it. */
+  readonly ms: number
+}
+
 async function attempt(
   { secrets, seen }: SecretOptions,
-  what: string,
-  open: SecretOptions['situations'][string],
+  { what, open, ms }: Situation,
 ): Promise<void> {
   const search = new SecretSearch(secrets)
-  let driver: StorageDriver | undefined
   await search.watching(what, async () => {
     const outcomes: [call: string, outcome: unknown][] = []
+    let driver: StorageDriver | undefined
     try {
       driver = await open()
     } catch (error) {
       outcomes.push(['open', error])
     }
     if (driver !== undefined) {
-      for (const [call, run] of Object.entries(CALLS)) {
-        const outcome = await run(driver).then(
-          () => undefined,
-          (error: unknown) => error,
-        )
-        outcomes.push([call, outcome])
+      const { driver: called, release } = guarded(driver)
+      try {
+        await within(ms, 'all calls', callAll(called, outcomes))
+        outcomes.push(['the driver', driver])
+      } finally {
+        await within(ms, 'the end', release()).finally(() => driver.close())
       }
-      outcomes.push(['the driver', driver])
-      await driver.close()
     }
     for (const secret of seen?.() ?? []) search.add('a signature or token', secret)
     for (const [call, outcome] of outcomes) search.assertNone(`${what}, ${call}`, outcome)
   })
+}
+
+/** Notes what each call fails with. */
+async function callAll(
+  driver: StorageDriver,
+  outcomes: [call: string, error: unknown][],
+): Promise<void> {
+  for (const [call, run] of Object.entries(CALLS)) {
+    const error = await run(driver).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    )
+    outcomes.push([call, error])
+  }
 }
 
 type Call = (driver: StorageDriver) => Promise<unknown>
