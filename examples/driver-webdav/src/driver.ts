@@ -48,6 +48,7 @@ export class WebdavDriver implements BareDriver {
       purgeUploads: true,
       unicodePaths: exact,
       caseSensitive: exact,
+      normalizationSensitive: exact,
     }
   }
 

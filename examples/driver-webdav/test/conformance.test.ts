@@ -20,6 +20,7 @@ const capabilities = {
   purgeUploads: true,
   unicodePaths: true,
   caseSensitive: true,
+  normalizationSensitive: true,
 }
 
 const env: Record<string, string> = own ? { STOWAGE_WEBDAV_URL: own } : {}

@@ -91,6 +91,7 @@ const NONE: typeof PLAIN = {
     longNames: false,
     unicodePaths: false,
     caseSensitive: false,
+    normalizationSensitive: false,
     snapshotReads: false,
     atomicMove: false,
     modTimes: false,

@@ -36,3 +36,10 @@ export type { S3Quirk } from './s3/quirks.ts'
 export type { S3Facts } from './s3/request.ts'
 export { type Facts, type Kind, type Note, TestServer } from './server.ts'
 export { shareEnvironment } from './share.ts'
+export {
+  type MountedVolume,
+  mountVolume,
+  type VolumeKind,
+  type VolumeOptions,
+  whyNoVolume,
+} from './volumes.ts'

@@ -1,6 +1,7 @@
 // A watchdog in a process of its own. A test process tells it, a JSON object on each line of standard input, which
 // processes it started and which folders it made. When that input ends, because the test process ended in whatever
 // way, kill -9 included, the keeper ends those processes and removes those folders.
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
@@ -10,10 +11,13 @@ interface Order {
   readonly drop?: number
   readonly folder?: string
   readonly forget?: string
+  readonly mount?: string
+  readonly unmounted?: string
 }
 
 const pids = new Map<number, string | undefined>()
 const folders = new Set<string>()
+const mounts = new Set<string>()
 
 /** On Linux the start time tells a process from a later one with the same id. */
 function startTime(pid: number): string | undefined {
@@ -34,8 +38,12 @@ for await (const line of createInterface({ input: process.stdin })) {
   if (order.drop !== undefined) pids.delete(order.drop)
   if (order.folder !== undefined) folders.add(order.folder)
   if (order.forget !== undefined) folders.delete(order.forget)
+  if (order.mount !== undefined) mounts.add(order.mount)
+  if (order.unmounted !== undefined) mounts.delete(order.unmounted)
 }
 
+// Before the folders are removed: what is in a volume goes with it.
+for (const mount of mounts) spawnSync('umount', ['-l', mount])
 for (const [pid, started] of pids) {
   if (startTime(pid) !== started) continue
   try {

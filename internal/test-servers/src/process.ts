@@ -17,8 +17,17 @@ const ANSWER_MS = patient(20_000)
 let keeper: ChildProcess | undefined
 let kept = 0
 
+interface Order {
+  readonly add?: number
+  readonly drop?: number
+  readonly folder?: string
+  readonly forget?: string
+  readonly mount?: string
+  readonly unmounted?: string
+}
+
 /** Tells the watchdog, which is started with the first thing to watch and ended after the last. */
-function tell(order: { add?: number; drop?: number; folder?: string; forget?: string }): void {
+function tell(order: Order): void {
   if (keeper === undefined) {
     const file = fileURLToPath(new URL('./keeper.ts', import.meta.url))
     keeper = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', file], {
@@ -33,7 +42,7 @@ function tell(order: { add?: number; drop?: number; folder?: string; forget?: st
     input?.unref?.()
   }
   keeper.stdin?.write(`${JSON.stringify(order)}\n`)
-  kept += order.add !== undefined || order.folder !== undefined ? 1 : -1
+  kept += (order.add ?? order.folder ?? order.mount) === undefined ? -1 : 1
   if (kept === 0) {
     keeper.stdin?.end()
     keeper = undefined
@@ -50,6 +59,12 @@ export async function makeFolder(name: string): Promise<string> {
 export async function removeFolder(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
   tell({ forget: folder })
+}
+
+/** What is mounted there is unmounted at the latest with this process. Call the result once it is. */
+export function watchMount(mount: string): () => void {
+  tell({ mount })
+  return () => tell({ unmounted: mount })
 }
 
 const given = new Set<number>()

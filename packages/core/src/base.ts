@@ -41,6 +41,7 @@ const NO_CAPABILITIES: Capabilities = {
   longNames: false,
   unicodePaths: false,
   caseSensitive: false,
+  normalizationSensitive: false,
   snapshotReads: false,
   atomicMove: false,
   modTimes: false,

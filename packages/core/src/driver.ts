@@ -106,12 +106,15 @@ export interface Capabilities {
   readonly redirectURL: boolean
   /** A path can be a file and have descendants at once. Undeclared: InvalidPathError. */
   readonly fileAndDirectory: boolean
-  /** A component may be longer than 255 bytes. Undeclared: InvalidPathError. */
+  /** A component may be longer than 255 bytes. Undeclared: more than the backend holds, which is 255 bytes
+   *  or 255 UTF-16 units, is InvalidPathError. */
   readonly longNames: boolean
-  /** Names beyond ASCII are kept exactly, each normal form apart. Undeclared: InvalidPathError. */
+  /** Names beyond ASCII can be stored. Undeclared: InvalidPathError. */
   readonly unicodePaths: boolean
   /** `/A` and `/a` are two paths. Undeclared: they are one. */
   readonly caseSensitive: boolean
+  /** `\u00e9` and `e\u0301`, the two normal forms of a letter, are two names. Undeclared: they are one. */
+  readonly normalizationSensitive: boolean
   /** An open reader delivers its revision to the end although the file is replaced or deleted.
    *  Undeclared: it does so or fails with RevisionChangedError. */
   readonly snapshotReads: boolean

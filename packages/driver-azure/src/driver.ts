@@ -67,6 +67,7 @@ export class AzureDriver implements BareDriver {
       unicodePaths: true,
       caseSensitive: true,
       modTimes: true,
+      normalizationSensitive: true,
     }
   }
 

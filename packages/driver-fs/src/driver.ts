@@ -21,11 +21,12 @@ import {
   type UploadInfo,
 } from '@stowage/core'
 import { attributesAt, setAttributes } from './attributes.ts'
+import { capabilitiesOn } from './capabilities.ts'
 import { mustBeGone, storageError, translated } from './errors.ts'
 import { ABSENT, type FileSystem, readAll, unless } from './file-system.ts'
 import { gated } from './gate.ts'
 import { Mover } from './move.ts'
-import { checkNames, type NameRules, nameRules } from './names.ts'
+import { checkNames, NameRules } from './names.ts'
 import { CONFINES, nodeFileSystem } from './node-file-system.ts'
 import { openFile } from './open-file.ts'
 import type { Settings } from './parameters.ts'
@@ -36,6 +37,7 @@ import { Root } from './root.ts'
 import { type Session, Sessions } from './sessions.ts'
 import { Temporary } from './temporary.ts'
 import { Tree } from './tree.ts'
+import { lookAtVolume } from './volume.ts'
 import { fileInfo, listKeys, walkFiles } from './walk.ts'
 import { FsWriter } from './writer.ts'
 
@@ -50,8 +52,8 @@ export interface Surroundings {
 /** A directory of the local file system. */
 export class FsDriver implements BareDriver {
   readonly name = 'filesystem'
-  readonly capabilities: Partial<Capabilities>
   readonly #rules: NameRules
+  readonly #platform: NodeJS.Platform
   readonly #system: FileSystem
   readonly #settings: Settings
   /** Thousands of puts at once wait here with little memory each, not between their calls of the file system. */
@@ -68,7 +70,8 @@ export class FsDriver implements BareDriver {
     const { isConfined = CONFINES } = surroundings
     this.#settings = settings
     this.#puts = new Limiter(settings.maxThreads)
-    this.#rules = nameRules(platform)
+    this.#rules = new NameRules(platform)
+    this.#platform = platform
     this.#system = gated(system, settings.maxThreads, platform)
     const root = new Root(this.#system, settings, this.#rules, isConfined)
     const tree = new Tree(root)
@@ -80,17 +83,25 @@ export class FsDriver implements BareDriver {
     this.#publisher = publisher
     this.#sessions = new Sessions(root, temporary)
     this.#mover = new Mover({ root, tree, publisher, temporary })
-    this.capabilities = {
-      persistent: true,
-      append: true,
-      purgeUploads: true,
-      unicodePaths: this.#rules.unicodePaths,
-      caseSensitive: this.#rules.caseSensitive,
-      // Windows refuses to replace or remove what is open.
-      snapshotReads: !this.#rules.windows,
-      atomicMove: true,
-      modTimes: true,
+  }
+
+  /** A driver that has looked at the root's volume, as far as it is there. */
+  static async open(settings: Settings, surroundings: Surroundings = {}): Promise<FsDriver> {
+    const driver = new FsDriver(settings, surroundings)
+    if (!(await driver.#lookAtVolume())) {
+      driver.#root.onMade = async () => void (await driver.#lookAtVolume())
     }
+    return driver
+  }
+
+  async #lookAtVolume(): Promise<boolean> {
+    const { volume, isFinal } = await lookAtVolume(this.#root, this.#platform)
+    this.#rules.volume = volume
+    return isFinal
+  }
+
+  get capabilities(): Partial<Capabilities> {
+    return capabilitiesOn(this.#rules)
   }
 
   getContent(path: string): Promise<Uint8Array> {

@@ -80,6 +80,8 @@ const TABLE: Readonly<Record<string, Make>> = {
   ELOOP: wrongKind,
   ENAMETOOLONG: invalid,
   EILSEQ: invalid,
+  // Some volumes say so of a character that they have no room for.
+  EINVAL: invalid,
   EACCES: forbidden,
   EPERM: forbidden,
   EROFS: readOnly,

@@ -4,7 +4,7 @@ import { type FileSystem, unless } from './file-system.ts'
 const DIRECTORY = constants.O_RDONLY | (constants.O_DIRECTORY ?? 0)
 
 /** What a file system says that has no fsync of directories. */
-const NO_SYNC = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']
+const NO_SYNC = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EPERM']
 
 /** Whether the directory was there. */
 type Flush = Promise<boolean>

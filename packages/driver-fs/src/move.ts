@@ -5,6 +5,7 @@ import { ABSENT, errno, type FileSystem, unless } from './file-system.ts'
 import type { Publisher } from './publish.ts'
 import { removeAll } from './remove.ts'
 import { ATTEMPTS, type Root } from './root.ts'
+import { relationOf } from './spellings.ts'
 import type { Temporary } from './temporary.ts'
 import type { Tree } from './tree.ts'
 import { walkFiles } from './walk.ts'
@@ -45,6 +46,7 @@ export class Mover {
       parent.catch(() => {}), // Only a file needs it, and throws then.
     ])
     if (!shown) throw new PathNotFoundError(source)
+    if (await this.#isRespelled(at, source, destination)) return
     const move = { at, source, destination, signal }
     if (stats?.isFile()) await this.#file(move, parent)
     else if (stats?.isSymbolicLink()) await this.#link(move)
@@ -55,6 +57,27 @@ export class Mover {
     if (left === dirname(at + destination)) return
     await root.prune(left, at)
     await root.syncRemoval(left)
+  }
+
+  /**
+   * Gives an entry its other spelling, where the volume takes the two paths for one.
+   * @throws InvalidPathError where it takes one for a directory above the other.
+   */
+  async #isRespelled(at: string, source: string, destination: string): Promise<boolean> {
+    const { root, tree } = this.#parts
+    const { caseSensitive, normalizationSensitive } = root.rules.volume
+    if (caseSensitive && normalizationSensitive) return false
+    const relation = await relationOf(this.#system, at, source, destination)
+    if (relation === 'apart') return false
+    if (relation === 'beneath') {
+      throw new InvalidPathError(destination, { detail: `${source} and it are one directory here` })
+    }
+    const isVisible = (await tree.file(at, source)) ?? (await tree.hasFile(at, source))
+    if (!isVisible) throw new PathNotFoundError(source)
+    // Some volumes refuse it of a directory that is not empty: it keeps its spelling then.
+    await unless(this.#system.rename(at + source, at + destination), 'ENOTEMPTY', 'EEXIST')
+    await root.sync(dirname(at + destination))
+    return true
   }
 
   async #file({ at, source, destination, signal }: Move, parent?: Promise<boolean>): Promise<void> {

@@ -37,7 +37,19 @@ export interface FsParameters {
   directoryMode?: number | string | undefined
   /** Bytes that a reader or writer holds and passes on at a time. Default 512 KiB. */
   chunkSize?: number | undefined
+  /** Whether `/A` and `/a` are two files on the root's volume. Default: what is found out there. */
+  caseSensitive?: boolean | undefined
+  /** Whether the composed and the decomposed form of a letter are two names. Default: what is found out there. */
+  normalizationSensitive?: boolean | undefined
+  /** What a name has at most 255 of: bytes of UTF-8, or UTF-16 units. Default: what is found out there. */
+  nameUnit?: 'bytes' | 'utf16' | undefined
 }
+
+/** What the caller says of the volume. */
+export type VolumeParameters = Pick<
+  FsParameters,
+  'caseSensitive' | 'normalizationSensitive' | 'nameUnit'
+>
 
 /** Parameters under the name `filesystem`, as in a registry's configuration. */
 export interface FilesystemParameters extends Omit<FsParameters, 'rootDirectory'> {
@@ -54,6 +66,9 @@ export interface Settings {
   readonly fileMode: number
   readonly directoryMode: number
   readonly chunkSize: number
+  readonly caseSensitive: boolean | undefined
+  readonly normalizationSensitive: boolean | undefined
+  readonly nameUnit: 'bytes' | 'utf16' | undefined
 }
 
 /** The original's root, for a configuration file that relies on it. */
@@ -95,6 +110,9 @@ const rest = {
   directoryMode: mode(0o777),
   // 512 KiB is where more no longer helps: measured on Linux with ext4 and with tmpfs.
   chunkSize: integer({ min: 4 * KIB, max: 64 * KIB * KIB }, { default: 512 * KIB }),
+  caseSensitive: flag(),
+  normalizationSensitive: flag(),
+  nameUnit: oneOf(['bytes', 'utf16']),
 } as const
 
 /** @throws ConfigError that lists every problem. */

@@ -96,7 +96,9 @@ export class Publisher {
         ready = false
       }
     }
-    throw new InvalidPathError(path, { detail: 'its directory keeps being removed' })
+    throw new InvalidPathError(path, {
+      detail: 'its directory keeps being removed, or the volume cannot hold the name',
+    })
   }
 
   /** Flushes the name of what was published. */

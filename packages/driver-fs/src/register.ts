@@ -15,5 +15,5 @@ declare module '@stowage/core' {
   }
 }
 
-register('fs', (parameters) => new FsDriver(parse(parameters)), { fromURL })
-register('filesystem', (parameters) => new FsDriver(parseFilesystem(parameters)), { fromURL })
+register('fs', (parameters) => FsDriver.open(parse(parameters)), { fromURL })
+register('filesystem', (parameters) => FsDriver.open(parseFilesystem(parameters)), { fromURL })

@@ -26,7 +26,9 @@ export class Root {
   readonly rules: NameRules
   readonly settings: Settings
   readonly durability: Durability
-  readonly #configured: string
+  readonly configured: string
+  /** Called once the root was made. */
+  onMade: (() => Promise<void>) | undefined
   /** Whether no call follows a link on the way to its path: then there is nothing to look for first. */
   readonly #isConfined: boolean
   #real: string | undefined
@@ -47,7 +49,7 @@ export class Root {
     this.#isConfined = isConfined
     // A directory of Windows cannot be opened to be flushed; its journal keeps the order of renames.
     this.durability = rules.windows && settings.durability === 'full' ? 'file' : settings.durability
-    this.#configured = resolve(settings.rootDirectory)
+    this.configured = resolve(settings.rootDirectory)
   }
 
   /**
@@ -56,7 +58,7 @@ export class Root {
    */
   async find(): Promise<string | undefined> {
     if (this.#real !== undefined) return this.#real
-    const real = await unless(this.system.realpath(this.#configured), 'ENOENT').catch(
+    const real = await unless(this.system.realpath(this.configured), 'ENOENT').catch(
       (error: unknown) => {
         throw errno(error) === 'ENOTDIR' ? this.#noDirectory(error) : error
       },
@@ -70,6 +72,11 @@ export class Root {
     this.#found = { identity: identityOf(stats), mode: stats.mode, gid: stats.gid }
     this.#real = withSlashes(real, this.rules).replace(/\/$/, '')
     return this.#real
+  }
+
+  /** Tells the root that was found from every other directory. */
+  get identity(): string | undefined {
+    return this.#found?.identity
   }
 
   /**
@@ -86,18 +93,18 @@ export class Root {
 
   #missing(problem: string): ConfigError {
     return new ConfigError(
-      `rootDirectory ${this.#configured} ${problem}, and createRoot is false: check its spelling, and that its disk is mounted`,
+      `rootDirectory ${this.configured} ${problem}, and createRoot is false: check its spelling, and that its disk is mounted`,
     )
   }
 
   /** Where a path lies, also where the root does not exist yet. @throws ConfigError where the root is a file. */
   async locate(path: string): Promise<StoragePlace> {
     await this.find()
-    return placeOf(this.system, this.#configured, path)
+    return placeOf(this.system, this.configured, path)
   }
 
   #noDirectory(cause?: unknown): ConfigError {
-    return new ConfigError(`rootDirectory ${this.#configured} is not a directory`, { cause })
+    return new ConfigError(`rootDirectory ${this.configured} is not a directory`, { cause })
   }
 
   /** The root; created, with its parents, where it does not exist. */
@@ -106,9 +113,10 @@ export class Root {
       const found = await this.find()
       await this.mustBeThere()
       if (found !== undefined) return found
-      await this.#makeOutside(this.#configured)
+      await this.#makeOutside(this.configured)
+      await this.onMade?.()
     }
-    throw new ConfigError(`rootDirectory ${this.#configured} could not be made`)
+    throw new ConfigError(`rootDirectory ${this.configured} could not be made`)
   }
 
   async #makeOutside(directory: string): Promise<void> {
@@ -183,7 +191,9 @@ export class Root {
         else throw error
       }
     }
-    throw new InvalidPathError(path, { detail: `${directory} keeps being removed` })
+    throw new InvalidPathError(path, {
+      detail: `${directory} keeps being removed, or the volume cannot hold the name`,
+    })
   }
 
   async #mkdir(directory: string): Promise<void> {
@@ -270,7 +280,7 @@ export class Root {
   async pruneStaging(root: string): Promise<void> {
     const staging = this.staging(root)
     if (!(await this.shows(staging).catch(() => false))) return
-    for (const kind of ['uploads', 'temporary', 'marks']) {
+    for (const kind of ['uploads', 'temporary', 'marks', 'probes']) {
       await this.prune(`${staging}/${kind}`, staging)
     }
     await this.prune(staging, root)

@@ -2,6 +2,7 @@ import { constants } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { type BarePurgeOptions, pathProblem } from '@stowage/core'
 import { ABSENT, errno, type FileSystem, readAll, unless, writeAll } from './file-system.ts'
+import { removeAll } from './remove.ts'
 import { ATTEMPTS, type Root } from './root.ts'
 import {
   abandon,
@@ -12,6 +13,7 @@ import {
   startedAt,
   writerOf,
 } from './staged-name.ts'
+import { parseProbe } from './volume-probe.ts'
 
 const CREATE =
   constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0)
@@ -114,6 +116,18 @@ export class Temporary {
       }
       await this.#root.prune(directory, root)
     }
+    await this.#purgeProbes(root, isLeft)
+  }
+
+  async #purgeProbes(root: string, isLeft: (name: StagedName) => boolean): Promise<void> {
+    const directory = this.#root.staging(root, 'probes')
+    if (!(await this.#root.shows(directory))) return
+    const entries = (await unless(this.#system.readdir(directory, 'utf8'), 'ENOENT')) ?? []
+    for (const { name } of entries) {
+      const parsed = parseProbe(name)
+      if (parsed && isLeft(parsed)) await removeAll(this.#system, `${directory}/${name}`)
+    }
+    await this.#root.prune(directory, root)
   }
 
   async #removeMarked(root: string, mark: string, name: string): Promise<void> {

@@ -2,7 +2,7 @@ import type { Dirent, Stats } from 'node:fs'
 import { isBeneath, pathProblem } from '@stowage/core'
 import { translated } from './errors.ts'
 import { ABSENT, type FileSystem, unless } from './file-system.ts'
-import { isReserved, sortKeys, withSlashes } from './names.ts'
+import { isHidden, isReserved, sortKeys, withSlashes } from './names.ts'
 import type { Root } from './root.ts'
 
 /** What of a directory on the disk callers see. */
@@ -29,7 +29,7 @@ export class Tree {
     const real = target && withSlashes(target, rules)
     if (!real || !isBeneath(real, root)) return undefined
     const names = real.slice(root.length + 1).split('/')
-    if (names.some((name) => isReserved(name, rules))) return undefined
+    if (names.some((name) => isReserved(name))) return undefined
     const stats = await unless(this.#system.lstat(real), ...ABSENT)
     return stats?.isFile() ? { real, stats } : undefined
   }
@@ -55,8 +55,7 @@ export class Tree {
   /** The key of a file, link or directory; undefined for what callers never see. */
   #key(prefix: string, entry: Dirent): string | undefined {
     const path = prefix + entry.name
-    if (isReserved(entry.name, this.#root.rules) || pathProblem(path) !== undefined)
-      return undefined
+    if (isHidden(entry.name) || pathProblem(path) !== undefined) return undefined
     if (entry.isDirectory()) return `${path}/`
     return entry.isFile() || entry.isSymbolicLink() ? path : undefined
   }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { registerSuite } from '@stowage/testsuite'
-import { open } from './open.ts'
+import { FLAGS, open } from './open.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'stowage-fs-'))
 process.env.STOWAGE_FS_FOLDER = folder
@@ -13,16 +13,7 @@ const macOS = process.platform === 'darwin'
 
 registerSuite({
   name: 'fs',
-  capabilities: {
-    persistent: true,
-    append: true,
-    purgeUploads: true,
-    unicodePaths: !macOS,
-    caseSensitive: !macOS && !windows,
-    snapshotReads: !windows,
-    atomicMove: true,
-    modTimes: true,
-  },
+  capabilities: { ...FLAGS, caseSensitive: !macOS && !windows, normalizationSensitive: !macOS },
   open,
   remove: (storage) => rmSync(join(folder, storage), { recursive: true, force: true }),
   child: { module: new URL('./open.ts', import.meta.url), env: { STOWAGE_FS_FOLDER: folder } },

@@ -228,11 +228,44 @@ describe('the rules of other platforms', () => {
     expect(windows.capabilities).toMatchObject({ caseSensitive: false, snapshotReads: false })
   })
 
-  it('macOS takes normal forms for one: names beyond ASCII are refused there', async () => {
+  it('macOS takes cases and normal forms for one, and names beyond ASCII are stored there', async () => {
     const storage = new Recording().driver({}, 'darwin')
-    expect(storage.capabilities).toMatchObject({ caseSensitive: false, unicodePaths: false })
-    expect(await failure(storage.putContent('/ä', 'x'))).toMatchObject({ code: 'INVALID_PATH' })
-    expect(await failure(storage.stat('/.STOWAGE'))).toMatchObject({ code: 'INVALID_PATH' })
+    const { caseSensitive, normalizationSensitive, unicodePaths } = storage.capabilities
+    expect([caseSensitive, normalizationSensitive, unicodePaths]).toEqual([false, false, true])
+    await storage.putContent('/ä', 'x')
+    expect(String(await storage.getContent('/ä'))).toBe('x')
+  })
+
+  it('every name that some volume takes for that of staging is refused on all of them', async () => {
+    const storage = new Recording().driver()
+    const names = [
+      '.STOWAGE',
+      '.Stowage',
+      '.\u017ftowage',
+      '.stow\u200bage',
+      '.stowage.',
+      '.stowage ',
+    ]
+    for (const name of [...names, '.\uff53towage', 'STOWAG~1', 'stowag~12']) {
+      for (const path of [`/${name}`, `/a/${name}/b`]) {
+        expect(await failure(storage.putContent(path, 'x'))).toMatchObject({ code: 'INVALID_PATH' })
+      }
+    }
+    for (const name of ['stowage', '.stowages', '.stowage.d', 'stowag~']) {
+      await storage.putContent(`/${name}`, 'x')
+    }
+  })
+
+  it('files that others removed while they were open are not there', async () => {
+    const recording = new Recording()
+    const storage = recording.driver()
+    await storage.putContent('/a/b', 'x')
+    for (const name of ['.fuse_hidden0000000300000001', '.nfs00000000012345670000000a']) {
+      writeFileSync(join(recording.root, 'a', name), 'gone')
+    }
+    expect(await collect(storage.list('/a'))).toEqual(['/a/b'])
+    await storage.delete('/a/b')
+    expect(await failure(storage.stat('/a'))).toMatchObject({ code: 'PATH_NOT_FOUND' })
   })
 })
 

@@ -59,6 +59,7 @@ export class GcsDriver implements BareDriver {
       unicodePaths: true,
       caseSensitive: true,
       modTimes: true,
+      normalizationSensitive: true,
     }
   }
 

@@ -53,6 +53,7 @@ export class InMemoryDriver implements BareDriver {
       longNames: true,
       unicodePaths: true,
       caseSensitive: true,
+      normalizationSensitive: true,
       snapshotReads: true,
       atomicMove: true,
       modTimes: true,

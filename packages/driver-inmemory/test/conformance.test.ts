@@ -12,6 +12,7 @@ const capabilities = {
   longNames: true,
   unicodePaths: true,
   caseSensitive: true,
+  normalizationSensitive: true,
   snapshotReads: true,
   atomicMove: true,
   modTimes: true,

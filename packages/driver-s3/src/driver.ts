@@ -61,6 +61,7 @@ export class S3Driver implements BareDriver {
       unicodePaths: true,
       caseSensitive: true,
       modTimes: true,
+      normalizationSensitive: true,
     }
   }
 

@@ -208,6 +208,11 @@ export const capabilities: readonly Saboteur[] = area('claims', [
     storage: claims({ caseSensitive: false }),
   },
   {
+    id: 'normalization-insensitive',
+    breaks: 'Without `normalizationSensitive`, both normal forms are one file.',
+    storage: claims({ normalizationSensitive: false }),
+  },
+  {
     id: 'not-to-be-persistent',
     breaks: 'Without `persistent`, each instance is empty.',
     storage: claims({ persistent: false }),

@@ -265,7 +265,7 @@ export const paths: readonly Saboteur[] = area('path', [
   },
   {
     id: 'is-composed',
-    breaks: 'With `unicodePaths`, each normal form is a name of its own.',
+    breaks: 'With `normalizationSensitive`, each normal form is a name of its own.',
     storage: (bare) => changePaths(bare, (path) => path.normalize('NFC')),
   },
   {

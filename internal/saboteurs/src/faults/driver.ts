@@ -30,7 +30,7 @@ export class HttpDriver implements BareDriver {
   readonly name = 'http'
   readonly capabilities: Partial<Capabilities> = {
     ...{ persistent: true, append: true, purgeUploads: true, fileAndDirectory: true },
-    ...{ longNames: true, unicodePaths: true, caseSensitive: true },
+    ...{ longNames: true, unicodePaths: true, caseSensitive: true, normalizationSensitive: true },
   }
   readonly client: Client
   readonly root: string

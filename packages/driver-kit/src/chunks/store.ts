@@ -117,4 +117,5 @@ export const CHUNK_CAPABILITIES: Partial<Capabilities> = {
   longNames: true,
   unicodePaths: true,
   caseSensitive: true,
+  normalizationSensitive: true,
 }

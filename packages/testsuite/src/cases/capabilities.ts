@@ -8,6 +8,7 @@ const FLAGS = [
   'fileAndDirectory',
   'longNames',
   'modTimes',
+  'normalizationSensitive',
   'persistent',
   'purgeUploads',
   'redirectURL',

@@ -1,4 +1,4 @@
-import { isBeneath } from '@stowage/core'
+import { type Capabilities, isBeneath } from '@stowage/core'
 import type { HostilePath } from './paths.ts'
 
 /** Paths that are stored side by side. */
@@ -30,12 +30,16 @@ export function batches(all: readonly HostilePath[]): HostilePath[][] {
   return groups.map(({ members }) => members)
 }
 
-/** Without those that name a file or directory as another one does, but for case: there they would be one. */
-export function oneSpelling(all: readonly HostilePath[]): HostilePath[] {
+/** Without those that the driver takes for another spelling of a file or directory among them. */
+export function oneSpelling(
+  all: readonly HostilePath[],
+  { caseSensitive, normalizationSensitive }: Capabilities,
+): HostilePath[] {
+  if (caseSensitive && normalizationSensitive) return [...all]
   const spellings = new Map<string, string>()
   return all.filter(({ path }) =>
     [...ancestors(path), path].every((name) => {
-      const folded = name.normalize('NFC').toLowerCase()
+      const folded = name.normalize('NFC').toUpperCase().toLowerCase()
       const known = spellings.get(folded) ?? name
       spellings.set(folded, known)
       return known === name

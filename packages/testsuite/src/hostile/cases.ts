@@ -52,7 +52,7 @@ async function refused(t: CaseContext, all: Paths): Promise<void> {
 
 async function stored(t: CaseContext, settings: HostileSettings, all: Paths): Promise<void> {
   const fitting = all.filter(({ path }) => isApart(path, NEIGHBOURS) && !settings.except(path))
-  const different = t.capabilities.caseSensitive ? fitting : oneSpelling(fitting)
+  const different = oneSpelling(fitting, t.capabilities)
   const chosen = fairShare(different, settings.stored)
   let kept = 0
   for (const batch of batches(chosen)) kept += await roundTrip(t, batch, NEIGHBOURS)

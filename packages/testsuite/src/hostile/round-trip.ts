@@ -154,7 +154,8 @@ async function noTwins(
   kept: readonly Kept[],
   refused: readonly HostilePath[],
 ): Promise<void> {
-  if (!t.capabilities.unicodePaths || !t.capabilities.caseSensitive) return
+  const { unicodePaths, caseSensitive, normalizationSensitive } = t.capabilities
+  if (!unicodePaths || !caseSensitive || !normalizationSensitive) return
   const taken = new Set([...kept, ...refused].map(({ path }) => path))
   const twins = kept.flatMap(({ what, path }) => {
     const one = twinsOf(path).filter((twin) => !meets(twin, taken))

@@ -17,8 +17,10 @@ const FAMILY = [
   '/a0/b/y',
 ]
 const OTHERS = ['/b', '/b/a', '/b c/@x', '/%2e', '/deep/1/2/3/4/5/6', '/deep/1']
-/** U+FF5E sorts before U+1F600 in bytes and after it in UTF-16; the two spellings of é are two names. */
-const UNICODE = ['/e\u0301', '/\u00e9', '/\uff5e', '/\u{1f600}', '/a/\u00fc']
+/** U+FF5E sorts before U+1F600 in bytes and after it in UTF-16. */
+const UNICODE = ['/\u00e9', '/\uff5e', '/\u{1f600}', '/a/\u00fc']
+/** Another spelling of a name in {@link UNICODE}. */
+const DECOMPOSED = ['/e\u0301']
 const CASES = ['/A', '/a/B']
 const LONG = [`/${'n'.repeat(300)}`, `/a/${'n'.repeat(299)}x`]
 /** What a negative index stands for: the root, and what no call accepts. */
@@ -39,10 +41,11 @@ export interface Drawn {
 
 /** Sequences of at most that many operations that the driver's capabilities allow. */
 export function sequences({ partSize, steps, capabilities }: Drawn): Arbitrary<Operation[]> {
-  const { unicodePaths, caseSensitive, longNames } = capabilities
+  const { unicodePaths, caseSensitive, normalizationSensitive, longNames } = capabilities
   const others = [
     ...OTHERS,
     ...(unicodePaths ? UNICODE : []),
+    ...(unicodePaths && normalizationSensitive ? DECOMPOSED : []),
     ...(caseSensitive ? CASES : []),
     ...(longNames ? LONG : []),
   ]

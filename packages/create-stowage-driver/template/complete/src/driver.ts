@@ -57,6 +57,7 @@ export class MydriverDriver implements BareDriver {
     longNames: true,
     unicodePaths: true,
     caseSensitive: true,
+    normalizationSensitive: true,
     snapshotReads: true,
     atomicMove: true,
   }
