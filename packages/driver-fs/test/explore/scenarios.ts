@@ -59,11 +59,11 @@ async function places(storage: StorageDriver): Promise<void> {
 }
 
 /** An old time: of a file that is a few milliseconds old a copy waits, and looks once more. */
-const OLD = { modTime: new Date(1_500_000_000_000) }
+const EARLIER = { modTime: new Date(1_500_000_000_000) }
 
 async function put(storage: StorageDriver, tree: Tree): Promise<void> {
   for (const [path, name] of Object.entries(tree)) {
-    await storage.putContent(path, CONTENTS[name as keyof typeof CONTENTS], OLD)
+    await storage.putContent(path, CONTENTS[name as keyof typeof CONTENTS], EARLIER)
   }
 }
 
