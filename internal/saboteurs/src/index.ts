@@ -1,5 +1,6 @@
 import { aborting } from './areas/aborting.ts'
 import { capabilities } from './areas/claims.ts'
+import { closing } from './areas/closing.ts'
 import { content } from './areas/content.ts'
 import { deleting } from './areas/deleting.ts'
 import { failing, paths } from './areas/failing.ts'
@@ -37,4 +38,5 @@ export const saboteurs: readonly Saboteur[] = [
   ...aborting,
   ...capabilities,
   ...storages,
+  ...closing,
 ]

@@ -67,6 +67,7 @@ const ADVICE: Readonly<Record<StorageErrorCode, Advice>> = {
   INVALID_OFFSET: [EXIT.usage, 'see the size with stowage stat'],
   UNSUPPORTED_METHOD: [EXIT.failed, 'this storage cannot do it; see its README'],
   WRITER_STATE: [EXIT.failed, 'run the command again'],
+  CLOSED: [EXIT.failed, 'run the command again'],
   CONFIG: [EXIT.config, 'correct the storage URL or configuration'],
   UNKNOWN_DRIVER: [EXIT.config, undefined],
   PERMISSION_DENIED: [EXIT.config, 'check the credentials and what they allow'],

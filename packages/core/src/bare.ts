@@ -20,7 +20,11 @@ export interface BareDriver {
   readonly name: string
   /** Flags left out are false. */
   readonly capabilities: Partial<Capabilities>
-  /** @throws PathNotFoundError where no file is, a directory included. */
+  /**
+   * Base calls it again where the file was replaced meanwhile.
+   * @throws PathNotFoundError where no file is, a directory included.
+   * @throws RevisionChangedError where the file was replaced while it was read.
+   */
   getContent(path: string, options: BareOptions): Promise<Uint8Array>
   /**
    * Replaces the file in one step. The content may change once the promise is settled.

@@ -26,10 +26,12 @@ import {
   InvalidPathError,
   isStorageError,
   PathNotFoundError,
+  StorageClosedError,
   UnsupportedMethodError,
 } from './errors.ts'
 import { givenTime } from './given-time.ts'
 import { checkDirectory, checkPath, isBeneath } from './paths.ts'
+import { wholeContent } from './whole-content.ts'
 import { argumentError, wrapError } from './wrap-error.ts'
 
 const NO_CAPABILITIES: Capabilities = {
@@ -64,6 +66,10 @@ class Base implements StorageDriver {
   readonly name: string
   readonly capabilities: Capabilities
   readonly #bare: BareDriver
+  /** Every call after the first `close` is refused. */
+  #isClosed = false
+  /** The close that is under way or done. */
+  #closing: Promise<void> | undefined
 
   constructor(bare: BareDriver) {
     this.#bare = bare
@@ -72,9 +78,9 @@ class Base implements StorageDriver {
   }
 
   async getContent(path: string, { signal }: OperationOptions = {}): Promise<Uint8Array> {
-    this.#check(() => checkPath(path))
+    this.#check(path, () => checkPath(path))
     return this.#run('getContent', { path }, signal, async (context) => {
-      const content = await this.#bare.getContent(path, { signal })
+      const content = await wholeContent(this.#bare, path, signal)
       if (context) context.bytes = content.length
       return content
     })
@@ -85,10 +91,10 @@ class Base implements StorageDriver {
     content: Uint8Array | string,
     { modTime, signal }: PutOptions = {},
   ): Promise<void> {
-    this.#check(() => checkPath(path))
+    this.#check(path, () => checkPath(path))
     const bytes = typeof content === 'string' ? Buffer.from(content) : content
     if (!(bytes instanceof Uint8Array)) throw argumentError('content is a Uint8Array or a string')
-    const time = this.#check(() => givenTime(path, modTime, this.capabilities))
+    const time = this.#check(path, () => givenTime(path, modTime, this.capabilities))
     return this.#run('putContent', { path, bytes: bytes.length }, signal, () =>
       this.#bare.putContent(path, bytes, { signal, ...time }),
     )
@@ -96,7 +102,7 @@ class Base implements StorageDriver {
 
   async reader(path: string, options: ReaderOptions = {}): Promise<Readable> {
     const { offset = 0, length, signal } = options
-    this.#check(() => {
+    this.#check(path, () => {
       for (const number of [offset, length ?? 0]) {
         if (!Number.isSafeInteger(number) || number < 0) throw new InvalidOffsetError(path, number)
       }
@@ -115,13 +121,13 @@ class Base implements StorageDriver {
 
   async writer(path: string, options: WriterOptions = {}): Promise<FileWriter> {
     const { append = false, modTime, signal } = options
-    this.#check(() => {
+    this.#check(path, () => {
       checkPath(path)
       if (append && !this.capabilities.append) {
         throw new UnsupportedMethodError({ path, detail: 'this driver cannot continue an upload' })
       }
     })
-    const time = this.#check(() => givenTime(path, modTime, this.capabilities))
+    const time = this.#check(path, () => givenTime(path, modTime, this.capabilities))
     const open = () => this.#bare.writer(path, { append, signal, ...time })
     // Nobody was told of this session yet: bytes that were there before are to stay.
     const late = (writer: BareWriter) =>
@@ -131,7 +137,7 @@ class Base implements StorageDriver {
   }
 
   async stat(path: string, { signal }: OperationOptions = {}): Promise<FileInfo> {
-    this.#check(() => checkDirectory(path))
+    this.#check(path, () => checkDirectory(path))
     return this.#run('stat', { path }, signal, () => this.#stat(path, signal))
   }
 
@@ -149,7 +155,7 @@ class Base implements StorageDriver {
     return new BaseWalk<string>({
       context: { driver: this.name, method: 'list', path },
       signal,
-      check: () => checkDirectory(path),
+      check: () => this.#check(path, () => checkDirectory(path)),
       start: () => this.#list(path, signal),
     })
   }
@@ -174,10 +180,11 @@ class Base implements StorageDriver {
     return new BaseWalk<FileInfo>({
       context: { driver: this.name, method: 'walk', path },
       signal,
-      check: () => {
-        checkDirectory(path)
-        if (startAfter !== undefined) checkDirectory(startAfter.replace(/(?<=.)\/$/, ''))
-      },
+      check: () =>
+        this.#check(path, () => {
+          checkDirectory(path)
+          if (startAfter !== undefined) checkDirectory(startAfter.replace(/(?<=.)\/$/, ''))
+        }),
       start: (control) => directoryFiles(this.#bare, path, { startAfter, signal, control }),
     })
   }
@@ -187,7 +194,7 @@ class Base implements StorageDriver {
     destination: string,
     { signal }: OperationOptions = {},
   ): Promise<void> {
-    this.#check(() => {
+    this.#check(source, () => {
       checkPath(source)
       checkPath(destination)
       if (isBeneath(destination, source) || isBeneath(source, destination)) {
@@ -203,13 +210,13 @@ class Base implements StorageDriver {
   }
 
   async delete(path: string, { signal }: OperationOptions = {}): Promise<void> {
-    this.#check(() => checkPath(path))
+    this.#check(path, () => checkPath(path))
     return this.#run('delete', { path }, signal, () => this.#bare.delete(path, { signal }))
   }
 
   async redirectURL(path: string, options: RedirectOptions = {}): Promise<string | undefined> {
     const { method = 'GET', expiresIn = REDIRECT_SECONDS, request, signal } = options
-    this.#check(() => checkPath(path))
+    this.#check(path, () => checkPath(path))
     if (!Number.isSafeInteger(expiresIn) || expiresIn <= 0) {
       throw argumentError(`expiresIn is a whole number of seconds from 1, not ${expiresIn}`)
     }
@@ -221,7 +228,7 @@ class Base implements StorageDriver {
 
   async purgeUploads(path: string, options: PurgeOptions = {}): Promise<UploadInfo[]> {
     const { olderThan = new Date(Date.now() - PURGE_AGE_MS), dryRun = false, signal } = options
-    this.#check(() => {
+    this.#check(path, () => {
       checkDirectory(path)
       if (!this.capabilities.purgeUploads) {
         throw new UnsupportedMethodError({ path, detail: 'this driver cannot find uploads' })
@@ -237,27 +244,34 @@ class Base implements StorageDriver {
   }
 
   async locate(path: string, { signal }: OperationOptions = {}): Promise<StoragePlace | undefined> {
-    this.#check(() => checkDirectory(path))
+    this.#check(path, () => checkDirectory(path))
     return this.#run('locate', { path }, signal, async () => this.#bare.locate?.(path, { signal }))
   }
 
   bucketKey(path: string): string | undefined {
-    return this.#check(() => {
+    return this.#check(path, () => {
       checkPath(path)
       return this.#bare.bucketKey?.(path)
     })
   }
 
-  async close(): Promise<void> {
-    return this.#run('close', { path: '/' }, undefined, async () => this.#bare.close?.())
+  close(): Promise<void> {
+    this.#isClosed = true
+    const close = async () => this.#bare.close?.()
+    this.#closing ??= this.#run('close', { path: '/' }, undefined, close).catch((error) => {
+      this.#closing = undefined
+      throw error
+    })
+    return this.#closing
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
 
-  #check<T>(rules: () => T): T {
+  #check<T>(path: string, rules: () => T): T {
     try {
+      if (this.#isClosed) throw new StorageClosedError({ path })
       return rules()
     } catch (error) {
       throw wrapError(error, this.name)

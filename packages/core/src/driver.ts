@@ -169,7 +169,11 @@ export interface StorageDriver extends AsyncDisposable {
   /** The name in errors and traces. */
   readonly name: string
   readonly capabilities: Capabilities
-  /** @throws PathNotFoundError where no file is. */
+  /**
+   * The whole content of one revision. Where the file is replaced during the read, it is read again.
+   * @throws PathNotFoundError where no file is.
+   * @throws RevisionChangedError where the file was replaced during each of ten reads.
+   */
   getContent(path: string, options?: OperationOptions): Promise<Uint8Array>
   /**
    * Creates or replaces the file in one step. A string is stored as UTF-8.
@@ -234,7 +238,11 @@ export interface StorageDriver extends AsyncDisposable {
    * where the driver cannot tell. It costs no request to a service.
    */
   locate?(path: string, options?: OperationOptions): Promise<StoragePlace | undefined>
-  /** Frees sockets, handles and timers. Open readers and writers are not waited for. */
+  /**
+   * Frees sockets, handles and timers. Every later call is a StorageClosedError; a second `close` waits for the
+   * first, or tries again where that failed. Calls under way and open readers, writers and iterations are not
+   * waited for: each goes on, or fails with a typed error. Close writers first to keep their bytes for certain.
+   */
   close(): Promise<void>
 }
 

@@ -8,6 +8,7 @@ export type StorageErrorCode =
   | 'INVALID_OFFSET'
   | 'UNSUPPORTED_METHOD'
   | 'WRITER_STATE'
+  | 'CLOSED'
   | 'CONFIG'
   | 'UNKNOWN_DRIVER'
   | 'PERMISSION_DENIED'
@@ -140,6 +141,15 @@ export class WriterStateError extends StorageError {
   override readonly code = 'WRITER_STATE'
   constructor(state: string, path: string, options: StorageErrorOptions = {}) {
     super(more(`${state}: ${path}`, options.detail), { ...options, path })
+  }
+}
+
+/** The storage was used after its `close()`. Nothing was done. */
+export class StorageClosedError extends StorageError {
+  override readonly name = 'StorageClosedError'
+  override readonly code = 'CLOSED'
+  constructor(options: StorageErrorOptions & { path?: string | undefined } = {}) {
+    super(more('the storage is closed: open a new one', options.detail), options)
   }
 }
 

@@ -45,6 +45,7 @@ export {
   PathNotFoundError,
   PermissionError,
   RevisionChangedError,
+  StorageClosedError,
   StorageError,
   type StorageErrorCode,
   type StorageErrorOptions,

@@ -2,7 +2,6 @@ import { Readable } from 'node:stream'
 import {
   base,
   type Capabilities,
-  PathNotFoundError,
   PermissionError,
   type StorageDriver,
   type UploadInfo,
@@ -342,17 +341,4 @@ it('stores a string as UTF-8', async () => {
   const { memory, driver } = storage()
   await driver.putContent('/a', 'é')
   expect(memory.files.get('/a')).toEqual(Buffer.from([0xc3, 0xa9]))
-})
-
-it('closes the driver, also at the end of a scope', async () => {
-  let closed = 0
-  const memory = Object.assign(new Memory(), { close: async () => void closed++ })
-  const driver = base(memory)
-  await driver.close()
-  await driver[Symbol.asyncDispose]()
-  await base(new Memory()).close()
-  expect(closed).toBe(2)
-  const failing = Object.assign(new Memory(), { close: () => Promise.reject(new Error('busy')) })
-  expect((await failure(base(failing).close())).message).toBe('memory: busy')
-  expect(new PathNotFoundError('/a').driver).toBe('')
 })

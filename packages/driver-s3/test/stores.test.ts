@@ -112,16 +112,12 @@ onServer('credentials', () => {
     expect(asked).toBeGreaterThan(0)
     const client = clientOf(world.parameters)
     const { bucket } = world.parameters
-    const injected = await create('s3', {
-      bucket,
-      client,
-      rootDirectory: root,
-      provider: 'generic',
-    })
+    const inject = () => create('s3', { bucket, client, rootDirectory: root, provider: 'generic' })
+    const injected = await inject()
     expect(String(await injected.getContent('/a'))).toBe('x')
     expect(await (await fetch((await injected.redirectURL('/a')) ?? '')).text()).toBe('x')
     await injected.close()
-    expect(String(await injected.getContent('/a'))).toBe('x')
+    expect(String(await (await inject()).getContent('/a'))).toBe('x')
     client.destroy()
     await provided.close()
   })

@@ -2,6 +2,7 @@ import type { Case } from './case.ts'
 import { abort } from './cases/abort.ts'
 import { abortWriter } from './cases/abort-writer.ts'
 import { capabilities } from './cases/capabilities.ts'
+import { closed } from './cases/closed.ts'
 import { content } from './cases/content.ts'
 import { remove } from './cases/delete.ts'
 import { diagnostics } from './cases/diagnostics.ts'
@@ -57,6 +58,7 @@ export const allCases: readonly Case[] = [
   ...abortWriter,
   ...diagnostics,
   ...isolation,
+  ...closed,
   ...killed,
   ...leaks,
   ...scale,

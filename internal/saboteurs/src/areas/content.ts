@@ -1,4 +1,4 @@
-import type { BareDriver } from '@stowage/core'
+import { type BareDriver, RevisionChangedError } from '@stowage/core'
 import { beforeChange, change, PART_SIZE, turn } from '../delegate.ts'
 import { area, type Saboteur } from '../saboteur.ts'
 
@@ -192,5 +192,33 @@ export const content: readonly Saboteur[] = area('content', [
         },
       })
     },
+  },
+  {
+    id: 'gives-up-when-replaced',
+    breaks: 'getContent survives a replacement meanwhile.',
+    finished: (driver, bare) =>
+      change(driver, {
+        async getContent(path, options) {
+          const content = await driver.getContent(path, options)
+          for (let i = 0; i < 3; i++) await turn()
+          const now = await bare.getContent(path, {}).catch(() => content)
+          if (Buffer.compare(now, content) === 0) return content
+          throw new RevisionChangedError('replaced', { path, driver: driver.name })
+        },
+      }),
+  },
+  {
+    id: 'is-of-two-revisions',
+    breaks: 'getContent gives one whole revision.',
+    storage: (bare) =>
+      change(bare, {
+        async getContent(path, options) {
+          const first = await bare.getContent(path, options)
+          for (let i = 0; i < 3; i++) await turn()
+          const then = await bare.getContent(path, options)
+          const half = first.length >> 1
+          return Buffer.concat([first.subarray(0, half), then.subarray(half)])
+        },
+      }),
   },
 ])

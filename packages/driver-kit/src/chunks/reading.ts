@@ -1,13 +1,5 @@
-import {
-  ContentError,
-  isStorageError,
-  PathNotFoundError,
-  RevisionChangedError,
-} from '@stowage/core'
+import { ContentError, PathNotFoundError, RevisionChangedError } from '@stowage/core'
 import type { ChunkStore, StoredFile } from './store.ts'
-
-/** How often a whole read starts again because the file was replaced meanwhile. */
-const MAX_ATTEMPTS = 10
 
 /** @throws PathNotFoundError where no file is. */
 export async function findFile(
@@ -51,24 +43,18 @@ export async function* chunksOf(
   }
 }
 
-/** The whole content of the newest revision: a file that is replaced meanwhile is read again. */
+/** @throws RevisionChangedError where the file is replaced or removed meanwhile. Base reads it again then. */
 export async function contentOf(
   store: ChunkStore,
   path: string,
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array> {
-  for (let attempt = 1; ; attempt++) {
-    const file = await findFile(store, path, signal)
-    const content = Buffer.allocUnsafeSlow(file.size)
-    try {
-      let at = 0
-      for await (const bytes of chunksOf(store, file, 0, file.size, signal)) {
-        content.set(bytes, at)
-        at += bytes.length
-      }
-      return content
-    } catch (error) {
-      if (attempt >= MAX_ATTEMPTS || !isStorageError(error, 'REVISION_CHANGED')) throw error
-    }
+  const file = await findFile(store, path, signal)
+  const content = Buffer.allocUnsafeSlow(file.size)
+  let at = 0
+  for await (const bytes of chunksOf(store, file, 0, file.size, signal)) {
+    content.set(bytes, at)
+    at += bytes.length
   }
+  return content
 }

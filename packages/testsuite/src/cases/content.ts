@@ -3,6 +3,9 @@ import { area, type Case } from '../case.ts'
 import { type CaseContext, paths } from '../context.ts'
 import type { Data } from '../data.ts'
 
+/** Fewer than the reads that getContent may need: it is to succeed. */
+const REPLACEMENTS = 6
+
 /** The content is one of these, whole. */
 export function isOneOf(content: Uint8Array, all: readonly Data[]): void {
   const match = all.find((data) => Buffer.compare(data.bytes(), content) === 0)
@@ -149,6 +152,25 @@ export const content: readonly Case[] = area('content', [
       await Promise.all(versions.map((data) => t.driver.putContent('/file', data.bytes())))
       isOneOf(await t.driver.getContent('/file'), versions)
       assert.deepEqual(await t.walked('/'), ['/file'])
+    },
+  },
+  {
+    id: 'replaced',
+    title: 'getContent gives one whole revision although the file is replaced meanwhile',
+    run: async (t) => {
+      const size = 2 * t.settings.partSize + 1
+      const versions = Array.from({ length: 1 + REPLACEMENTS }, (_, i) => t.data(`v${i}`, size))
+      const next = versions.values()
+      const other = await t.reopen()
+      const replace = async (): Promise<void> => {
+        const { value } = next.next()
+        if (value) await other.putContent('/file', value.bytes())
+      }
+      await replace()
+      const reading = (async () => {
+        for (let i = 0; i < 3; i++) isOneOf(await t.driver.getContent('/file'), versions)
+      })()
+      await t.during(reading, replace)
     },
   },
   {
