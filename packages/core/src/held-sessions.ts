@@ -3,7 +3,7 @@ import { shared } from './shared.ts'
 
 interface Entry {
   readonly path: string
-  readonly key: string
+  key: string
   removed: boolean
   /** Requests under way that store something of it. */
   readonly requests: Set<Promise<unknown>>
@@ -18,6 +18,8 @@ export interface HeldSession {
   readonly removed: boolean
   /** Notes a request that stores something: a delete waits for it, and removes that too. */
   track<T>(request: Promise<T>): Promise<T>
+  /** Gives it another key, where the service says late what that is: within a request that is tracked. */
+  rename(key: string): void
   /** Hands the session back. */
   release(): void
 }
@@ -53,7 +55,13 @@ export class HeldSessions {
     all.set(this.#storage, this.#mine.add(entry))
     const release = (): void => this.#drop(entry)
     const session: HeldSession = {
-      ...{ path, key, release },
+      ...{ path, release },
+      get key() {
+        return entry.key
+      },
+      rename: (to) => {
+        entry.key = to
+      },
       track: (request) => {
         const over = (): void => void entry.requests.delete(request)
         entry.requests.add(request)
@@ -79,15 +87,29 @@ export class HeldSessions {
     return false
   }
 
+  /**
+   * Waits for the requests under way of the path and beneath it: then {@link has} knows by its key
+   * every session that a list of the service's, made before, may show.
+   */
+  async settled(path: string): Promise<void> {
+    await over(this.#beneath(path))
+  }
+
   /** Ends the sessions of the path and beneath it, waits for what is under way, and counts them. */
   async removeBeneath(path: string): Promise<number> {
-    const ended: Entry[] = []
-    for (const entry of this.#mine) {
-      if (entry.removed || (entry.path !== path && !isBeneath(entry.path, path))) continue
-      entry.removed = true
-      ended.push(entry)
-    }
-    await Promise.allSettled(ended.flatMap(({ requests }) => [...requests]))
+    const ended = this.#beneath(path)
+    for (const entry of ended) entry.removed = true
+    await over(ended)
     return ended.length
   }
+
+  #beneath(path: string): Entry[] {
+    return [...this.#mine].filter(
+      (entry) => !entry.removed && (entry.path === path || isBeneath(entry.path, path)),
+    )
+  }
+}
+
+async function over(entries: readonly Entry[]): Promise<void> {
+  await Promise.allSettled(entries.flatMap(({ requests }) => [...requests]))
 }

@@ -25,6 +25,21 @@ describe('sessions that writers hold', () => {
     expect(await other.removeBeneath('/a')).toBe(0)
   })
 
+  it('are known by the key that the service gives late, once the request for it is over', async () => {
+    const [one, other] = instances('renamed')
+    const session = one.hold('/a/b', 'for now')
+    const { promise, resolve } = Promise.withResolvers<string>()
+    const renamed = session.track(promise.then((key) => session.rename(key)))
+    const waiting = other.settled('/a').then(() => other.has('given'))
+    resolve('given')
+    expect(await waiting).toBe(true)
+    await renamed
+    expect([session.key, other.has('for now')]).toEqual(['given', false])
+    await other.settled('/elsewhere')
+    session.release()
+    expect(other.has('given')).toBe(false)
+  })
+
   it.each(['is done', 'fails'])('are waited for while a request %s', async (how) => {
     const [one, other] = instances(`waits ${how}`)
     const { promise, resolve, reject } = Promise.withResolvers<number>()

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import {
   ContentError,
   DriverError,
@@ -104,7 +105,9 @@ async function copyThrough(
 ): Promise<void> {
   const attributes = await attributesOf(store, source, { path, signal })
   const reader = await openReader(store, store.path(source.key), { offset: 0, signal })
-  const writer = new S3Writer(store, { path: store.path(key), signal, attributes })
+  const to = store.path(key)
+  const held = store.held.hold(to, randomUUID())
+  const writer = new S3Writer(store, { path: to, signal, attributes, held })
   try {
     for await (const chunk of reader) await writer.write(chunk)
     if (writer.size !== source.size) {
@@ -115,6 +118,8 @@ async function copyThrough(
     // As with any other copy, what counts is why it failed.
     await writer.cancel().catch(() => {})
     throw error
+  } finally {
+    held.release()
   }
 }
 
@@ -148,20 +153,24 @@ async function copyInParts(
   where.signal?.throwIfAborted()
   const attributes = await attributesOf(store, source, where)
   where.signal?.throwIfAborted()
-  const upload = await beginUpload(store, store.path(key), attributes)
+  const to = store.path(key)
+  const held = store.held.hold(to, randomUUID())
   const stop = new AbortController()
   const onAbort = (): void => stop.abort(where.signal?.reason)
   where.signal?.addEventListener('abort', onAbort, { once: true })
   if (where.signal?.aborted) onAbort()
+  let upload: Upload | undefined
   try {
+    upload = await beginUpload(store, to, { attributes, held })
     const parts = await copyParts(store, source, upload, { path: where.path, stop })
     where.signal?.throwIfAborted()
     await completeUpload(store, upload, parts, where)
   } catch (error) {
     // The failure is what the caller should hear of; an upload that stays is for purgeUploads.
-    await abortSurely(store, upload, where.path).catch(() => {})
+    if (upload) await abortSurely(store, upload, where.path).catch(() => {})
     throw error
   } finally {
+    held.release()
     where.signal?.removeEventListener('abort', onAbort)
   }
 }

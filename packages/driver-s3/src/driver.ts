@@ -12,18 +12,17 @@ import {
   type BareWriterOptions,
   type Capabilities,
   type FileInfo,
-  HeldSessions,
   PathNotFoundError,
   placeInBucket,
   type StoragePlace,
-  UnsupportedMethodError,
   type UploadInfo,
 } from '@stowage/core'
 import { keptTime, timeAttributes } from './attributes.ts'
+import { children } from './children.ts'
 import { refuseConflict } from './conflicts.ts'
 import { isMissing } from './errors.ts'
 import { head } from './head.ts'
-import { children, files, hasFiles } from './lister.ts'
+import { files, hasFiles } from './lister.ts'
 import { move } from './mover.ts'
 import type { Settings } from './parameters.ts'
 import { Presigner } from './presign.ts'
@@ -31,9 +30,9 @@ import { purge } from './purge.ts'
 import { put } from './put.ts'
 import { openReader, readAll } from './reader.ts'
 import { remove } from './remover.ts'
+import { takeNewest } from './sessions.ts'
 import { Store } from './store.ts'
-import { newestUploads, storedParts } from './uploads.ts'
-import { type Resumed, S3Writer } from './writer.ts'
+import { S3Writer } from './writer.ts'
 
 /**
  * Amazon S3 and stores that speak its protocol. Keys are those of the original driver: root directory
@@ -44,13 +43,11 @@ export class S3Driver implements BareDriver {
   readonly capabilities: Partial<Capabilities>
   readonly #store: Store
   readonly #presigner: Presigner
-  readonly #held: HeldSessions
 
   constructor(settings: Settings) {
     this.#store = new Store(settings)
     this.#presigner = new Presigner(this.#store)
-    const { profile, sseCustomerKey, endpoint = '', bucket, root } = settings
-    this.#held = new HeldSessions(`s3 ${endpoint} ${bucket} ${root}`)
+    const { profile, sseCustomerKey } = settings
     this.capabilities = {
       persistent: true,
       append: true,
@@ -85,34 +82,14 @@ export class S3Driver implements BareDriver {
 
   async writer(path: string, { append, modTime, signal }: BareWriterOptions): Promise<BareWriter> {
     this.#store.key(path)
-    const resumed = append ? await this.#resume(path, signal) : undefined
+    const resumed = append ? await takeNewest(this.#store, path, signal) : undefined
     if (!resumed) await refuseConflict(this.#store, path, signal)
     // The store learns of an upload late, or never: a delete has to end those of this process, too.
-    const held = this.#held.hold(path, randomUUID())
+    const held = resumed?.held ?? this.#store.held.hold(path, randomUUID())
     return new S3Writer(this.#store, {
       ...{ path, signal, resumed, held },
       attributes: timeAttributes(modTime),
     })
-  }
-
-  /**
-   * The newest unfinished upload, or undefined where a committed empty file is to be continued. One without a
-   * part is passed over for an older one with parts: it may have begun by a request that came late, when its
-   * sender had long begun another one. An upload that was closed has a part, if an empty one.
-   */
-  async #resume(path: string, signal: AbortSignal | undefined): Promise<Resumed | undefined> {
-    const where = { path, signal }
-    const key = this.#store.key(path)
-    const found = await newestUploads(this.#store, key, where)
-    for (const upload of found) {
-      const parts = await storedParts(this.#store, upload, where)
-      if (parts.length > 0) return { upload, parts: parts.filter(({ size }) => size > 0) }
-    }
-    const [upload] = found
-    if (upload) return { upload, parts: [] }
-    const { ContentLength } = await head(this.#store, key, where)
-    if (ContentLength === 0) return undefined
-    throw new UnsupportedMethodError({ path, detail: 'committed content cannot be appended to' })
   }
 
   async stat(path: string, { signal }: BareOptions): Promise<FileInfo> {
@@ -147,7 +124,7 @@ export class S3Driver implements BareDriver {
   }
 
   async delete(path: string, { signal }: BareOptions): Promise<void> {
-    const held = (await this.#held.removeBeneath(path)) > 0
+    const held = (await this.#store.held.removeBeneath(path)) > 0
     await remove(this.#store, path, { signal, held })
   }
 

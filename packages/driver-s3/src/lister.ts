@@ -24,6 +24,7 @@ export interface ListRequest {
   readonly path: string
   readonly delimiter?: '/' | undefined
   readonly startAfter?: string | undefined
+  /** Of the first page; if that does not tell enough, the next ones are whole. */
   readonly maxKeys?: number | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -51,9 +52,9 @@ export async function* pages(store: Store, request: ListRequest): AsyncGenerator
         Prefix: prefix,
         EncodingType: 'url',
         ...(delimiter && { Delimiter: delimiter }),
-        ...(maxKeys && { MaxKeys: maxKeys }),
         // A token goes on from its page; some stores take StartAfter as a restart.
         ...(token ? { ContinuationToken: token } : startAfter && { StartAfter: startAfter }),
+        ...(!token && maxKeys && { MaxKeys: maxKeys }),
       },
       { path, signal },
     )
@@ -153,28 +154,6 @@ export async function hasFiles(
   return false
 }
 
-/** The keys of a directory's children, as paths, in byte order. */
-export function children(
-  store: Store,
-  path: string,
-  signal: AbortSignal | undefined,
-): AsyncIterable<string> {
-  const request = { prefix: store.prefix(path), delimiter: '/', path, signal } as const
-  return sorted(store, childKeys(store, request), (key) => key)
-}
-
-async function* childKeys(store: Store, request: ListRequest): AsyncGenerator<string> {
-  const isNext = orderCheck(store, request.path)
-  for await (const { objects, prefixes } of pages(store, request)) {
-    const keys = objects.map(({ key }) => key).filter((key) => !isHidden(store, key))
-    const directories = prefixes.filter((key) => !isHidden(store, key.slice(0, -1)))
-    // The service gives the two apart; each page is a piece of one sorted listing of both.
-    for (const key of [...keys, ...directories].sort(compareKeys)) {
-      if (isNext(key)) yield store.path(key)
-    }
-  }
-}
-
 /** The files beneath a directory in byte order. What the caller skips is jumped over. */
 export function files(
   store: Store,
@@ -244,7 +223,7 @@ async function* flat(
  * Says of each key whether it is a further one, or the one before once more.
  * @throws DriverError where a store that should list in order does not: a wrong order would be worse.
  */
-function orderCheck(store: Store, path: string): (key: string) => boolean {
+export function orderCheck(store: Store, path: string): (key: string) => boolean {
   if (store.settings.unorderedListing) return () => true
   let previous: string | undefined
   return (key) => {
@@ -258,7 +237,7 @@ function orderCheck(store: Store, path: string): (key: string) => boolean {
 }
 
 /** The items as they come, from a store that lists in no order gathered and sorted. */
-function sorted<T>(
+export function sorted<T>(
   store: Store,
   source: AsyncIterable<T>,
   keyOf: (item: T) => string,

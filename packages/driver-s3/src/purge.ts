@@ -2,10 +2,10 @@ import type { BarePurgeOptions, UploadInfo } from '@stowage/core'
 import { pages } from './lister.ts'
 import { deleteKeys } from './remover.ts'
 import type { Store } from './store.ts'
-import { removeUploads, tailKey, tailPrefix, uploadsBeneath } from './uploads.ts'
+import { removeUploads, sessionKey, tailKey, tailPrefix, uploadsBeneath } from './uploads.ts'
 
 /**
- * Removes unfinished uploads at the path and beneath it. At the root it also removes kept tails whose
+ * Removes unfinished uploads at the path and beneath it that no writer of this process holds. At the root it also removes kept tails whose
  * upload somebody else ended, a lifecycle rule of the bucket for instance.
  */
 export async function* purge(
@@ -15,7 +15,11 @@ export async function* purge(
 ): AsyncGenerator<UploadInfo> {
   const alive = new Set<string>()
   for await (const found of uploadsBeneath(store, path, signal)) {
-    const old = found.filter(({ startedAt }) => startedAt < olderThan)
+    let old = found.filter(({ startedAt }) => startedAt < olderThan)
+    if (old.length > 0) {
+      await store.held.settled(path)
+      old = old.filter((upload) => !store.held.has(sessionKey(upload)))
+    }
     if (path === '/') {
       for (const upload of found) if (!old.includes(upload)) alive.add(tailKey(store, upload))
     }

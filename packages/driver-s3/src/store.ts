@@ -1,5 +1,5 @@
 import type * as S3 from '@aws-sdk/client-s3'
-import { InvalidPathError, isStorageError, Limiter } from '@stowage/core'
+import { HeldSessions, InvalidPathError, isStorageError, Limiter } from '@stowage/core'
 import { failureError, Scrubber, within } from '@stowage/driver-kit'
 import { checkAnswers } from './answers.ts'
 import { loadClientSdk, makeClient, type Sdk } from './client.ts'
@@ -79,6 +79,8 @@ export class Store {
   /** How this store takes a request that deletes several objects; learned from its refusals. */
   deletes: 'in batches' | 'with digest' | 'one by one' = 'in batches'
   readonly directories: KnownDirectories = new KnownDirectories()
+  /** The uploads that writers and moves of this process work on. */
+  readonly held: HeldSessions
   readonly #gate: Limiter
   #sdk: Promise<Sdk> | undefined
   #client: Promise<S3.S3Client> | undefined
@@ -86,6 +88,8 @@ export class Store {
 
   constructor(settings: Settings) {
     this.settings = settings
+    const { endpoint = '', bucket, root } = settings
+    this.held = new HeldSessions(`s3 ${endpoint} ${bucket} ${root}`)
     this.#gate = new Limiter(settings.maxConnections)
   }
 

@@ -4,7 +4,7 @@ import type {
   ListMultipartUploadsCommandOutput,
   ListPartsCommandOutput,
 } from '@aws-sdk/client-s3'
-import { DriverError } from '@stowage/core'
+import { DriverError, type HeldSession } from '@stowage/core'
 import { PageGuard } from '@stowage/driver-kit'
 import type { Attributes } from './attributes.ts'
 import { isUploadGone } from './errors.ts'
@@ -71,6 +71,11 @@ async function* uploads(
 
 function incomplete({ operation, path }: { operation: string; path: string }): DriverError {
   return new DriverError(`${operation}: the answer lacks an id, a number or a size`, { path })
+}
+
+/** What the upload is called among those that writers of this process hold. */
+export function sessionKey({ key, id }: Pick<Upload, 'key' | 'id'>): string {
+  return `${key}\0${id}`
 }
 
 /** The unfinished uploads of exactly this key, the newest first. Of the same instant, the one listed last. */
@@ -151,7 +156,7 @@ export function checksumsOf(reply: Checksums): Checksums {
  * from the upload itself. See docs/decisions/ on sessions of S3.
  */
 export function tailKey(store: Store, upload: Pick<Upload, 'key' | 'id'>): string {
-  const hash = createHash('sha256').update(`${upload.key}\0${upload.id}`).digest('hex')
+  const hash = createHash('sha256').update(sessionKey(upload)).digest('hex')
   return `${tailPrefix(store)}${hash.slice(0, 40)}`
 }
 
@@ -160,12 +165,26 @@ export function tailPrefix(store: Store): string {
   return `${store.reservedPrefix}uploads/`
 }
 
-/** Begins an upload. It is not aborted: nobody could find it then. */
-export async function beginUpload(
+interface Beginning {
+  readonly attributes: Attributes
+  /** Of the writer that it is for. */
+  readonly held: HeldSession
+}
+
+/** Begins an upload, which is held from then on. It is not aborted: nobody could find it then. */
+export function beginUpload(
   store: Store,
   path: string,
-  attributes: Attributes,
+  { attributes, held }: Beginning,
 ): Promise<Upload> {
+  const begun = create(store, path, attributes).then((upload) => {
+    held.rename(sessionKey(upload))
+    return upload
+  })
+  return held.track(begun)
+}
+
+async function create(store: Store, path: string, attributes: Attributes): Promise<Upload> {
   const key = store.key(path)
   const input = { Key: key, ...store.creation(), ...attributes }
   const { UploadId } = await store.call('CreateMultipartUpload', input, { path })

@@ -6,23 +6,17 @@ import { PartBuffer } from './part-buffer.ts'
 import { MIN_PART, partSize } from './part-plan.ts'
 import { PartSender } from './part-sender.ts'
 import { put } from './put.ts'
+import type { Resumed } from './sessions.ts'
 import type { Store } from './store.ts'
 import { loadTail, removeTail, storeTail } from './tail.ts'
 import { abortSurely, abortUpload, beginUpload, type Part, type Upload } from './uploads.ts'
-
-/** An upload that an earlier writer left. */
-export interface Resumed {
-  readonly upload: Upload
-  readonly parts: readonly Part[]
-}
 
 export interface WriterContext {
   readonly path: string
   readonly signal: AbortSignal | undefined
   readonly resumed?: Resumed | undefined
   readonly attributes?: Attributes | undefined
-  /** Left out where no delete has to end it. */
-  readonly held?: HeldSession | undefined
+  readonly held: HeldSession
 }
 
 /**
@@ -34,7 +28,7 @@ export class S3Writer implements BareWriter {
   readonly path: string
   readonly #store: Store
   readonly #attributes: Attributes
-  readonly #held: HeldSession | undefined
+  readonly #held: HeldSession
   readonly #signal: AbortSignal | undefined
   readonly #stop = new AbortController()
   readonly #onAbort = (): void => this.#stop.abort(this.#signal?.reason)
@@ -186,7 +180,8 @@ export class S3Writer implements BareWriter {
   async #begin(): Promise<Upload> {
     if (this.#upload) return this.#upload
     this.#stop.signal.throwIfAborted()
-    this.#upload = await beginUpload(this.#store, this.path, this.#attributes)
+    const how = { attributes: this.#attributes, held: this.#held }
+    this.#upload = await beginUpload(this.#store, this.path, how)
     return this.#upload
   }
 
@@ -200,13 +195,13 @@ export class S3Writer implements BareWriter {
   }
 
   #check(): void {
-    if (!this.#held?.removed) return
+    if (!this.#held.removed) return
     throw new UploadNotFoundError('the upload was removed by a delete', { path: this.path })
   }
 
   #end(): void {
     this.#buffer.clear()
     this.#signal?.removeEventListener('abort', this.#onAbort)
-    this.#held?.release()
+    this.#held.release()
   }
 }

@@ -62,7 +62,7 @@ const operations: Record<string, Run> = {
     const driver = await generic(root)
     return () => driver.stat('/a').catch(() => {})
   },
-  'list, per 1,000 children': async (root) => {
+  'list, up to 1,000 files beneath': async (root) => {
     const driver = await generic(root)
     await driver.putContent('/a/b', 'x')
     return async () => {

@@ -209,21 +209,18 @@ onServer('placeholders of other tools', () => {
   it('are never shown, and make no directory', async () => {
     const root = world.root()
     const driver = await world.driver(root)
-    for (const key of ['dir/', 'empty/', 'dir/sub/']) {
-      const input = {
-        Bucket: world.parameters.bucket,
-        Key: `${root}/${key}`,
-        Body: Buffer.alloc(0),
-      }
+    for (const key of ['dir/', 'empty/', 'dir/sub/', 'only/in/']) {
+      const input = { Bucket: world.parameters.bucket, Key: `${root}/${key}`, Body: Buffer.alloc(0) }
       await world.client.send(new PutObjectCommand(input))
     }
     await driver.putContent('/dir/file', 'x')
     expect((await collect(driver.walk('/'))).map(({ path }) => path)).toEqual(['/dir', '/dir/file'])
-    expect(await collect(driver.list('/dir'))).toContain('/dir/file')
+    expect(await collect(driver.list('/'))).toEqual(['/dir'])
+    expect(await collect(driver.list('/dir'))).toEqual(['/dir/file'])
     await expect(driver.stat('/empty')).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
     await expect(collect(driver.list('/empty'))).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
     await driver.delete('/dir')
-    expect(await world.keys(root)).toEqual(['/empty/'])
+    expect((await world.keys(root)).filter((key) => key.startsWith('/dir'))).toEqual([])
   })
 })
 
