@@ -19,6 +19,7 @@ registerHostileSuite({
   stored: 150,
   behind: {
     root: (storage) => `${storage}/`,
+    listsForeign: true,
     keys: () => blobNames('', client()),
     async put(key, content) {
       if (BREAKS_AZURITE.test(key)) throw new Error('Azurite could not list it')

@@ -16,6 +16,7 @@ for (const { server, open, parameters } of servers) {
     stored: 100,
     behind: {
       root: (storage) => `${storage}/`,
+      listsForeign: true,
       keys: async () => listNames(await parameters(), ''),
       async put(key, content) {
         const { endpoint, bucket } = await parameters()

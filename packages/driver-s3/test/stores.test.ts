@@ -210,7 +210,11 @@ onServer('placeholders of other tools', () => {
     const root = world.root()
     const driver = await world.driver(root)
     for (const key of ['dir/', 'empty/', 'dir/sub/', 'only/in/']) {
-      const input = { Bucket: world.parameters.bucket, Key: `${root}/${key}`, Body: Buffer.alloc(0) }
+      const input = {
+        Bucket: world.parameters.bucket,
+        Key: `${root}/${key}`,
+        Body: Buffer.alloc(0),
+      }
       await world.client.send(new PutObjectCommand(input))
     }
     await driver.putContent('/dir/file', 'x')

@@ -8,6 +8,8 @@ export interface BehindTheDriver {
   keys(): Promise<readonly string[]>
   /** Stores an object. Where the backend refuses such a key, it rejects, and the key is left out. */
   put?(key: string, content: Uint8Array): Promise<void>
+  /** `list` shows a directory that holds nothing but what other tools have left. The contract says never. */
+  readonly listsForeign?: boolean | undefined
 }
 
 /** What the hostile suite needs to know; most of it is that of `registerSuite`. */
