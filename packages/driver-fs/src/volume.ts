@@ -40,16 +40,15 @@ export async function lookAtVolume(root: Root, platform: NodeJS.Platform): Promi
   if (Object.keys(told).length === 3) {
     return { volume: { ...usualVolume(platform), ...told }, isFinal: true }
   }
-  const [type, real] = await Promise.all([
-    typeOf(root.configured),
-    root.find().catch(() => undefined),
-  ])
-  const at = real ?? (await nearest(root.system, root.configured))
-  const isPlain = platform === 'linux' && PLAIN.has(type ?? (await typeOf(at)) ?? 0)
-  const key = isPlain && real !== undefined ? (root.identity ?? '') : ''
-  const seen = known.get(key) ?? (await look(root, { at, real, isPlain }))
-  if (key !== '' && seen.caseSensitive !== undefined && known.size < MOST_KNOWN)
+  const real = await root.find().catch(() => undefined)
+  const key = (real !== undefined && root.identity) || ''
+  const before = known.get(key)
+  const place = before ? undefined : await placeOf(root, platform, real)
+  const seen = before ?? (await look(root, place as Place))
+  const isPlain = place?.isPlain ?? true
+  if (key !== '' && isPlain && seen.caseSensitive !== undefined && known.size < MOST_KNOWN) {
     known.set(key, seen)
+  }
   const volume = { ...assumed(platform, isPlain, seen), ...seen, ...told }
   return { volume, isFinal: isPlain || real !== undefined }
 }
@@ -86,16 +85,27 @@ async function look(root: Root, { at, real, isPlain }: Place): Promise<Partial<V
   return { ...seen, ...(await makeProbe(root, real)) }
 }
 
-function typeOf(path: string): Promise<number | undefined> {
+async function placeOf(
+  root: Root,
+  platform: NodeJS.Platform,
+  real: string | undefined,
+): Promise<Place> {
+  const at = real ?? (await nearest(root.system, root.configured))
+  const isPlain = platform === 'linux' && PLAIN.has(await typeOf(at))
+  return { at, real, isPlain }
+}
+
+function typeOf(path: string): Promise<number> {
   return new Promise((resolve) => {
-    statfs(path || '/', (error, stats) => resolve(error ? undefined : stats.type))
+    statfs(path || '/', (error, stats) => resolve(error ? 0 : stats.type))
   })
 }
 
+/** The nearest directory above that is there, without links. */
 async function nearest(system: FileSystem, path: string): Promise<string> {
   for (let at = path; at !== dirname(at); at = dirname(at)) {
-    const stats = await system.lstat(at).catch(() => undefined)
-    if (stats?.isDirectory()) return at
+    const real = await system.realpath(at).catch(() => undefined)
+    if (real !== undefined) return real
   }
   return path.slice(0, path.indexOf('/') + 1)
 }

@@ -106,6 +106,11 @@ onVolume('folding', (newRoot) => {
     const storage = await create('fs', { rootDirectory: missing })
     expect(flags(storage)).toEqual({ caseSensitive: false, normalizationSensitive: false })
     expect(existsSync(missing)).toBe(false)
+    // Above the root is what a link leads to, not the directory that the link is in.
+    const link = join(temporaryFolder(), 'link')
+    symlinkSync(newRoot(), link)
+    const behind = await create('fs', { rootDirectory: join(link, 'not/yet') })
+    expect(flags(behind)).toEqual({ caseSensitive: false, normalizationSensitive: false })
     const told = { caseSensitive: true, normalizationSensitive: true, nameUnit: 'bytes' } as const
     const other = await create('fs', { rootDirectory: missing, ...told })
     expect(flags(other)).toEqual({ caseSensitive: true, normalizationSensitive: true })

@@ -16,15 +16,17 @@ const VOLUMES = {
   folding: { caseSensitive: false, normalizationSensitive: false },
 } satisfies Partial<Record<VolumeKind, object>>
 
-/** What takes long where each call goes through FUSE, and says nothing of the volume. */
-const SLOW = new Set(
-  suiteCases
-    .filter(({ id, area }) => ['scale', 'leaks', 'abort', 'errors'].includes(area) || isLarge(id))
-    .map(({ id }) => id),
-)
-
-function isLarge(id: string): boolean {
-  return /pages|page$|changing|random-trees|twenty-times|skip-large|back-pressure/.test(id)
+/** Areas in which the volume's names and renames count. The others take long through FUSE and say nothing of it. */
+const AREAS = [
+  ...['capabilities', 'paths', 'names', 'content', 'visibility', 'resume', 'sessions', 'uploads'],
+  ...['stat', 'list', 'walk', 'kinds', 'move', 'delete'],
+]
+const LARGE = /pages|page$|changing|random-trees|twenty-times|skip-large/
+const SKIPPED: Record<string, string> = {
+  'sessions-reader-meanwhile': 'FUSE hides an open file in a step of its own before it is replaced',
+}
+for (const { id, area } of suiteCases) {
+  if (!AREAS.includes(area) || LARGE.test(id)) SKIPPED[id] ??= 'it takes long through FUSE'
 }
 
 for (const kind of Object.keys(VOLUMES) as (keyof typeof VOLUMES)[]) {
@@ -51,7 +53,7 @@ for (const kind of Object.keys(VOLUMES) as (keyof typeof VOLUMES)[]) {
       },
       remove: (storage) => rmSync(join(volume.folder, storage), { recursive: true, force: true }),
       partSize: 64 * 1024,
-      skip: Object.fromEntries([...SLOW].map((id) => [id, 'too slow through FUSE'])),
+      skip: SKIPPED,
     })
   })
 }
