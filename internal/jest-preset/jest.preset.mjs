@@ -30,5 +30,6 @@ export function project(configUrl) {
 export const run = {
   coverageProvider: 'v8',
   maxWorkers: 2,
+  testSequencer: here('./jest.sequencer.mjs'),
   testTimeout: TEST_MS,
 }

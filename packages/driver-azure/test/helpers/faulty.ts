@@ -1,16 +1,17 @@
 // Azurite behind the fault suite's proxy: for the tests, the processes that they kill, and the long runs.
+
 import { create as createDriver, type StorageDriver } from '@stowage/core'
 import type { FaultOptions } from '@stowage/testsuite'
+import { patient } from '@stowage-internal/jest-preset/patience'
 import { nameOf } from './faults.ts'
 import { azurite, blobNames, parametersOf, SMALL } from './storages.ts'
 
 const RETRIES = 2
 /**
- * Where nothing is to fall silent; what an abort leaves behind waits so long for a block that is under way. Ten minutes
- * after its start Azurite begins to collect garbage, and on a busy machine it answers nobody for minutes then: it
- * looks for each unused extent among all others. Long runs get past that.
+ * Where nothing is to fall silent; what an abort leaves behind waits so long for a block that is under way. On a busy
+ * machine Azurite takes seconds for one.
  */
-const PATIENT_MS = process.env.STOWAGE_SUITE_SIZE === 'full' ? 300_000 : 5_000
+const PATIENT_MS = patient(20_000)
 
 /** What the suite calls, in this process and in those that it kills. */
 export async function create(

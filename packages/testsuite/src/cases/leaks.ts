@@ -90,7 +90,10 @@ export const leaks: readonly Case[] = area('leaks', [
         await (await t.begin('/file', t.data('other', t.settings.partSize + 1))).cancel()
       }
       await Promise.all(Array.from({ length: 100 }, (_, i) => (i % 3 === 0 ? write() : read())))
-      await Promise.all(Array.from({ length: 20 }, () => t.holds('/file', data)))
+      // A connection that was not given back would be missing now.
+      const small = await t.put('/small')
+      await Promise.all(Array.from({ length: 20 }, () => t.holds('/small', small)))
+      await t.holds('/file', data)
     },
   },
   {

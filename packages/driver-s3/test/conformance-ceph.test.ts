@@ -1,0 +1,3 @@
+import { conformOn } from './helpers/conformance.ts'
+
+await conformOn((server) => server === 'ceph')
