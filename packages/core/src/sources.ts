@@ -1,11 +1,16 @@
 import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
 import { raceSignal } from './abort.ts'
+import { alreadyRead } from './streams.ts'
 import { argumentError } from './wrap-error.ts'
 
 type Chunk = Uint8Array | string
 
-/** What can be stored in one line. Text, alone or in pieces, is stored as UTF-8. */
+/**
+ * What can be stored in one line. Text, alone or in pieces, is stored as UTF-8. A stream that was read to
+ * its end, or that something else reads from meanwhile, is refused. Nothing tells whether an iterator was
+ * begun, or whether the bytes that a Node.js stream lacks were put back: what they still give is stored.
+ */
 export type UploadSource =
   | Readable
   | ReadableStream<Chunk>
@@ -14,7 +19,8 @@ export type UploadSource =
   | Blob
   | Chunk
 
-interface OpenSource {
+/** A source whose chunks are ours to take. */
+export interface OpenSource {
   next(): Promise<IteratorResult<unknown>>
   /** Frees what the source holds, also while a `next` is pending. */
   abandon(): void
@@ -25,33 +31,21 @@ interface OpenSource {
  * stream is destroyed, a web stream cancelled, an iterator returned.
  */
 export async function* bytesOf(
-  source: UploadSource,
+  source: OpenSource,
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  const wasRead = Readable.isDisturbed(source as Readable)
-  const opened = openSource(source)
-  let isFirst = true
   let finished = false
   try {
     for (;;) {
       signal?.throwIfAborted()
-      const step = await raceSignal(opened.next(), signal)
-      if (step.done && isFirst && wasRead) {
-        throw argumentError('the source has already been read: there is nothing left to store')
-      }
+      const step = await raceSignal(source.next(), signal)
       if (step.done) break
-      isFirst = false
       yield toBytes(step.value)
     }
     finished = true
   } finally {
-    if (!finished) opened.abandon()
+    if (!finished) source.abandon()
   }
-}
-
-/** Frees a source that will not be read. */
-export function abandon(source: UploadSource): void {
-  openSource(source).abandon()
 }
 
 function toBytes(chunk: unknown): Uint8Array {
@@ -60,16 +54,13 @@ function toBytes(chunk: unknown): Uint8Array {
   throw argumentError(`a source gives Uint8Arrays or strings, not ${typeof chunk}`)
 }
 
-function openSource(source: UploadSource): OpenSource {
+/** @throws TypeError where the source is none, or is not there as a whole any more. */
+export function openSource(source: UploadSource): OpenSource {
   if (typeof source === 'string' || source instanceof Uint8Array) return fromIterable([source])
   // By what they can do: a copy of a class in another realm is as good.
   if (has<Blob>(source, 'stream')) return fromWeb(source.stream())
   if (has<ReadableStream>(source, 'getReader')) return fromWeb(source)
-  if (has<Readable>(source, 'destroy') && has<Readable>(source, 'pipe')) {
-    const { next } = fromIterable(source)
-    // Without a listener, an error on the way out would bring the process down.
-    return { next, abandon: () => void source.on('error', () => {}).destroy() }
-  }
+  if (has<Readable>(source, 'destroy') && has<Readable>(source, 'pipe')) return fromNode(source)
   const iterable =
     typeof source === 'object' && source !== null
       ? Symbol.asyncIterator in source || Symbol.iterator in source
@@ -82,7 +73,36 @@ function has<T>(source: unknown, method: keyof T): source is T {
   return typeof (source as T | undefined)?.[method] === 'function'
 }
 
-function fromWeb(stream: Pick<ReadableStream, 'getReader'>): OpenSource {
+function fromNode(stream: Readable): OpenSource {
+  // Without a listener, an error before the first read or on the way out would bring the process down.
+  stream.on('error', () => {})
+  const abandon = (): void => void stream.destroy()
+  const iterator = stream[Symbol.asyncIterator]()
+  let taken = 0
+  let given = 0
+  let isBegun = false
+  let wasRead = false
+  const begin = (): void => {
+    isBegun = true
+    wasRead = Readable.isDisturbed(stream)
+    if (wasRead && stream.readableFlowing) throw alreadyRead()
+    // Whoever reads, `data` tells. Without the listener before it, it would make the stream flow.
+    stream.on('readable', () => {}).on('data', () => taken++)
+  }
+  const next = async (): Promise<IteratorResult<unknown>> => {
+    if (!isBegun) begin()
+    const step = await iterator.next()
+    if (step.done && given === 0 && wasRead) throw alreadyRead()
+    if (!step.done) given++
+    if (taken > given) throw argumentError('something else reads from the source meanwhile')
+    return step
+  }
+  return { next, abandon }
+}
+
+function fromWeb(stream: ReadableStream): OpenSource {
+  if (stream.locked) throw argumentError('the source is locked: something else reads it')
+  if (Readable.isDisturbed(stream as never)) throw alreadyRead()
   const reader = stream.getReader()
   return {
     next: () => reader.read() as Promise<IteratorResult<unknown>>,
@@ -90,11 +110,16 @@ function fromWeb(stream: Pick<ReadableStream, 'getReader'>): OpenSource {
   }
 }
 
+/** Iterators that were taken here: a second attempt with one would store an empty file. */
+const taken = new WeakSet<object>()
+
 function fromIterable(source: AsyncIterable<unknown> | Iterable<unknown>): OpenSource {
   const iterator =
     Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]()
+  if (taken.has(iterator)) throw alreadyRead()
+  taken.add(iterator)
   return {
     next: async () => iterator.next(),
-    abandon: () => void Promise.resolve(iterator.return?.()).catch(() => {}),
+    abandon: () => void (async () => iterator.return?.())().catch(() => {}),
   }
 }

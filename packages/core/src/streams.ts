@@ -1,7 +1,8 @@
-import { Writable } from 'node:stream'
+import { Readable, Writable } from 'node:stream'
 import { raceSignal } from './abort.ts'
 import type { FileWriter, OperationOptions, StorageDriver } from './driver.ts'
 import type { UploadSource } from './sources.ts'
+import { argumentError } from './wrap-error.ts'
 
 export interface UploadOptions extends OperationOptions {
   /** Continue the newest unfinished upload of the path: the source gives what comes after it. */
@@ -20,6 +21,7 @@ export interface UploadOptions extends OperationOptions {
  * source and leaves the file as it was.
  *
  * @returns the size of the file.
+ * @throws TypeError where something else has read from the source, or reads from it meanwhile.
  * @example
  * ```ts
  * const { body } = await fetch('https://example.com/big.iso')
@@ -33,16 +35,17 @@ export async function upload(
   { append, keep = false, signal }: UploadOptions = {},
 ): Promise<number> {
   // What only a transfer needs is loaded with the first one: core is to load quickly.
-  const { abandon, bytesOf } = await import('./sources.ts')
+  const { bytesOf, openSource } = await import('./sources.ts')
+  const opened = openSource(source)
   let writer: FileWriter
   try {
     writer = await openWriter(driver, path, { append, keep, signal })
   } catch (error) {
-    abandon(source)
+    opened.abandon()
     throw error
   }
   try {
-    for await (const chunk of bytesOf(source, signal)) {
+    for await (const chunk of bytesOf(opened, signal)) {
       await raceSignal(writer.write(chunk), signal)
     }
     const { size } = writer
@@ -85,6 +88,11 @@ export async function giveUp(writer: FileWriter, { keep, signal }: Keeping): Pro
   if (keep || !signal?.aborted) await ended
 }
 
+/** Stored without what others took, it would replace a file that is whole. */
+export function alreadyRead(): TypeError {
+  return argumentError('the source was read before: give a new stream of it')
+}
+
 /** What {@link toWritable} takes besides the writer. */
 export interface WritableOptions {
   /** What the end of the stream does with the file. Default `commit`. */
@@ -96,7 +104,8 @@ export interface WritableOptions {
 /**
  * A writer as a Node.js stream, with back-pressure, for `pipeline(readable, toWritable(writer))`. It
  * has finished once the file is published (or, by option, closed). A stream that is destroyed earlier
- * has cleaned up when it emits `close`. For a web stream: `Writable.toWeb(toWritable(writer))`.
+ * has cleaned up when it emits `close`. A stream that was read to its end before, or flows elsewhere, makes
+ * it fail with a TypeError. For a web stream: `Writable.toWeb(toWritable(writer))`.
  *
  * @example
  * ```ts
@@ -108,13 +117,18 @@ export function toWritable(
   { end = 'commit', onFailure = 'cancel' }: WritableOptions = {},
 ): Writable {
   let finished = false
-  return new Writable({
+  const piped = new WeakSet<Readable>()
+  let isEmpty = true
+  let wasRead = false
+  const writable = new Writable({
     // The writer has its own buffer; a second one would only hold more.
     highWaterMark: 1,
     write(chunk: Uint8Array, _encoding, done) {
+      isEmpty = false
       writer.write(chunk).then(() => done(), done)
     },
     final(done) {
+      if (wasRead && isEmpty) return done(alreadyRead())
       writer[end]().then(() => {
         finished = true
         done()
@@ -127,5 +141,13 @@ export function toWritable(
         (failed: Error) => done(error ?? failed),
       )
     },
+  })
+  return writable.on('pipe', (source: Readable) => {
+    // Of one that comes back, what was read went here.
+    if (!piped.has(source) && Readable.isDisturbed(source)) {
+      wasRead = true
+      if (source.readableFlowing) writable.destroy(alreadyRead())
+    }
+    piped.add(source)
   })
 }

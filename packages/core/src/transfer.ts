@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream'
 import { raceSignal } from './abort.ts'
 import type { FileWriter, OperationOptions, StorageDriver } from './driver.ts'
 import { ContentError, isStorageError, RevisionChangedError } from './errors.ts'
-import { bytesOf } from './sources.ts'
+import { bytesOf, openSource } from './sources.ts'
 import { giveUp, openWriter } from './streams.ts'
 
 export interface TransferOptions extends OperationOptions {
@@ -239,7 +239,7 @@ async function* contentOf(
   const { source, revision } = pinned
   try {
     const readable = await raceSignal(source.open(revision), signal, (late) => late.destroy())
-    yield* bytesOf(readable, signal)
+    yield* bytesOf(openSource(readable), signal)
   } catch (error) {
     if (isStorageError(error, 'REVISION_CHANGED')) throw changed(source, error)
     if (isStorageError(error, 'CONTENT')) await mustBeUnchanged(pinned, signal)
@@ -255,7 +255,8 @@ async function matches(
 ): Promise<boolean> {
   const hash = await sha256()
   let length = 0
-  for await (const chunk of bytesOf(await to.reader(path, { signal }), signal)) {
+  const stored = openSource(await to.reader(path, { signal }))
+  for await (const chunk of bytesOf(stored, signal)) {
     hash.update(chunk)
     length += chunk.length
   }

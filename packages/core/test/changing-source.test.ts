@@ -12,14 +12,13 @@ import {
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import {
   base,
   copy,
   type FileInfo,
   RevisionChangedError,
   type TransferOptions,
-  upload,
   uploadFile,
 } from '@stowage/core'
 import { Memory, storage } from './helpers/memory.ts'
@@ -136,51 +135,4 @@ it('copies again where the reader says that the revision changed', async () => {
   }
   await copy(driver, '/a', driver, '/b')
   expect(String(memory.files.get('/b'))).toBe('new')
-})
-
-describe('upload of a stream that somebody else has read', () => {
-  const sources: Record<string, () => Promise<Readable | ReadableStream>> = {
-    'a stream': async () => {
-      const body = Readable.from(['new content'])
-      for await (const _ of body);
-      return body
-    },
-    'a file stream': async () => {
-      const body = createReadStream(file)
-      for await (const _ of body);
-      return body
-    },
-    'a web stream': async () => {
-      const body = new Blob(['new content']).stream()
-      for await (const _ of body);
-      return body
-    },
-    'a stream that was destroyed': async () => {
-      const body = Readable.from(['new content'])
-      body.destroy()
-      return body
-    },
-  }
-  it.each(Object.entries(sources))('refuses %s and keeps the file', async (_, make) => {
-    const { memory, driver } = storage({ '/f': 'old' })
-    const source = await make()
-    await expect(upload(driver, '/f', source as Readable)).rejects.toThrow(Error)
-    expect(String(memory.files.get('/f'))).toBe('old')
-    expect(memory.sessions).toEqual([])
-  })
-
-  it('takes one whose first bytes were looked at and put back', async () => {
-    const { memory, driver } = storage()
-    const source = Readable.from([Buffer.from('head'), Buffer.from('tail')], { objectMode: false })
-    await new Promise((resolve) => source.once('readable', resolve))
-    source.unshift(source.read(2))
-    await upload(driver, '/f', source)
-    expect(String(memory.files.get('/f'))).toBe('headtail')
-  })
-
-  it('takes an empty one', async () => {
-    const { memory, driver } = storage({ '/f': 'old' })
-    await upload(driver, '/f', Readable.from([]))
-    expect(memory.files.get('/f')).toHaveLength(0)
-  })
 })
