@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { ConfigError, StorageErrors, UnavailableError } from '@stowage/core'
+import { ConfigError, isStorageError, StorageErrors, UnavailableError } from '@stowage/core'
 import { MAX_PAGE_BYTES, MAX_REQUEST_MS, readBody, within } from '@stowage/driver-kit'
 import { failure, noWebdav } from './failures.ts'
 import { type Entry, entriesOf, parseMultistatus, pathOf } from './multistatus.ts'
@@ -19,6 +19,9 @@ const PROPFIND = `<?xml version="1.0"?><propfind xmlns="DAV:"><prop><resourcetyp
 
 /** Longest time for a request with content, in milliseconds: what a timer takes at most. Sockets have limits of their own. */
 const NO_LIMIT_MS = 2 ** 31 - 1
+
+/** How often an answer is asked for that cannot be believed. */
+const LOOKS = 4
 
 /** The few requests of RFC 4918 that the driver makes. Paths are those of the storage. */
 export class Dav {
@@ -126,8 +129,16 @@ export class Dav {
     const body = Buffer.from(PROPFIND)
     // Beneath a file, which is no place for anything, servers do not agree on 404.
     const expect = [400, 404, 409]
-    const answer = await this.text('PROPFIND', path, { signal, headers, body, expect })
-    return answer === undefined ? undefined : entriesOf(answer, this.#root, path, depth)
+    for (let attempt = 1; ; attempt++) {
+      const answer = await this.text('PROPFIND', path, { signal, headers, body, expect })
+      if (answer === undefined) return undefined
+      try {
+        return entriesOf(answer, this.#root, path, depth)
+      } catch (error) {
+        // Servers look at one property after the other: a file that goes in between has no length.
+        if (attempt === LOOKS || !isStorageError(error, 'CONTENT')) throw error
+      }
+    }
   }
 
   /** A 207 to DELETE or MOVE says what has failed; some servers say so of a single file as well. */

@@ -136,6 +136,20 @@ test.each(['<multistatus', '<a/>', '', '<multistatus><response/></multistatus>',
   },
 )
 
+test('a file that goes while the server looks at it is missing', async () => {
+  let looks = 0
+  const driver = await answering(
+    withFile(({ url }) => {
+      if (url !== '/dav/going') return undefined
+      return looks++ === 0
+        ? multistatus(file(url, ''))
+        : (_request, response) => void response.writeHead(404).end()
+    }),
+  )
+  await expect(driver.stat('/going')).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
+  expect(looks).toBeGreaterThan(1)
+})
+
 test('a body that is compressed on the way is an error, and not other bytes', async () => {
   const asked: (string | undefined)[] = []
   const driver = await answering(
