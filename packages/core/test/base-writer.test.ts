@@ -193,6 +193,36 @@ describe('an abort', () => {
     }
   })
 
+  it.each([
+    ['commit', false, /^WRITER_STATE: .*already committed/],
+    ['close', false, /^WRITER_STATE: .*already closed/],
+    ['commit', true, /^fine$/],
+    ['close', true, /^fine$/],
+  ] as const)(
+    'during %s (fails: %s): cancel waits, and tells whether it was carried out',
+    async (method, fails, told) => {
+      const abort = new AbortController()
+      const { bare, writer } = await open(abort.signal)
+      const running = gate()
+      bare.gates.set(method, running)
+      if (fails) bare.failing.add(method)
+      const pending = failure(writer[method]())
+      await settle()
+      abort.abort(reason)
+      expect(await pending).toBe(reason)
+      let seen = ''
+      const cancelled = outcome(writer.cancel()).then((text) => {
+        seen = text
+      })
+      await settle()
+      expect(seen).toBe('')
+      running.open()
+      await cancelled
+      expect(seen).toMatch(told)
+      expect(bare.calls).toEqual(fails ? [method, 'cancel'] : [method])
+    },
+  )
+
   it('keeps calls that wait from running: nothing is published or kept', async () => {
     for (const end of ['commit', 'close'] as const) {
       const abort = new AbortController()

@@ -135,6 +135,56 @@ export const aborting: readonly Saboteur[] = area('abort', [
       })),
   },
   {
+    id: 'publishes-after-the-clean-up',
+    breaks: 'Nothing is published once the clean-up after an abort is over.',
+    storage: (bare) =>
+      changeWriter(bare, (writer, path, { signal }) => {
+        const chunks: Buffer[] = []
+        return {
+          async write(chunk) {
+            chunks.push(Buffer.from(chunk))
+            await writer.write(chunk)
+          },
+          async commit() {
+            for (let i = 0; i < 3; i++) await turn()
+            if (!signal?.aborted) return writer.commit()
+            setTimeout(() => void bare.putContent(path, Buffer.concat(chunks), {}), 5)
+            throw signal.reason
+          },
+        }
+      }),
+  },
+  {
+    id: 'keeps-a-part-of-a-closed-session',
+    breaks: 'A close that is under way at an abort keeps the whole session or nothing.',
+    storage: (bare) =>
+      changeWriter(bare, (writer, _, { signal }) => {
+        let last = Buffer.alloc(0)
+        const flush = async (): Promise<void> => {
+          if (last.length > 0) await writer.write(last)
+          last = Buffer.alloc(0)
+        }
+        return {
+          get size() {
+            return writer.size + last.length
+          },
+          async write(chunk) {
+            await flush()
+            last = Buffer.from(chunk)
+          },
+          async close() {
+            for (let i = 0; i < 3; i++) await turn()
+            if (!signal?.aborted) await flush()
+            await writer.close()
+          },
+          async commit() {
+            await flush()
+            await writer.commit()
+          },
+        }
+      }),
+  },
+  {
     id: 'leaves-the-session-of-a-late-writer',
     breaks: 'A writer that comes after the abort is cancelled.',
     storage: (bare) =>

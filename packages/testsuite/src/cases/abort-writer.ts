@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { setImmediate as immediate } from 'node:timers/promises'
+import { setImmediate as immediate, setTimeout as wait } from 'node:timers/promises'
+import type { FileWriter } from '@stowage/core'
 import { area, type Case } from '../case.ts'
 import { type CaseContext, feed } from '../context.ts'
 import { listeners, promptly } from './abort.ts'
@@ -12,6 +13,36 @@ async function nothingLeft(t: CaseContext): Promise<void> {
   if (!t.capabilities.append) return
   const again = t.driver.writer('/dir/file', { append: true })
   await t.rejects(again, 'PATH_NOT_FOUND', { path: '/dir/file' })
+}
+
+/** When the abort comes after the call. */
+const INSTANTS = [async () => {}, immediate, () => wait(1)] as const
+/** How long an aborted commit is watched for what it might still do. */
+const AFTERWARDS_MS = 20
+
+/** Aborts while the call is under way: it is done by then, or ends with the reason. */
+async function abortMeanwhile(
+  t: CaseContext,
+  what: string,
+  call: Promise<unknown>,
+  { control, instant }: { control: AbortController; instant: () => Promise<unknown> },
+): Promise<void> {
+  call.catch(() => {})
+  await instant()
+  control.abort()
+  const error = await promptly(t, what, call)
+  if (error !== undefined) assert.equal(error, control.signal.reason)
+}
+
+/** Waits for the clean-up. Whether the call that was aborted meanwhile has been carried out all the same. */
+async function wasCarriedOut(t: CaseContext, writer: FileWriter): Promise<boolean> {
+  const error = await writer.cancel().then(
+    () => undefined,
+    (reason: unknown) => ({ reason }),
+  )
+  if (error === undefined) return false
+  await t.rejects(Promise.reject(error.reason), 'WRITER_STATE', { path: writer.path })
+  return true
 }
 
 export const abortWriter: readonly Case[] = area('abort-writer', [
@@ -57,23 +88,48 @@ export const abortWriter: readonly Case[] = area('abort-writer', [
   },
   {
     id: 'during-commit',
-    title: 'an abort in the middle of a commit leaves the old content or the new, whole',
+    title:
+      'an abort in the middle of a commit leaves the old content or the new, whole, and no session',
     run: async (t) => {
-      const old = await t.put('/dir/file', 77)
+      const old = t.data('old', 77)
       const data = t.data('new', 3 * t.settings.partSize + 1)
-      for (const instant of [async () => {}, immediate]) {
+      for (const instant of INSTANTS) {
+        await t.driver.putContent('/dir/file', old.bytes())
         const control = new AbortController()
         const writer = await t.begin('/dir/file', data, { signal: control.signal })
-        const commit = writer.commit()
-        commit.catch(() => {})
-        await instant()
-        control.abort()
-        const error = await promptly(t, 'commit', commit)
-        if (error !== undefined) assert.equal(error, control.signal.reason)
-        await writer.cancel().catch(() => {})
-        if (error === undefined) await t.holds('/dir/file', data)
-        else isOneOf(await t.driver.getContent('/dir/file'), [old, data])
+        await abortMeanwhile(t, 'commit', writer.commit(), { control, instant })
+        if (await wasCarriedOut(t, writer)) await t.holds('/dir/file', data)
+        const content = await t.driver.getContent('/dir/file')
+        isOneOf(content, [old, data])
+        await wait(AFTERWARDS_MS)
+        const later = await t.driver.getContent('/dir/file')
+        assert.ok(Buffer.compare(content, later) === 0, 'published after the clean-up')
         assert.deepEqual(await t.walked('/'), ['/dir/', '/dir/file'])
+        if (!t.capabilities.append) continue
+        const again = t.driver.writer('/dir/file', { append: true })
+        await t.rejects(again, 'UNSUPPORTED_METHOD', { path: '/dir/file' })
+      }
+    },
+  },
+  {
+    id: 'during-close',
+    title: 'an abort in the middle of a close leaves all of the session or nothing of it',
+    run: async (t) => {
+      const data = t.data('upload', 2 * t.settings.partSize + 1)
+      for (const instant of INSTANTS) {
+        const control = new AbortController()
+        const writer = await t.begin('/dir/file', data, { signal: control.signal })
+        await abortMeanwhile(t, 'close', writer.close(), { control, instant })
+        const isKept = await wasCarriedOut(t, writer)
+        await t.isMissing('/dir/file')
+        if (!isKept) await nothingLeft(t)
+        else if (t.capabilities.append) {
+          const next = await t.driver.writer('/dir/file', { append: true })
+          assert.equal(next.size, data.size)
+          await next.commit()
+          await t.holds('/dir/file', data)
+        }
+        if (isKept) await t.driver.delete('/dir/file')
       }
     },
   },
