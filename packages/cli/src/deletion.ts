@@ -1,4 +1,4 @@
-import { isBeneath } from '@stowage/core'
+import { isBeneath, isStorageError } from '@stowage/core'
 import type { Pair } from './compare.ts'
 import { type Context, errorText } from './context.ts'
 import type { End, Source } from './ends.ts'
@@ -43,21 +43,26 @@ export class Deletion {
   }
 
   /**
-   * Whether files to be removed stand in the way of a copy, and its source can be read: their removal
-   * would be a loss else.
+   * Whether files to be removed stand in the way of a copy, and nothing else does: its source can be read, and
+   * the destination can hold its name. Their removal would be a loss else.
    */
   async blocks({ source, destination }: Job): Promise<boolean> {
     const inTheWay = (path: string): boolean =>
       isBeneath(path, destination) || isBeneath(destination, path)
     if (!this.#extra.some(inTheWay)) return false
     const { signal } = this.#context
-    return this.#from.storage.reader(source, { signal }).then(
+    const isReadable = this.#from.storage.reader(source, { signal }).then(
       (readable) => {
         readable.on('error', () => {}).destroy()
         return true
       },
       () => false,
     )
+    const canBe = this.#to.storage.stat(destination, { signal }).then(
+      () => true,
+      (error) => isStorageError(error, 'PATH_NOT_FOUND'),
+    )
+    return (await isReadable) && (await canBe)
   }
 
   /** Why nothing may be removed, whatever became of the copies. */
@@ -74,7 +79,7 @@ export class Deletion {
     }
     if (this.#extra.length <= maxDelete) return undefined
     const message = `${files} would be removed, more than --max-delete ${maxDelete}: nothing was removed`
-    return new CliError('MAX_DELETE', EXIT.partial, message, 'see which with --dry-run')
+    return new CliError('MAX_DELETE', EXIT.partial, message, 'see which with --dry-run and without --max-delete')
   }
 
   /**

@@ -27,6 +27,9 @@ export async function haveEqualTimes(
   return a.size === b.size && isSameTime(a.modTime, b.modTime)
 }
 
+/** Programs that hold times as floating-point numbers give one that is a little less. */
+const ROUNDING_MS = 1
+
 /**
  * Compares at the coarser of two resolutions. A time without milliseconds is taken for one of a backend that
  * keeps whole seconds, an even one perhaps for one of FAT, which keeps every other second.
@@ -34,6 +37,6 @@ export async function haveEqualTimes(
 export function isSameTime(a: Date, b: Date): boolean {
   const [x, y] = [a.getTime(), b.getTime()]
   const [coarse, fine] = x % 1000 === 0 ? [x, y] : [y, x]
-  if (coarse % 1000 !== 0 || fine % 1000 === 0) return x === y
+  if (coarse % 1000 !== 0 || fine % 1000 === 0) return Math.abs(x - y) <= ROUNDING_MS
   return Math.abs(coarse - fine) < (coarse % 2000 === 0 ? 2000 : 1000)
 }

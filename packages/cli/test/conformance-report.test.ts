@@ -11,7 +11,7 @@ import { register } from '@stowage/core'
 import { InMemoryDriver } from '@stowage/driver-inmemory'
 register('full', async () => {
   const driver = new InMemoryDriver()
-  await driver.putContent('/there', Buffer.from('already'))
+  await driver.putContent('/there', Buffer.from('already'), {})
   return driver
 })
 `

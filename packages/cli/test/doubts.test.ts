@@ -133,6 +133,16 @@ describe('sync --delete', () => {
   })
 })
 
+describe('sync --delete of a file in whose way another stands', () => {
+  it('keeps the old one where the destination cannot hold the name of the new one', async () => {
+    const { storage } = trap()
+    await storage.putContent(`/b/${'n'.repeat(300)}`, 'new')
+    const { code, stderr } = await stowage('sync', '--delete', 'trap:', work.url('backup'))
+    expect([code, stderr]).toEqual([5, expect.stringMatching(/invalid path/)])
+    expect(await files('backup')).toEqual(['a', 'b'])
+  })
+})
+
 describe('source and destination that overlap', () => {
   beforeEach(async () => {
     await work.write('tree/f1', '1')
@@ -203,7 +213,8 @@ describe('mv to another storage', () => {
     const left: string[] = []
     for await (const path of storage.list('/')) left.push(path)
     expect(left).toEqual(['/a', '/b'])
-    expect(await files('moved')).toEqual(['c'])
+    // What was stored of it is whole.
+    expect(await files('moved')).toEqual(['b', 'c'])
   })
 })
 

@@ -8,7 +8,7 @@ import { create, register } from '@stowage/core'
 import { InMemoryDriver } from '@stowage/driver-inmemory'
 register('${name}', async () => {
   const driver = new InMemoryDriver()
-  await driver.putContent('/hello', Buffer.from('from ${name}'))
+  await driver.putContent('/hello', Buffer.from('from ${name}'), {})
   return driver
 })
 `

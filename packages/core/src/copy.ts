@@ -45,8 +45,23 @@ export async function copy(
     throw new PathNotFoundError(source, { driver: from.name, detail: 'it is a directory' })
   }
   const open = () => from.reader(source, { signal })
+  const isPinned = await isObjectStore(from)
   const { transfer } = await import('./transfer.ts')
-  return transfer({ path: source, driver: from.name, look, open }, to, destination, options)
+  const origin = { path: source, driver: from.name, isPinned, look, open }
+  return transfer(origin, to, destination, options)
+}
+
+const objectStores = new WeakMap<StorageDriver, Promise<boolean>>()
+
+/** Asked once: it is a property of the driver, not of a path. */
+function isObjectStore(driver: StorageDriver): Promise<boolean> {
+  const known = objectStores.get(driver)
+  if (known !== undefined) return known
+  const asked = (async () => (await driver.locate?.('/'))?.isObjectStore ?? false)()
+  // Where it cannot be told, the file is looked at once more.
+  const answer = asked.catch(() => false)
+  objectStores.set(driver, answer)
+  return answer
 }
 
 /** Both paths before anything is read: half a copy helps nobody. */

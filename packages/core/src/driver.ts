@@ -255,6 +255,11 @@ export interface StoragePlace {
    * root too. Equal names mean one place. They are for comparison only and have no fixed format.
    */
   readonly names: readonly string[]
+  /**
+   * A file is only ever replaced as a whole, whoever writes: what a reader gives is of one revision, and a copy
+   * need not ask again. Left out where other programs can change a file in place.
+   */
+  readonly isObjectStore?: boolean | undefined
 }
 
 /** `FileInfo.path` as a key: a directory's path plus `/`. Keys in byte order are the walk's order. */

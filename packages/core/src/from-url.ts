@@ -57,10 +57,15 @@ function parse(url: string): URL {
   )
 }
 
-/** What is left of `..` in a parsed URL is encoded, and would lead elsewhere than it seems to. */
+/**
+ * What is left of `..` in a parsed URL is encoded, and would lead elsewhere than it seems to: save in a relative one
+ * (`fs:../data`), whose path is as it was typed.
+ */
 function mustNotClimb({ pathname }: URL, driver: string): void {
-  const plain = pathname.replace(/%2e/gi, '.').replace(/%2f|%5c/gi, '/')
-  if (plain.split(/[/\\]/).every((name) => name !== '..' && name !== '.')) return
+  const isPlain = (name: string): boolean => name === '.' || name === '..'
+  const encoded = pathname.split('/').filter((name) => !isPlain(name))
+  const names = encoded.join('/').replace(/%2e/gi, '.').replace(/%2f|%5c/gi, '/')
+  if (!names.split(/[/\\]/).some(isPlain)) return
   throw new ConfigError('the path of a storage URL has an encoded . or ..: write the whole path', {
     driver,
   })

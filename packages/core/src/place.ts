@@ -21,7 +21,7 @@ export function placeInBucket(
     at += `/${component}`
     names.unshift(at)
   }
-  return { rootExists: true, names }
+  return { rootExists: true, names, isObjectStore: true }
 }
 
 /** Host, port and base path. */

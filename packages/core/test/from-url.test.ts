@@ -125,6 +125,19 @@ it.each(['..%2f..%2fx', 'a/%2e%2e%2fb', 'a%5c..%5cb', '%2E.%2Fx', 'a%2f.%2fb'])(
   },
 )
 
+it.each(['..%2f..%2fx', '../%2e%2e/x', './a%2f..%2fb'])(
+  'refuses an encoded .. in a relative path: %s',
+  async (path) => {
+    expect(await failure(createFromURL(`bucket:${path}`))).toMatchObject({ code: 'CONFIG' })
+    expect(given).toEqual([])
+  },
+)
+
+it.each(['.', '..', '../data', './data'])('takes a relative path as typed: %s', async (path) => {
+  await createFromURL(`bucket:${path}`)
+  expect(given).toHaveLength(1)
+})
+
 it('takes names that only look like it', async () => {
   await createFromURL('bucket://data/a..b%2F...%2Fc?region=..%2f')
   expect(given).toMatchObject([{ prefix: 'a..b/.../c' }])
