@@ -38,6 +38,6 @@ process.exitCode = await run(process.argv.slice(2), {
   cwd: workingDirectory(),
   signal: controller.signal,
 })
-// What a stalled reader was to get keeps the process alive: an interrupted one does not wait for it.
-if (controller.signal.aborted) process.exit()
+// Calls that an interruption has overtaken clean up after themselves. What a stalled reader was to get would keep
+// the process alive for ever.
 setTimeout(() => process.exit(), GRACE).unref()

@@ -79,7 +79,12 @@ export class Deletion {
     }
     if (this.#extra.length <= maxDelete) return undefined
     const message = `${files} would be removed, more than --max-delete ${maxDelete}: nothing was removed`
-    return new CliError('MAX_DELETE', EXIT.partial, message, 'see which with --dry-run and without --max-delete')
+    return new CliError(
+      'MAX_DELETE',
+      EXIT.partial,
+      message,
+      'see which with --dry-run and without --max-delete',
+    )
   }
 
   /**

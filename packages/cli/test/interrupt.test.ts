@@ -23,6 +23,7 @@ register('slow', async ({ rootDirectory }) => {
   bare.purgeUploads = async function* (path, options) { yield* await fs.purgeUploads(path, options) }
   bare.writer = async (path, { append }) => {
     const writer = await fs.writer(path, { append })
+    if (process.env.SLOW_OPEN) await slowly()
     return {
       get size() { return writer.size },
       async write(chunk) {
@@ -74,6 +75,19 @@ async function interrupt(name: string, signal: NodeJS.Signals) {
 }
 
 describe('an interrupted upload', () => {
+  it('that was being opened leaves nothing behind', async () => {
+    await work.write('small', 'x')
+    const env = { MARKER: work.path('opened.marker'), SLOW_OPEN: 'yes' }
+    const args = ['put', '--import', 'stowage-driver-slow', 'small', slow('#/opened')]
+    const child = start(args, { cwd: work.directory, env })
+    const ended = outcome(child)
+    await appears(env.MARKER)
+    child.kill('SIGTERM')
+    expect((await ended).code).toBe(143)
+    const { stdout } = await work.run(['purge', '-n', '--older-than', '0s', work.url('store')])
+    expect(stdout).not.toContain('/opened')
+  })
+
   it.each([
     ['SIGINT', 130, 'INTERRUPTED'],
     ['SIGTERM', 143, 'TERMINATED'],

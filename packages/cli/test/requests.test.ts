@@ -55,7 +55,10 @@ async function perFile(...args: string[]): Promise<Record<string, number>> {
     runs.push(await operations(...args))
   }
   const [one = {}, many = {}] = runs
-  const each = Object.entries(many).map(([name, count]) => [name, (count - (one[name] ?? 0)) / FILES])
+  const each = Object.entries(many).map(([name, count]) => [
+    name,
+    (count - (one[name] ?? 0)) / FILES,
+  ])
   return Object.fromEntries(each.filter(([, count]) => count !== 0))
 }
 

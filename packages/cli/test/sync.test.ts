@@ -48,6 +48,15 @@ describe('sync', () => {
     expect((await work.run(back)).json.at(-1)).toMatchObject({ files: 0, unchanged: 3 })
   })
 
+  it('keeps every time that a file can have, and copies nothing the second time', async () => {
+    const sync = ['sync', '--json', './src', work.url('dst')]
+    for (const time of ['1970-01-01', '1950-01-01', '2099-01-01', '1970-01-01T00:00:00.5Z']) {
+      await utimes(work.path('src/a'), new Date(time), new Date(time))
+      expect((await work.run(sync)).json.at(-1)).toMatchObject({ failed: 0 })
+      expect((await work.run(sync)).json.at(-1)).toMatchObject({ files: 0, unchanged: 3 })
+    }
+  })
+
   it('shows what it would do with --dry-run', async () => {
     const copied = await work.write('dst/a', 'aaa')
     const { mtime } = await stat(work.path('src/a'))

@@ -64,7 +64,10 @@ function parse(url: string): URL {
 function mustNotClimb({ pathname }: URL, driver: string): void {
   const isPlain = (name: string): boolean => name === '.' || name === '..'
   const encoded = pathname.split('/').filter((name) => !isPlain(name))
-  const names = encoded.join('/').replace(/%2e/gi, '.').replace(/%2f|%5c/gi, '/')
+  const names = encoded
+    .join('/')
+    .replace(/%2e/gi, '.')
+    .replace(/%2f|%5c/gi, '/')
   if (!names.split(/[/\\]/).some(isPlain)) return
   throw new ConfigError('the path of a storage URL has an encoded . or ..: write the whole path', {
     driver,

@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import { InvalidPathError, isStorageError, PathNotFoundError } from '@stowage/core'
 import { mustBeGone } from './errors.ts'
 import { ABSENT, errno, type FileSystem, unless } from './file-system.ts'
-import type { Publisher } from './publish.ts'
+import { type Publisher, unlinkCopied } from './publish.ts'
 import { removeAll } from './remove.ts'
 import { ATTEMPTS, type Root } from './root.ts'
 import { relationOf } from './spellings.ts'
@@ -95,6 +95,7 @@ export class Mover {
     const { tree, publisher } = this.#parts
     const file = await tree.linked(at, source)
     if (file === undefined) throw new PathNotFoundError(source)
+    const link = await this.#system.lstat(at + source)
     const copy = await this.#copy(file.real, source)
     try {
       await publisher.publish(copy, destination, signal)
@@ -103,7 +104,7 @@ export class Mover {
       throw error
     }
     await this.#parts.root.sync(dirname(at + destination))
-    await this.#system.unlink(at + source)
+    await unlinkCopied(this.#system, at + source, link)
   }
 
   async #copy(file: string, path: string): Promise<string> {

@@ -1,4 +1,4 @@
-import { constants } from 'node:fs'
+import { constants, type Stats } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { InvalidPathError, UploadNotFoundError } from '@stowage/core'
 import { attributesOf, setAttributes } from './attributes.ts'
@@ -14,6 +14,20 @@ const DIRECTORY_THERE = ['EISDIR', 'ENOTEMPTY', 'EEXIST', 'EPERM', 'EACCES']
 /** Windows flushes only what may be written, others also a file whose mode forbids that. */
 const WRITABLE = constants.O_RDWR
 const READABLE = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
+
+/**
+ * Removes what was copied, and nothing that has taken its name. Where a bind mount shows one directory in two
+ * places, the copy itself has.
+ */
+export async function unlinkCopied(
+  system: FileSystem,
+  file: string,
+  copied: Pick<Stats, 'ino' | 'dev'>,
+): Promise<void> {
+  const left = await unless(system.lstat(file), 'ENOENT')
+  if (left?.ino !== copied.ino || left.dev !== copied.dev) return
+  await unless(system.unlink(file), 'ENOENT')
+}
 
 /** Puts staged files in their places, each in one step. */
 export class Publisher {
@@ -150,9 +164,10 @@ export class Publisher {
     const directory = dirname(target)
     const near = this.#root.staging(directory)
     const mark = await this.#temporary.mark(name, directory.slice(root.length), path)
+    let copied: Stats
     try {
       await this.#root.ensure(near, path)
-      await this.copy(staged, `${near}/${name}`)
+      copied = await this.copy(staged, `${near}/${name}`)
       signal?.throwIfAborted()
       await this.#system.rename(`${near}/${name}`, target)
     } catch (error) {
@@ -168,7 +183,7 @@ export class Publisher {
     })
     if (isTidy) await this.#temporary.remove(mark)
     else abandon(name)
-    await unless(this.#system.unlink(staged), 'ENOENT')
+    await unlinkCopied(this.#system, staged, copied)
   }
 
   async #removeCopy(copy: string, mark: string): Promise<void> {
@@ -180,8 +195,11 @@ export class Publisher {
     else abandon(basename(mark))
   }
 
-  /** Copies a file into a new one with its mode, owner, group and time as far as that is permitted, and flushes it. */
-  async copy(from: string, to: string): Promise<void> {
+  /**
+   * Copies a file into a new one with its mode, owner, group and time as far as that is permitted, and flushes it.
+   * @returns what was copied.
+   */
+  async copy(from: string, to: string): Promise<Stats> {
     const stats = await this.#system.lstat(from)
     await this.#system.copyFile(from, to)
     const fd = await this.#system.open(to, this.#root.rules.windows ? WRITABLE : READABLE)
@@ -191,5 +209,6 @@ export class Publisher {
     } finally {
       await this.#system.close(fd)
     }
+    return stats
   }
 }

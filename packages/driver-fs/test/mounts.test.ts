@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { StorageDriver } from '@stowage/core'
 import { thisProcess } from '../src/owner.ts'
@@ -171,4 +171,26 @@ describe('a full disk', () => {
       expect(recording.open).toEqual([])
     },
   )
+})
+
+describe('a directory that a bind mount shows in two places', () => {
+  itMounted('keeps what moves from one place to the same in the other', async () => {
+    const recording = new Recording()
+    const { root } = recording
+    const storage = recording.driver()
+    for (const name of ['x', 'y']) mkdirSync(join(root, name), { recursive: true })
+    await storage.putContent('/x/file', CONTENT)
+    await storage.putContent('/x/target', CONTENT)
+    symlinkSync('target', join(root, 'x/link'))
+    shell(`mount --bind '${root}/x' '${root}/y'`)
+    atTheEnd(() => shell(`umount -l '${root}/y'`))
+    for (const name of ['file', 'link']) {
+      await storage.move(`/x/${name}`, `/y/${name}`)
+      expect(await storage.getContent(`/y/${name}`)).toEqual(CONTENT)
+    }
+    await storage.move('/x', '/y').catch(() => {})
+    for (const name of ['file', 'link', 'target']) {
+      expect(await storage.getContent(`/y/${name}`)).toEqual(CONTENT)
+    }
+  })
 })
