@@ -1,7 +1,6 @@
 // The SDK's client for HTTP, with the limits that it lacks: bodies that are not content have a longest size, and
 // requests without content a longest time; sockets and proxies are the driver's.
 import type { Readable } from 'node:stream'
-import { setTimeout as delay } from 'node:timers/promises'
 import type { PipelineResponse } from '@azure/core-rest-pipeline'
 import type { IHttpClient } from '@azure/storage-blob'
 import {
@@ -10,6 +9,7 @@ import {
   MAX_PAGE_BYTES,
   readBody,
   readErrorBody,
+  withHandle,
   within,
 } from '@stowage/driver-kit'
 
@@ -19,9 +19,8 @@ type OldResponse = Awaited<ReturnType<IHttpClient['sendRequest']>>
 
 /** Any status: all bodies come as streams, and are read here. */
 const ALL_STATUSES = new Set([Number.POSITIVE_INFINITY])
-/** How long a request waits for a file handle, and between two looks. */
+/** How long a request waits for a file handle. */
 const HANDLE_WAIT_MS = 30_000
-const HANDLE_POLL_MS = 50
 
 export interface HttpClientOptions {
   readonly agents: HttpAgents
@@ -45,7 +44,7 @@ export function httpClient(rest: Rest, options: HttpClientOptions): IHttpClient 
     // No option: the SDK forgets it there.
     request.agent = agents.for(given.url)
     try {
-      const response = await withHandle(() => client.sendRequest(request), signal)
+      const response = await withHandle(() => client.sendRequest(request), HANDLE_WAIT_MS, signal)
       onDate(response.headers.get('date'))
       return asOld(response, given, await bodyOf(response, given))
     } catch (error) {
@@ -75,20 +74,6 @@ function isShort({ body, headers, streamResponseStatusCodes }: OldRequest): bool
 function hostOf(url: string): { hostname: string } | undefined {
   const { hostname } = new URL(url)
   return hostname.startsWith('[') ? { hostname: hostname.slice(1, -1) } : undefined
-}
-
-/** Repeats a request that could not be sent because the process has no file handle left for a socket. */
-async function withHandle<T>(run: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  const until = performance.now() + HANDLE_WAIT_MS
-  for (;;) {
-    try {
-      return await run()
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
-      if ((code !== 'EMFILE' && code !== 'ENFILE') || performance.now() > until) throw error
-      await delay(HANDLE_POLL_MS * (1 + Math.random()), undefined, signal && { signal })
-    }
-  }
 }
 
 type Body = Pick<OldResponse, 'bodyAsText' | 'readableStreamBody'>

@@ -8,6 +8,7 @@ import {
   MAX_REQUEST_MS,
   readErrorBody,
   Scrubber,
+  withHandle,
   within,
 } from '@stowage/driver-kit'
 import { delayBefore, pause } from './backoff.ts'
@@ -235,7 +236,7 @@ export class Api {
       ...{ url: target, method, responseType: 'stream', retry: false },
       fetchImplementation: (to: string | URL, init: Init) => {
         this.#noteToken(init)
-        return exchange(to, init)
+        return withHandle(() => exchange(to, init), this.settings.idleTimeout, signal)
       },
       headers: { 'user-agent': `${this.settings.userAgent} stowage`.trim(), ...headers },
       // The SDK gets new credentials after a 401, and tries once more.

@@ -16,6 +16,7 @@ export {
   kindOfNetworkCode,
   kindOfStatus,
 } from './failures.ts'
+export { withHandle } from './handles.ts'
 export { loadSdk } from './load-sdk.ts'
 export { type Listing, PageGuard, parseSize } from './pages.ts'
 export { authorizationSecrets, Scrubber } from './scrubber.ts'

@@ -61,7 +61,7 @@ export async function* pages(store: Store, request: ListRequest): AsyncGenerator
     token = guard.next(reply.IsTruncated ?? false, reply.NextContinuationToken)
     const encoded = reply.EncodingType === 'url'
     const found = contents(reply, encoded ? decodeKey : (key) => key)
-    check(found, guard)
+    check(found, request, guard)
     yield {
       truncated: token !== undefined,
       ...(encoded ? found : await real(store, request, found)),
@@ -70,7 +70,16 @@ export async function* pages(store: Store, request: ListRequest): AsyncGenerator
 }
 
 /** @throws DriverError where an entry is none that was asked for. */
-function check({ objects, prefixes }: Contents, guard: PageGuard): void {
+function check(
+  { objects, prefixes }: Contents,
+  { delimiter, path }: ListRequest,
+  guard: PageGuard,
+): void {
+  // Files beneath them are then in no page.
+  if (delimiter === undefined && prefixes.length > 0)
+    throw new DriverError('ListObjectsV2: the listing has directories and was to have files only', {
+      path,
+    })
   for (const { key, size } of objects) guard.entry(key, size)
   for (const key of prefixes) guard.entry(key)
 }

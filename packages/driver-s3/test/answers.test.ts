@@ -174,6 +174,9 @@ describe('a page that cannot be believed', () => {
     'a negative size': listReply({ keys: ['d/a'], size: '-5' }),
     'a size that is no number': listReply({ keys: ['d/a'], size: 'NaN' }),
     'a size with a fraction': listReply({ keys: ['d/a'], size: '1.5' }),
+    'directories in the place of files': listReply({
+      more: '<CommonPrefixes><Prefix>d/x/</Prefix></CommonPrefixes>',
+    }),
     'a key that is not encoded': {
       body: '<ListBucketResult><EncodingType>url</EncodingType><Contents><Key>d/%zz</Key><Size>1</Size></Contents></ListBucketResult>',
     },

@@ -9,8 +9,10 @@ function isOutOfHandles(error: unknown): boolean {
 }
 
 /**
- * Runs it again while the process has no file handle left for its socket: other requests give theirs back.
+ * Runs something again while the process has no file handle left for its socket: other requests give theirs back.
  * @param ms Milliseconds after which the failure is the caller's.
+ * @param signal Ends the wait, with the error of an aborted timer.
+ * @throws what `run` throws.
  */
 export async function withHandle<T>(
   run: () => Promise<T>,
