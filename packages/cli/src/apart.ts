@@ -1,6 +1,7 @@
 import { isBeneath } from '@stowage/core'
 import type { End, Source } from './ends.ts'
 import { usageError } from './errors.ts'
+import { foldOf } from './spellings.ts'
 
 type Relation = 'same' | 'nested' | 'apart'
 
@@ -21,8 +22,10 @@ export async function mustBeApart(from: Source, to: End, signal: AbortSignal): P
 
 async function relation(from: End, to: End, signal: AbortSignal): Promise<Relation> {
   if (from.storage === to.storage) {
-    if (from.path === to.path) return 'same'
-    if (isBeneath(from.path, to.path) || isBeneath(to.path, from.path)) return 'nested'
+    const fold = foldOf(to.storage) ?? ((path) => path)
+    const [source, target] = [fold(from.path), fold(to.path)]
+    if (source === target) return 'same'
+    if (isBeneath(source, target) || isBeneath(target, source)) return 'nested'
   }
   const [a, b] = await Promise.all([from, to].map((end) => placeNames(end, signal)))
   const [first, second] = [a?.[0], b?.[0]]

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { compareKeys, type FileInfo, type StorageDriver } from '@stowage/core'
+import { compareKeys, type FileInfo, isStorageError, type StorageDriver } from '@stowage/core'
 import type { End } from './ends.ts'
-import { filesBeneath, filesBeneathIfAny, relative } from './entries.ts'
+import { filesBeneath, filesBeneathIfAny, relative, within } from './entries.ts'
+import { foldOf, Spellings } from './spellings.ts'
 
 /** A name that is on one side or on both. */
 export interface Pair {
@@ -9,9 +10,14 @@ export interface Pair {
   readonly name: string
   readonly left: FileInfo | undefined
   readonly right: FileInfo | undefined
+  /** A name of the left that came before, and that the right takes for the same file. */
+  readonly twin?: string | undefined
 }
 
-/** Both trees side by side, by name. Memory does not grow with them: both walks have one order. */
+/**
+ * Both trees side by side, by name. Memory does not grow with them, as both walks have one order, unless the right
+ * takes several spellings for one name: see {@link counterpart}.
+ */
 export async function* pairs(
   left: End,
   right: End,
@@ -21,6 +27,9 @@ export async function* pairs(
   const lefts = filesBeneath(left, signal, (error) => onUnreadable(error, left))
   // The destination of a sync need not be there.
   const rights = filesBeneathIfAny(right, signal, (error) => onUnreadable(error, right))
+  const spellings = new Spellings(right.storage)
+  const alone = new Set<string>()
+  const rest: FileInfo[] = []
   try {
     let a = (await lefts.next()).value as FileInfo | undefined
     let b = (await rights.next()).value as FileInfo | undefined
@@ -28,13 +37,41 @@ export async function* pairs(
       const names = [a && relative(left, a.path), b && relative(right, b.path)] as const
       const order = compareNames(...names)
       const name = (order <= 0 ? names[0] : names[1]) as string
-      yield { name, left: order <= 0 ? a : undefined, right: order >= 0 ? b : undefined }
+      if (order > 0 && spellings.fold !== undefined) rest.push(b as FileInfo)
+      else {
+        const twin = order <= 0 ? spellings.take(name) : undefined
+        if (order < 0 && spellings.fold !== undefined && twin === undefined) alone.add(name)
+        yield { name, left: order <= 0 ? a : undefined, right: order >= 0 ? b : undefined, twin }
+      }
       if (order <= 0) a = (await lefts.next()).value as FileInfo | undefined
       if (order >= 0) b = (await rights.next()).value as FileInfo | undefined
+    }
+    for (const info of rest) {
+      const name = relative(right, info.path)
+      const twin = spellings.of(name)
+      if (twin === undefined || !alone.has(twin)) {
+        yield { name, left: undefined, right: info, twin }
+      }
     }
   } finally {
     await lefts.return(undefined)
     await rights.return(undefined)
+  }
+}
+
+/** The right side of a pair, which may have another spelling where the storage takes the two for one. */
+export async function counterpart(
+  { name, right }: Pair,
+  to: End,
+  signal: AbortSignal,
+): Promise<FileInfo | undefined> {
+  if (right !== undefined || foldOf(to.storage) === undefined) return right
+  try {
+    const info = await to.storage.stat(within(to, name), { signal })
+    return info.isDir ? undefined : info
+  } catch (error) {
+    if (isStorageError(error, 'PATH_NOT_FOUND') || isStorageError(error, 'INVALID_PATH')) return
+    throw error
   }
 }
 

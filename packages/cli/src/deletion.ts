@@ -7,6 +7,7 @@ import { CliError, usageError } from './errors.ts'
 import { EXIT } from './exit-codes.ts'
 import { plural } from './format.ts'
 import { removeFiles } from './remove.ts'
+import { foldOf } from './spellings.ts'
 import type { Job, Transfers } from './transfer.ts'
 
 export interface DeletionOptions {
@@ -37,9 +38,10 @@ export class Deletion {
     this.#place = await this.#located()
   }
 
-  saw({ name, left }: Pair): void {
+  /** What the destination takes for a file of the source, under whatever spelling, is none to be removed. */
+  saw({ name, left, twin }: Pair): void {
     if (left !== undefined) this.#sourceFiles++
-    else if (this.#options.delete) this.#extra.push(within(this.#to, name))
+    else if (this.#options.delete && twin === undefined) this.#extra.push(within(this.#to, name))
   }
 
   /**
@@ -47,8 +49,10 @@ export class Deletion {
    * the destination can hold its name. Their removal would be a loss else.
    */
   async blocks({ source, destination }: Job): Promise<boolean> {
+    const fold = foldOf(this.#to.storage) ?? ((path) => path)
+    const target = fold(destination)
     const inTheWay = (path: string): boolean =>
-      isBeneath(path, destination) || isBeneath(destination, path)
+      isBeneath(fold(path), target) || isBeneath(target, fold(path))
     if (!this.#extra.some(inTheWay)) return false
     const { signal } = this.#context
     const isReadable = this.#from.storage.reader(source, { signal }).then(

@@ -8,6 +8,7 @@ import { bytes, duration, plural, rate } from './format.ts'
 import { reportLeftOut } from './left-out.ts'
 import { AHEAD, forEach, readAhead } from './pool.ts'
 import { type Progress, startProgress } from './progress.ts'
+import { Spellings, sameFile } from './spellings.ts'
 import { printable } from './text.ts'
 
 /** One file to be copied. */
@@ -56,12 +57,14 @@ export class Transfers {
   readonly #from: End
   readonly #to: End
   readonly #settings: TransferSettings
+  readonly #taken: Spellings
 
   constructor(context: Context, from: End, to: End, settings: TransferSettings) {
     this.#context = context
     this.#from = from
     this.#to = to
     this.#settings = settings
+    this.#taken = new Spellings(to.storage)
     context.out.goOn()
     const { stderr, quiet, json } = context
     this.progress = startProgress({ stream: stderr, quiet: quiet || json })
@@ -79,6 +82,10 @@ export class Transfers {
     const { concurrency, signal } = this.#context
     const one = async (job: Job): Promise<void> => {
       try {
+        const first = this.#taken.take(job.destination)
+        if (first !== undefined) {
+          throw sameFile(this.#to.show(job.destination), this.#to.show(first))
+        }
         if (await job.isCurrent?.()) {
           this.unchanged++
           this.progress.found(-1, -job.size)

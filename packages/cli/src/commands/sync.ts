@@ -1,7 +1,7 @@
 import { isStorageError } from '@stowage/core'
 import { mustBeApart } from '../apart.ts'
 import { type Add, examples } from '../command.ts'
-import { checksum, type Pair, pairs } from '../compare.ts'
+import { checksum, counterpart, type Pair, pairs } from '../compare.ts'
 import { type Context, errorText } from '../context.ts'
 import { Deletion } from '../deletion.ts'
 import { type End, openDestination, openSource, type Source } from '../ends.ts'
@@ -10,6 +10,7 @@ import { usageError } from '../errors.ts'
 import { EXIT } from '../exit-codes.ts'
 import { bytes, integerFrom, plural } from '../format.ts'
 import { reportLeftOut } from '../left-out.ts'
+import { sameFile } from '../spellings.ts'
 import { haveEqualTimes } from '../times.ts'
 import { type Job, Transfers } from '../transfer.ts'
 
@@ -121,7 +122,10 @@ async function preview(context: Context, from: Source, to: End, options: Options
     deletion.saw(pair)
     const path = to.show(within(to, pair.name))
     if (pair.left === undefined) {
-      if (options.delete) extra.push(path)
+      if (options.delete && pair.twin === undefined) extra.push(path)
+    } else if (pair.twin !== undefined) {
+      sums.failed++
+      note(errorText(sameFile(path, to.show(within(to, pair.twin))), context))
     } else if (await current(context, from, to, pair, options)) {
       sums.unchanged++
     } else {
@@ -161,9 +165,11 @@ async function current(
   { signal }: Context,
   from: End,
   to: End,
-  { left, right }: Pair,
+  pair: Pair,
   options: Options,
 ): Promise<boolean> {
+  const { left } = pair
+  const right = await counterpart(pair, to, signal)
   if (left === undefined || right === undefined || left.size !== right.size) return false
   if (!options.checksum) return haveEqualTimes({ from, left, to, right }, signal)
   const [a, b] = await Promise.all([

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { compareKeys, isStorageError } from '@stowage/core'
 import { type Add, examples } from '../command.ts'
-import { checksum, pairs } from '../compare.ts'
+import { checksum, counterpart, pairs } from '../compare.ts'
 import { type Context, errorText } from '../context.ts'
 import { type End, openSource, type Source } from '../ends.ts'
 import { filesBeneath, relative, within } from '../entries.ts'
@@ -12,6 +12,7 @@ import { reportLeftOut } from '../left-out.ts'
 import { type ManifestEntry, manifestLine, readManifest, writeManifest } from '../manifest.ts'
 import { AHEAD, forEach, readAhead } from '../pool.ts'
 import { type Progress, startProgress } from '../progress.ts'
+import { foldOf } from '../spellings.ts'
 
 interface Options {
   readonly sizes?: boolean
@@ -159,9 +160,11 @@ async function compareTrees(
       if (a && b) check.progress.found(1, options.sizes ? 0 : a.size + b.size)
     }),
     concurrency,
-    async ({ name, left: a, right: b }) => {
-      const shown = right.show(within(right, name))
+    async (pair) => {
+      const { left: a, twin } = pair
+      const shown = right.show(within(right, pair.name))
       if (a === undefined) return check.differs('extra', shown)
+      const b = twin === undefined ? await counterpart(pair, right, signal) : undefined
       if (b === undefined) return check.differs('missing', shown)
       if (a.size !== b.size) await check.differs('size', shown)
       else if (!options.sizes) {
@@ -187,7 +190,8 @@ async function compareManifest(
   const { concurrency, signal } = context
   const entries = await readManifest(file)
   check.progress.found(entries.length, 0)
-  const listed = new Set(entries.map(({ name }) => within(end, name)))
+  const fold = foldOf(end.storage) ?? ((path) => path)
+  const listed = new Set(entries.map(({ name }) => fold(within(end, name))))
   const one = async ({ name, sha256 }: ManifestEntry): Promise<void> => {
     const path = within(end, name)
     try {
@@ -202,7 +206,7 @@ async function compareManifest(
   await forEach(entries, concurrency, one, signal)
   const unreadable = (error: unknown): void => check.unreadable(error, end)
   for await (const { path } of filesBeneath(end, signal, unreadable)) {
-    if (!listed.has(path)) await check.differs('extra', end.show(path))
+    if (!listed.has(fold(path))) await check.differs('extra', end.show(path))
   }
 }
 

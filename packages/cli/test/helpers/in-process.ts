@@ -88,3 +88,34 @@ export function trap(): { driver: Trap; storage: ReturnType<typeof base> } {
   current = new Trap()
   return { driver: current, storage: base(current) }
 }
+
+let currentFolding = new InMemoryDriver()
+register('folding', () => currentFolding)
+
+/** A storage in memory behind `folding:` that takes `/A` and `/a`, and both forms of `é`, for one and keeps the first spelling. */
+export function foldingStorage(): ReturnType<typeof base> {
+  const memory = new InMemoryDriver()
+  const kept = new Map<string, string>()
+  const spell = (operation: string, path: string): string => {
+    const folded = path.normalize('NFC').toLowerCase()
+    if (operation === 'putContent' || operation === 'writer') {
+      if (!kept.has(folded)) kept.set(folded, path)
+    }
+    const known = kept.get(folded) ?? path
+    if (operation === 'delete') kept.delete(folded)
+    return known
+  }
+  const driver = new Proxy(memory, {
+    get(target, name: keyof InMemoryDriver) {
+      const member: unknown = target[name]
+      if (name === 'capabilities') {
+        return { ...target.capabilities, caseSensitive: false, normalizationSensitive: false }
+      }
+      if (typeof member !== 'function') return member
+      return (path: unknown, ...more: unknown[]) =>
+        member.call(target, typeof path === 'string' ? spell(name, path) : path, ...more)
+    },
+  })
+  currentFolding = driver
+  return base(driver)
+}
