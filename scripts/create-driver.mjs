@@ -66,6 +66,7 @@ async function useByCommand(project, name, { problems, env, tarballs }) {
   const install = ['install', ...NPM_FLAGS, `./${tarball}`, ...ours]
   if ((await must('install it beside the command', install, folder)) === undefined) return
   const storage = `${name.replace('stowage-driver-', '')}:?location={}`
-  const words = ['conformance', storage, '--only', 'list-']
+  // By name, as the README of a driver says: of a URL the command imports no third party's package.
+  const words = ['conformance', storage, '--only', 'list-', '--import', name]
   await must('stowage conformance', ['exec', '--offline', '--', 'stowage', ...words], folder)
 }
