@@ -11,6 +11,7 @@ const CHECKS = [
   ['project references', process.execPath, ['scripts/sync-references.mjs', '--check']],
   ['types', 'tsc', ['-b']],
   ['unused files and dependencies', 'knip', ['--no-progress', '--no-config-hints']],
+  ['regular expressions', process.execPath, ['scripts/check-expressions.mjs']],
   ['cost of imports', process.execPath, ['scripts/check-imports.mjs']],
   ['packed', process.execPath, ['scripts/check-packed.mjs']],
 ]

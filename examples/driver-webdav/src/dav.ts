@@ -34,7 +34,7 @@ export class Dav {
     }
     const { origin, pathname, username: user, search, hash } = new URL(url)
     if (user || search || hash) throw new ConfigError('url has more than a host and a path')
-    this.#root = origin + pathname.replace(/\/+$/, '')
+    this.#root = origin + pathname.replace(/(?<!\/)\/+$/, '')
     const pair = Buffer.from(`${username}:${password}`).toString('base64')
     this.#authorization = username === undefined ? {} : { authorization: `Basic ${pair}` }
   }

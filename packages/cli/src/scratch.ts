@@ -17,7 +17,7 @@ export function scratch({ spec, ...named }: NamedSpec, id: string): NamedSpec {
   const entries = Object.entries(spec).map(([driver, parameters]) => {
     const map = (parameters ?? {}) as Record<string, unknown>
     const key = rootKey(map) ?? 'rootdirectory'
-    const root = String(map[key] ?? '/').replace(/\/+$/, '')
+    const root = String(map[key] ?? '/').replace(/(?<!\/)\/+$/, '')
     return [driver, { ...map, [key]: joinPath(root === '' ? '/' : root, id) }]
   })
   return { ...named, spec: Object.fromEntries(entries) }
@@ -28,8 +28,8 @@ function scratchURL(url: string, id: string): string {
   if (!URL.canParse(url)) throw usageError('the storage URL is malformed', 'write fs:///directory')
   const parsed = new URL(url)
   if (parsed.host === '' && parsed.pathname === '') return url
-  const [, before = '', after = ''] = /^([^?#]*)(.*)$/.exec(url) ?? []
-  return `${before.replace(/\/+$/, '')}/${id}${after}`
+  const [, before = '', after = ''] = /^([^?#]*)(.*)$/s.exec(url) ?? []
+  return `${before.replace(/(?<!\/)\/+$/, '')}/${id}${after}`
 }
 
 function rootKey(parameters: Record<string, unknown>): string | undefined {

@@ -38,7 +38,9 @@ export function rewrite(inner: StorageDriver, options: object): StorageDriver {
         })
       }
       const [, oldScheme, authority = '', oldPath = '', rest] = parts
-      const newAuthority = host ? authority.replace(/[^@]*$/, () => host) : authority
+      const newAuthority = host
+        ? authority.slice(0, authority.lastIndexOf('@') + 1) + host
+        : authority
       const newPath = trimPathPrefix ? withoutPrefix(oldPath, trimPathPrefix) : oldPath
       return `${scheme || oldScheme}://${newAuthority}${newPath}${rest}`
     },

@@ -112,7 +112,9 @@ function isNear(a: string, b: string): boolean {
 
 /** The text without the user and password of a URL in it, for messages that show a parameter. */
 export function withoutUserInfo(text: string): string {
-  return text.replace(/(:\/\/).*@/gs, '$1***@')
+  const from = text.indexOf('://') + 3
+  const to = text.lastIndexOf('@')
+  return from > 2 && to >= from ? `${text.slice(0, from)}***${text.slice(to)}` : text
 }
 
 function show(value: unknown): string {

@@ -29,5 +29,5 @@ function hostOf(endpoint: string | undefined): string | undefined {
   if (endpoint === undefined || !URL.canParse(endpoint)) return endpoint
   const { hostname, port, pathname } = new URL(endpoint)
   const host = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname) ? 'localhost' : hostname
-  return `${host.replace(/\.$/, '')}:${port}${pathname.replace(/\/+$/, '')}`
+  return `${host.replace(/\.$/, '')}:${port}${pathname.replace(/(?<!\/)\/+$/, '')}`
 }

@@ -18,7 +18,7 @@ export class Names {
   readonly root: string
 
   constructor(rootDirectory: string) {
-    const trimmed = rootDirectory.replace(/^\/+|\/+$/g, '')
+    const trimmed = rootDirectory.replace(/^\/+|(?<!\/)\/+$/g, '')
     this.root = trimmed === '' ? '' : `${trimmed}/`
   }
 
@@ -80,7 +80,7 @@ export class Names {
     const parts = path.split('/').slice(1)
     if (path.length <= units && parts.length <= segments) return [path, '']
     const cut = `/${parts.slice(0, segments).join('/')}`.slice(0, units)
-    const whole = cut.replace(/[\ud800-\udbff]$/, '').replace(/\/+$/, '')
+    const whole = cut.replace(/[\ud800-\udbff]$/, '').replace(/(?<!\/)\/+$/, '')
     return [whole, `.${createHash('sha256').update(path).digest('hex').slice(0, 32)}`]
   }
 }

@@ -47,7 +47,7 @@ export async function openClient(sdk: Sdk, settings: Settings): Promise<Opened> 
   // The SDK, too, sends no credentials to a custom endpoint unless it is told to.
   const bare = own ? client.customEndpoint && !client.useAuthWithCustomEndpoint : settings.anonymous
   const auth = client.authClient
-  const endpoint = client.apiEndpoint.replace(/\/+$/, '')
+  const endpoint = client.apiEndpoint.replace(/(?<!\/)\/+$/, '')
   if (!bare) refusePlainText(endpoint)
   return {
     sender: bare ? new sdk.auth.PassThroughClient() : auth,

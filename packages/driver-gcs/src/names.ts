@@ -17,7 +17,7 @@ export class Names {
   readonly root: string
 
   constructor(rootDirectory: string) {
-    const trimmed = rootDirectory.replace(/^\/+|\/+$/g, '')
+    const trimmed = rootDirectory.replace(/^\/+|(?<!\/)\/+$/g, '')
     this.root = trimmed === '' ? '' : `${trimmed}/`
   }
 
@@ -77,8 +77,8 @@ export class Names {
     const cut = bytes
       .subarray(0, room)
       .toString()
-      .replace(/\ufffd+$/, '')
-      .replace(/\/+$/, '')
+      .replace(/(?<!\ufffd)\ufffd+$/, '')
+      .replace(/(?<!\/)\/+$/, '')
     return [cut, `.${createHash('sha256').update(path).digest('hex').slice(0, 32)}`]
   }
 }

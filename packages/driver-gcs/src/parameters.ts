@@ -87,5 +87,5 @@ function complete(endpoint: string | undefined, scheme: string): string | undefi
   if (!endpoint) return undefined
   const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(endpoint) ? endpoint : `${scheme}://${endpoint}`
   // Some give the variable with the path that the SDK would put there.
-  return url.replace(/\/+$/, '').replace(/\/storage\/v1$/, '')
+  return url.replace(/(?<!\/)\/+$/, '').replace(/\/storage\/v1$/, '')
 }

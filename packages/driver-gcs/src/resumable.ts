@@ -199,7 +199,7 @@ export class ResumableUpload {
     if (custom) {
       const { origin, pathname } = new URL(endpoint)
       // A server behind a gateway does not know beneath which path it is shown.
-      const base = pathname.replace(/\/+$/, '')
+      const base = pathname.replace(/(?<!\/)\/+$/, '')
       const path = url.pathname.startsWith(`${base}/`) ? url.pathname : base + url.pathname
       return origin + path + url.search
     }

@@ -91,7 +91,7 @@ function unsigned({ method, email, endpoint, resource, expiresIn, userProject }:
   const hash = createHash('sha256').update(request).digest('hex')
   return {
     // A gateway that shows the service beneath a path of its own takes that away again: it is not signed.
-    url: `${origin}${pathname.replace(/\/+$/, '')}${resource}?${query}`,
+    url: `${origin}${pathname.replace(/(?<!\/)\/+$/, '')}${resource}?${query}`,
     toSign: [ALGORITHM, time, scope, hash].join('\n'),
   }
 }

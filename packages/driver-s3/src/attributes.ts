@@ -29,7 +29,7 @@ export function timeAttributes(modTime: Date | undefined): Attributes {
 function timeText(modTime: Date): string {
   const ms = modTime.getTime()
   const digits = String(Math.abs(ms)).padStart(4, '0')
-  const decimals = digits.slice(-3).replace(/0+$/, '')
+  const decimals = digits.slice(-3).replace(/0{1,3}$/, '')
   return `${ms < 0 ? '-' : ''}${digits.slice(0, -3)}${decimals && `.${decimals}`}`
 }
 

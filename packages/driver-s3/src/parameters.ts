@@ -127,7 +127,7 @@ export function parse(raw: unknown): Settings {
     profile,
     region,
     maxAttempts: parsed.maxRetries === undefined ? parsed.maxAttempts : parsed.maxRetries + 1,
-    root: parsed.rootDirectory.replace(/^\/+|\/+$/g, ''),
+    root: parsed.rootDirectory.replace(/^\/+|(?<!\/)\/+$/g, ''),
     // Directory buckets do not list in order.
     unorderedListing: parsed.unorderedListing || parsed.bucket.endsWith('--x-s3'),
   }

@@ -48,7 +48,7 @@ export class Presigner {
     const encoded = encodeURIComponent(key).replaceAll('%2F', '/')
     const inHost = isInHost(settings, url.hostname)
     if (inHost) url.host = `${bucket}.${url.host}`
-    const base = url.pathname.replace(/\/+$/, '') + (inHost ? '' : `/${bucket}`)
+    const base = url.pathname.replace(/(?<!\/)\/+$/, '') + (inHost ? '' : `/${bucket}`)
     url.pathname = `${base}/${encoded}`
     const client = await this.#store.client()
     const expires = Math.floor(Date.now() / 1000) + expiresIn

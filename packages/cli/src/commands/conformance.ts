@@ -66,7 +66,7 @@ ${examples(
 }
 
 function skipped(value: string, before: Readonly<Record<string, string>> = {}) {
-  const [, id, reason] = /^([a-z0-9-]+)=(.*\S.*)$/.exec(value) ?? []
+  const [, id, reason] = /^([a-z0-9-]+)=([^\S\r\n]*\S.*)$/.exec(value) ?? []
   if (id === undefined || reason === undefined) {
     throw usageError('--skip takes the id of a case and a reason', "write --skip 'id=reason'")
   }

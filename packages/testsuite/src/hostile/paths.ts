@@ -75,7 +75,8 @@ const MUTATIONS: readonly Mutation[] = [
   (path, piece) => path + piece,
   (path, piece) => `${path}/${piece}`,
   (path, piece) => `/${piece}${path}`,
-  (path, piece, below) => path.replace(/[^/]+$/, (name) => name.slice(0, below(3)) + piece),
+  (path, piece, below) =>
+    path.replace(/(?<![^/])[^/]+$/, (name) => name.slice(0, below(3)) + piece),
   (path, piece, below) => path + piece.repeat(1 + below(300)),
   (path, piece) => encodeURI(path.toWellFormed()) + piece,
   (path, piece) => (path + piece).normalize('NFD'),
@@ -113,7 +114,7 @@ export function twinsOf(path: string): string[] {
     decoded(path),
     encodeURI(path),
     path.replaceAll('\\', '/'),
-    path.replace(/[. ]+$/, ''),
+    path.replace(/(?<![. ])[. ]+$/, ''),
     path.replaceAll('+', ' '),
   ]
   return [...new Set(made)].filter((twin) => twin !== path && isContractPath(twin))

@@ -92,7 +92,7 @@ function withoutSecrets(value: unknown, redact: (text: string) => string): unkno
 /** Signatures and tokens stand in queries, passwords before the `@`: no URL keeps either. */
 function withoutCredentials(text: string): string {
   return text.replace(
-    /\b([a-z][a-z0-9+.-]*:\/\/)(?:[^\s/?#"'<>]*@)?([^\s?#"'<>]*)(?:\?[^\s#"'<>]*)?/gi,
+    /\b([a-z][a-z0-9+.-]{0,30}:\/\/)(?:[^\s/?#"'<>]*@)?([^\s?#"'<>]*)(?:\?[^\s#"'<>]*)?/gi,
     '$1$2',
   )
 }

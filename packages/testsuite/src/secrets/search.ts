@@ -104,7 +104,7 @@ function formsOf(secret: string): [form: string, text: string][] {
 function middle(bytes: Buffer, at: number, encoding: 'base64' | 'base64url'): string {
   const text = Buffer.concat([Buffer.alloc(at), bytes])
     .toString(encoding)
-    .replace(/=+$/, '')
+    .replace(/(?<!=)=+$/, '')
   return text.slice(at === 0 ? 0 : at + 1, text.length - 1)
 }
 
