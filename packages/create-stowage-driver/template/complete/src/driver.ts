@@ -96,7 +96,8 @@ export class MydriverDriver implements BareDriver {
 
   async stat(path: string): Promise<FileInfo> {
     const file = this.#space.files.get(path)
-    if (file) return { path, size: file.content.length, modTime: new Date(file.modTime), isDir: false }
+    if (file)
+      return { path, size: file.content.length, modTime: new Date(file.modTime), isDir: false }
     if (this.#beneath(path).length === 0) throw new PathNotFoundError(path)
     return { path, size: 0, modTime: new Date(0), isDir: true }
   }
