@@ -11,6 +11,8 @@ const MIB = 1024 * 1024
 /** What a driver may take in of an error, and of a page, before it gives up; more for what is on the way. */
 const MOST = { error: 8 * MIB, page: 128 * MIB }
 const FILE = FILES['/file'] as Buffer
+/** Bytes of a body that is cut. */
+const CUT = 300
 
 /** The right bytes, or an error: never something in between. */
 function isWholeOrFailed(outcome: Outcome, right: Buffer): void {
@@ -72,16 +74,22 @@ export const bodies: readonly OddCase[] = [
     async run(world) {
       for (const id of ['getContent', 'reader']) {
         const right = id === 'reader' ? FILE.subarray(OFFSET) : FILE
-        let times = 0
-        const rule = (seen: Seen) => {
-          if (seen.operation !== 'read' || times++ > 20) return undefined
-          const change = (head: Head): Head =>
-            withHeaders(head, {
-              'content-length': String(Number(head.headers['content-length']) + 7),
-            })
-          return { change, cutReply: { after: FILE.length, how: 'close' as const } }
+        // All of the file and less than promised, or a part of it.
+        for (const [more, after] of [
+          [7, FILE.length],
+          [0, CUT],
+        ] as const) {
+          let times = 0
+          const rule = (seen: Seen) => {
+            if (seen.operation !== 'read' || times++ > 20) return undefined
+            const change = (head: Head): Head => {
+              const length = Number(head.headers['content-length']) + more
+              return withHeaders(head, { 'content-length': String(length) })
+            }
+            return { change, cutReply: { after, how: 'close' as const } }
+          }
+          isWholeOrFailed(await world.outcome(operation(id), rule), right)
         }
-        isWholeOrFailed(await world.outcome(operation(id), rule), right)
       }
     },
   },

@@ -4,7 +4,7 @@ import type { Seen } from '../../faults/fault.ts'
 import { eachOperation, type OddCase } from '../case.ts'
 import type { Page } from '../dialect.ts'
 import { operation } from '../operations.ts'
-import { failedBut, type OddWorld, shown } from '../world.ts'
+import { failedBut, type OddWorld } from '../world.ts'
 
 /** What lists a directory. */
 const LISTING = [
@@ -87,9 +87,8 @@ export const pages: readonly OddCase[] = [
               return { answer: world.dialect.page({ entries, more: false }) }
             }
             const outcome = await world.outcome(listing, rule)
-            if ('value' in outcome) {
-              assert.ok(!shown(outcome.value).includes('zzzz'), `it gave ${shown(outcome.value)}`)
-            }
+            const entries = 'value' in outcome ? (outcome.value ?? []) : []
+            assert.deepEqual(entries, [], 'entries of a page that has a foreign key only')
             const touched = requested.filter((path) => path.endsWith('zzzz/q'))
             assert.deepEqual(touched, [], 'requests for the foreign key')
           },
