@@ -113,6 +113,7 @@ const CODES: Readonly<Record<string, FailureKind | readonly [FailureKind | undef
   Md5Mismatch: 'content',
   Crc64Mismatch: 'content',
   ERR_BODY_TOO_LONG: 'content',
+  ERR_BODY_ENCODED: 'content',
   NotImplemented: 'unsupported',
   APINotImplemented: 'unsupported',
   FeatureNotSupportedForAccount: 'unsupported',
@@ -164,9 +165,7 @@ export class Failures {
       return new ConfigError(scrubber.text(native.message))
     const { kind, hint } = meaning(native)
     const code = codeOf(native)
-    // The service adds lines with the request's id and the time, and with wrong keys the text it signed.
-    const [line = ''] = (native.message ?? String(error)).split('\n', 1)
-    const message = [scrubber.text(line), hint].filter(Boolean).join('. ')
+    const message = [wordsOf(native, scrubber), hint].filter(Boolean).join('; ')
     return failureError(
       {
         kind,
@@ -193,6 +192,15 @@ export class Failures {
       throw this.translate(error, path)
     }
   }
+}
+
+/** What the service or the network said. Where it was no XML, the SDK says all of it: that is left out. */
+function wordsOf(error: Native, scrubber: Scrubber): string {
+  if (codeOf(error) === 'PARSE_ERROR')
+    return 'the answer is broken, or not in the form of the service'
+  // The service adds lines with the request's id and the time, and with wrong keys the text it signed.
+  const [line = ''] = (error.message ?? '').split('\n', 1)
+  return scrubber.text(line).replace(/\.$/, '')
 }
 
 /** What one request carries besides the driver's own secrets: its signature, and those of a copy's source. */

@@ -50,7 +50,8 @@ export function httpClient(rest: Rest, options: HttpClientOptions): IHttpClient 
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException
       // The SDK repeats only what it knows as an error of a request.
-      if (rest.isRestError(error) || kindOfNetworkCode(code) === undefined) throw error
+      if (rest.isRestError(error)) throw error
+      if (kindOfNetworkCode(code) === undefined) throw Object.assign(error as Error, { request })
       throw new rest.RestError(message, { code: code ?? '', request })
     }
   }
@@ -79,12 +80,19 @@ function hostOf(url: string): { hostname: string } | undefined {
 type Body = Pick<OldResponse, 'bodyAsText' | 'readableStreamBody'>
 
 async function bodyOf(
-  { status, readableStreamBody }: PipelineResponse,
+  { status, headers, readableStreamBody }: PipelineResponse,
   { streamResponseStatusCodes: streamed }: OldRequest,
 ): Promise<Body> {
   const stream = readableStreamBody as Readable | undefined
   if (stream === undefined) return {}
   if (streamed?.has(status)) return { readableStreamBody: stream }
+  if (headers.has('content-encoding')) {
+    stream.destroy()
+    if (status >= 400) return { bodyAsText: '' }
+    throw Object.assign(new Error('the answer is compressed, which it was not asked to be'), {
+      code: 'ERR_BODY_ENCODED',
+    })
+  }
   const bytes = status >= 400 ? await readErrorBody(stream) : await readBody(stream, MAX_PAGE_BYTES)
   return { bodyAsText: bytes.toString() }
 }

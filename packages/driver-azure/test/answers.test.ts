@@ -1,4 +1,5 @@
 // What an answer means is told by the service's own code and by the operation, never by the status alone.
+import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import type { StorageDriver } from '@stowage/core'
 import type { AzureParameters } from '@stowage/driver-azure'
@@ -262,6 +263,17 @@ describe('bodies without end', () => {
     await expect(collect(driver.list('/'))).rejects.toMatchObject({ code: 'CONTENT' })
     expect(bytes()).toBeLessThan(128 * 2 ** 20)
   })
+})
+
+test('a listing that is compressed is an error at once, however large it would become', async () => {
+  const stub = await startStub((_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/xml', 'content-encoding': 'gzip' })
+    response.end(gzipSync(Buffer.alloc(2 ** 20, ' ')))
+  })
+  opened.push(stub)
+  const driver = await stub.open({ maxRetries: 3 })
+  await expect(collect(driver.list('/'))).rejects.toMatchObject({ code: 'CONTENT' })
+  expect(stub.asked).toHaveLength(1)
 })
 
 describe('what a service repeats', () => {
