@@ -110,11 +110,7 @@ async function attempt(
   const { capabilities, name } = probe
   const { fileAndDirectory, persistent } = capabilities
   if (persistent) await probe.close()
-  let oracleDriver: StorageDriver | undefined
-  const oracle = new Side(async () => {
-    oracleDriver ??= await options.oracle({ fileAndDirectory })
-    return oracleDriver
-  }, 1)
+  const oracle = new Side(async () => options.oracle({ fileAndDirectory }), 1)
   const open = async (): Promise<StorageDriver> => (persistent ? options.open(storage) : probe)
   const subject = new Side(open, persistent ? 2 : 1)
   try {

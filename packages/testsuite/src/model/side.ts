@@ -41,15 +41,27 @@ export class Side {
 
   /** Ends all that is open, then the instances: each, also where one fails. */
   async stop(): Promise<void> {
+    try {
+      await this.#rest()
+    } finally {
+      await closeAll(this.#instances.splice(0))
+    }
+  }
+
+  /** Goes on with new instances; one that would lose its data by that stays. */
+  async reopen(): Promise<void> {
+    if (!this.driver(0).capabilities.persistent) return this.#rest()
+    await this.stop()
+    await this.start()
+  }
+
+  /** Ends all that is open. */
+  async #rest(): Promise<void> {
     for (const reader of this.#readers.values()) reader.destroy()
     this.#readers.clear()
     const writers = [...this.writers.values()]
     this.writers.clear()
-    try {
-      for (const { writer } of writers) await writer.close()
-    } finally {
-      await closeAll(this.#instances.splice(0))
-    }
+    for (const { writer } of writers) await writer.close()
   }
 
   /** Carries the operation out; the value is plain data, equal on both sides if both are right. */
@@ -167,10 +179,7 @@ const RUN: Runs = {
     side.readers.delete(slot)
     return reader && drain(reader)
   },
-  async reopen(side) {
-    await side.stop()
-    await side.start()
-  },
+  reopen: (side) => side.reopen(),
 }
 
 function taken(side: Side, slot: number): Slot {
