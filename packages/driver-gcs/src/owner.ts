@@ -13,11 +13,28 @@ function optional(read: () => string): string {
   }
 }
 
-let self: { readonly machine: string; readonly run: string } | undefined
+interface Self {
+  readonly machine: string
+  readonly id: number
+  /** Whether the id is of the thread: a worker thread may end before its process. */
+  readonly isThread: boolean
+  readonly run: string
+}
 
-/** This machine or container since its start, and this process: ids are used again, so it has a mark too. */
-function own(): { machine: string; run: string } {
-  self ??= {
+let self: Self | undefined
+
+/** `<pid>/task/<number>`: of the main thread the number is that of the process. */
+function threadNumber(): number | undefined {
+  const link = optional(() => readlinkSync('/proc/thread-self'))
+  const number = /^\d+\/task\/(\d+)$/.exec(link)?.[1]
+  return number === undefined ? undefined : Number(number)
+}
+
+/** This machine or container since its start, and this thread: ids are used again, so it has a mark too. */
+function own(): Self {
+  if (self !== undefined) return self
+  const thread = threadNumber()
+  self = {
     machine: createHash('sha256')
       .update(
         [
@@ -30,26 +47,29 @@ function own(): { machine: string; run: string } {
       )
       .digest('hex')
       .slice(0, 16),
+    id: thread ?? process.pid,
+    isThread: thread !== undefined,
     run: randomBytes(8).toString('hex'),
   }
   return self
 }
 
-/** This process, in a form that another one can judge. */
+/** This process, or this thread where the system has a number for it, in a form that another one can judge. */
 export function thisProcess(): string {
-  const { machine, run } = own()
-  return `${machine}.${process.pid}.${run}`
+  const { machine, id, run } = own()
+  return `${machine}.${id}.${run}`
 }
 
-/** Whether the process is there, as far as this one can tell. */
+/** Whether the process or thread is there, as far as this one can tell. */
 export function liveness(owner: string): Liveness {
-  const [machine, pid, run] = owner.split('.')
+  const [machine, id, run] = owner.split('.')
   const here = own()
   if (machine !== here.machine) return 'unknown'
   if (run === here.run) return 'alive'
-  if (Number(pid) === process.pid) return 'dead'
+  // Without numbers for threads, another one of this process may live.
+  if (Number(id) === here.id) return here.isThread ? 'dead' : 'unknown'
   try {
-    process.kill(Number(pid), 0)
+    process.kill(Number(id), 0)
   } catch (error) {
     // EPERM: somebody else's process.
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return 'dead'

@@ -8,8 +8,8 @@ import { FILES, OFFSET, operation, operations } from '../operations.ts'
 import { failedBut, type OddWorld, type Outcome, shown } from '../world.ts'
 
 const MIB = 1024 * 1024
-/** What a driver may take in of an error, and of a page, before it gives up; more for what is on the way. */
-const MOST = { error: 8 * MIB, page: 128 * MIB }
+/** What a driver may take in of an error, and of a page, before it gives up; sockets hold 4 MiB for each request. */
+const MOST = { error: 16 * MIB, page: 128 * MIB }
 const FILE = FILES['/file'] as Buffer
 /** Bytes of a body that is cut. */
 const CUT = 300
