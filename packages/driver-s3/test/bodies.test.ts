@@ -117,6 +117,25 @@ describe('a body whose length is not what was said', () => {
   })
 })
 
+describe('the body of an error that breaks off', () => {
+  it.each([0, 10, 80])('after %i bytes is no answer, and is asked for again', async (length) => {
+    let cuts = 1
+    const whole = errorReply(404, 'NoSuchKey')
+    stub.answer = (_asked, response) => {
+      if (cuts-- <= 0) return whole
+      const body = `<?xml version="1.0" encoding="UTF-8"?>${whole.body}`
+      response.writeHead(404, { 'content-length': body.length })
+      response.flushHeaders()
+      response.write(body.slice(0, length), () => response.destroy())
+      return undefined
+    }
+    expect(await failure((await stub.driver()).getContent('/a'))).toBe('UNAVAILABLE')
+    cuts = 1
+    const patient = await stub.driver({ maxAttempts: 2 })
+    expect(await failure(patient.getContent('/a'))).toBe('PATH_NOT_FOUND')
+  })
+})
+
 describe('409 OperationAborted, as a store says it while another operation is under way', () => {
   it('may be tried again: of a put, and of a commit', async () => {
     let refusals = 1
