@@ -11,8 +11,6 @@ export const SERVER_LIMITS: Readonly<Record<string, Readonly<Record<string, stri
     'scale-five-gibibytes':
       'versitygw has no room for the list of 1,024 parts in an extended attribute',
     'uploads-page': 'versitygw refuses the markers that it gave for the next page',
-    'uploads-purge-idle-only':
-      'versitygw was seen, under load, to complete an upload that was aborted while a part was under way',
   },
   localstack: {
     'abort-next-tick': 'LocalStack keeps a key locked when an upload to it was cut off',
@@ -23,6 +21,5 @@ export const SERVER_LIMITS: Readonly<Record<string, Readonly<Record<string, stri
       'moto was seen, under load, to complete one upload twice: it looks for it and removes it in two steps',
     'uploads-dry-run': 'moto says that every upload began in 2010',
     'uploads-age': 'moto says that every upload began in 2010',
-    'uploads-purge-idle-only': 'moto says that every upload began in 2010',
   },
 }
