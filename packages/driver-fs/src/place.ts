@@ -1,6 +1,7 @@
-import { basename, dirname } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { StoragePlace } from '@stowage/core'
 import { ABSENT, type FileSystem, unless } from './file-system.ts'
+import { oneSpelling, type Volume } from './names.ts'
 
 /**
  * The place of a directory of this machine and of all above it, by device and inode: two spellings, links,
@@ -11,6 +12,7 @@ export async function placeOf(
   system: FileSystem,
   root: string,
   path: string,
+  volume: Volume,
 ): Promise<StoragePlace> {
   const missing: string[] = []
   let at = root + (path === '/' ? '' : path)
@@ -20,11 +22,26 @@ export async function placeOf(
     at = dirname(at)
   }
   const names: string[] = []
-  for (let directory = real; ; directory = dirname(directory)) {
+  const chain = [real]
+  for (let top = real; top !== dirname(top); top = dirname(top)) chain.unshift(dirname(top))
+  let directory = ''
+  for (const one of chain) {
+    directory = await asListed(system, join(directory, basename(one) || one), volume)
     const { dev, ino } = await system.lstat(directory)
-    names.push(`fs:${dev}:${ino}`)
-    if (directory === dirname(directory)) break
+    names.unshift(`fs:${dev}:${ino}`)
   }
-  for (const name of missing.reverse()) names.unshift(`${names[0]}/${name}`)
+  for (const name of missing.reverse()) names.unshift(`${names[0]}/${oneSpelling(name, volume)}`)
   return { rootExists: (await unless(system.realpath(root), ...ABSENT)) !== undefined, names }
+}
+
+/** In the spelling that its directory has of it: volumes of FUSE number the spellings that they were asked for. */
+async function asListed(system: FileSystem, file: string, volume: Volume): Promise<string> {
+  const [above, name] = [dirname(file), basename(file)]
+  if ((volume.caseSensitive && volume.normalizationSensitive) || above === file) return file
+  // What may not be listed keeps the spelling that it has.
+  const entries = await system.readdir(above, 'utf8').catch(() => [])
+  const listed = entries.map((entry) => entry.name)
+  const isIt = (one: string): boolean => oneSpelling(one, volume) === oneSpelling(name, volume)
+  if (listed.includes(name)) return file
+  return join(above, listed.find(isIt) ?? name)
 }

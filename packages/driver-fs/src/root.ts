@@ -100,7 +100,7 @@ export class Root {
   /** Where a path lies, also where the root does not exist yet. @throws ConfigError where the root is a file. */
   async locate(path: string): Promise<StoragePlace> {
     await this.find()
-    return placeOf(this.system, this.configured, path)
+    return placeOf(this.system, this.configured, path, this.rules.volume)
   }
 
   #noDirectory(cause?: unknown): ConfigError {

@@ -1,5 +1,6 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { create } from '@stowage/core'
 import { registerSuite, suiteCases } from '@stowage/testsuite'
 import {
   type MountedVolume,
@@ -54,6 +55,23 @@ for (const kind of Object.keys(VOLUMES) as (keyof typeof VOLUMES)[]) {
       remove: (storage) => rmSync(join(volume.folder, storage), { recursive: true, force: true }),
       partSize: 64 * 1024,
       skip: SKIPPED,
+    })
+
+    it('has one place for one file, whatever the spelling and the root', async () => {
+      mkdirSync(join(volume.folder, 'place/Dir'), { recursive: true })
+      writeFileSync(join(volume.folder, 'place/Dir/file'), 'x')
+      const spellings = [
+        ['place', '/Dir/file'],
+        ['PLACE', '/dir/FILE'],
+        ['place/DIR', '/File'],
+      ] as const
+      const places = await Promise.all(
+        spellings.map(async ([root, path]) => {
+          await using storage = await create('fs', { rootDirectory: join(volume.folder, root) })
+          return (await storage.locate?.(path))?.names[0]
+        }),
+      )
+      expect(new Set(places).size).toBe(VOLUMES[kind].caseSensitive ? 3 : 1)
     })
   })
 }
