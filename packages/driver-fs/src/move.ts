@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs'
 import { dirname } from 'node:path'
 import { InvalidPathError, isStorageError, PathNotFoundError } from '@stowage/core'
 import { mustBeGone } from './errors.ts'
@@ -48,7 +49,7 @@ export class Mover {
     if (!shown) throw new PathNotFoundError(source)
     if (await this.#isRespelled(at, source, destination)) return
     const move = { at, source, destination, signal }
-    if (stats?.isFile()) await this.#file(move, parent)
+    if (stats?.isFile()) await this.#file(move, stats, parent)
     else if (stats?.isSymbolicLink()) await this.#link(move)
     else if (stats?.isDirectory() && (await tree.hasFile(at, source))) await this.#directory(move)
     else throw new PathNotFoundError(source)
@@ -80,14 +81,24 @@ export class Mover {
     return true
   }
 
-  async #file({ at, source, destination, signal }: Move, parent?: Promise<boolean>): Promise<void> {
+  async #file(move: Move, stats: Stats, parent?: Promise<boolean>): Promise<void> {
+    const { at, source, destination, signal } = move
     try {
       await this.#parts.publisher.publish(at + source, destination, signal, parent)
+      if (stats.nlink > 1) await this.#removeOtherName(move, stats)
     } catch (error) {
       // What was to be published is no upload here.
       if (isStorageError(error, 'UPLOAD_NOT_FOUND')) throw new PathNotFoundError(source)
       throw error
     }
+  }
+
+  /** A rename leaves both names where they are hard links of one file. */
+  async #removeOtherName({ at, source, destination }: Move, stats: Stats): Promise<void> {
+    // A directory that folds case shows the file under its old spelling, too.
+    if ((await relationOf(this.#system, at, source, destination)) === 'same') return
+    await this.#parts.root.sync(dirname(at + destination))
+    await unlinkCopied(this.#system, at + source, stats)
   }
 
   /** The content moves: a link with a relative target would lead elsewhere from its new place. */
@@ -173,7 +184,7 @@ export class Mover {
   async #entry(move: Move): Promise<void> {
     try {
       const stats = await this.#system.lstat(move.at + move.source)
-      await (stats.isSymbolicLink() ? this.#link(move) : this.#file(move))
+      await (stats.isSymbolicLink() ? this.#link(move) : this.#file(move, stats))
     } catch (error) {
       if (errno(error) !== 'ENOENT' && !isStorageError(error, 'PATH_NOT_FOUND')) throw error
     }

@@ -196,8 +196,7 @@ export class Sessions {
     options.signal?.throwIfAborted()
     if (!(await this.#root.shows(this.beneath(root, path)))) return
     const entries =
-      (await unless(this.#system.readdir(this.beneath(root, path), 'utf8'), 'ENOENT', 'ENOTDIR')) ??
-      []
+      (await unless(this.#system.readdir(this.beneath(root, path), 'utf8'), ...ABSENT)) ?? []
     for (const { name } of entries) {
       if (name === RESERVED && path !== '/') yield* this.#purgeOf(root, path, options)
       else if (name !== RESERVED)
@@ -237,7 +236,7 @@ export class Sessions {
   }
 
   async #names(directory: string): Promise<StagedName[]> {
-    const entries = (await unless(this.#system.readdir(directory, 'utf8'), 'ENOENT')) ?? []
+    const entries = (await unless(this.#system.readdir(directory, 'utf8'), ...ABSENT)) ?? []
     return entries.flatMap((entry) => (entry.isDirectory() ? [] : (parseStaged(entry.name) ?? [])))
   }
 

@@ -106,7 +106,7 @@ export class Temporary {
     for (const kind of ['marks', 'temporary']) {
       const directory = this.#root.staging(root, kind)
       if (!(await this.#root.shows(directory))) continue
-      const entries = (await unless(this.#system.readdir(directory, 'utf8'), 'ENOENT')) ?? []
+      const entries = (await unless(this.#system.readdir(directory, 'utf8'), ...ABSENT)) ?? []
       for (const entry of entries) {
         const { name } = entry
         const parsed = parseStaged(name)
@@ -122,7 +122,7 @@ export class Temporary {
   async #purgeProbes(root: string, isLeft: (name: StagedName) => boolean): Promise<void> {
     const directory = this.#root.staging(root, 'probes')
     if (!(await this.#root.shows(directory))) return
-    const entries = (await unless(this.#system.readdir(directory, 'utf8'), 'ENOENT')) ?? []
+    const entries = (await unless(this.#system.readdir(directory, 'utf8'), ...ABSENT)) ?? []
     for (const { name } of entries) {
       const parsed = parseProbe(name)
       if (parsed && isLeft(parsed)) await removeAll(this.#system, `${directory}/${name}`)

@@ -1,5 +1,6 @@
 import {
   existsSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -192,6 +193,39 @@ describe('symbolic links', () => {
     await storage.putContent('/a/b', 'x')
     expect(readFileSync(join(folder, 'real/a/b'), 'utf8')).toBe('x')
     expect(await collect(storage.list('/a'))).toEqual(['/a/b'])
+  })
+})
+
+describe('hard links', () => {
+  it('a file that moves to its own other name leaves the old one', async () => {
+    const recording = new Recording()
+    const storage = recording.driver()
+    for (const [source, destination] of [
+      ['/dir/file', '/dir/other'],
+      ['/dir/File', '/dir/file'],
+      ['/dir/file', '/elsewhere'],
+    ] as const) {
+      await storage.putContent(source, source)
+      linkSync(recording.root + source, recording.root + destination)
+      await storage.move(source, destination)
+      expect(await failure(storage.stat(source))).toMatchObject({ code: 'PATH_NOT_FOUND' })
+      expect(String(await storage.getContent(destination))).toBe(source)
+      await storage.delete(destination)
+    }
+  })
+
+  it('so do the files of a directory that moves into another one', async () => {
+    const recording = new Recording()
+    const storage = recording.driver()
+    for (const path of ['/from/file', '/from/new', '/to/old']) await storage.putContent(path, path)
+    linkSync(join(recording.root, 'from/file'), join(recording.root, 'to/file'))
+    await storage.move('/from', '/to')
+    expect(await collect(storage.walk('/'))).toMatchObject([
+      { path: '/to' },
+      { path: '/to/file', size: 10 },
+      { path: '/to/new' },
+    ])
+    expect(existsSync(join(recording.root, 'from'))).toBe(false)
   })
 })
 

@@ -9,10 +9,11 @@ import {
   readdirSync,
   readFileSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { StorageDriver } from '@stowage/core'
 import { thisProcess } from '../src/owner.ts'
@@ -88,6 +89,27 @@ describe('in staging', () => {
     expect(directories.filter((directory) => !existsSync(directory))).toEqual([])
     expect(await failure(appended(storage))).toMatchObject(NONE)
   })
+
+  it.each(['pipe', 'file', 'link'])(
+    'a %s where a directory should be stops no purge',
+    async (kind) => {
+      const recording = new Recording()
+      const outside = temporaryFolder()
+      for (const folder of ['marks', 'temporary', 'probes', 'uploads/a/.stowage', 'uploads/b']) {
+        const at = join(recording.root, '.stowage', folder)
+        mkdirSync(dirname(at), { recursive: true })
+        if (kind === 'pipe') shell(`mkfifo '${at}'`)
+        else if (kind === 'file') writeFileSync(at, 'x')
+        else symlinkSync(outside, at)
+      }
+      const upload = place(recording.root, UPLOADS)
+      writeFileSync(upload, 'bytes')
+      writeFileSync(join(outside, basename(upload)), 'kept')
+      const purged = await recording.driver().purgeUploads('/', { olderThan: later() })
+      expect(purged).toMatchObject([{ path: '/dir/file', size: 5 }])
+      expect(readdirSync(outside)).toEqual([basename(upload)])
+    },
+  )
 
   it('a mark that names no directory of the root is removed, and leads nowhere', async () => {
     const outside = temporaryFolder()
