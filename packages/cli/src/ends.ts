@@ -17,8 +17,6 @@ import {
 export interface End {
   readonly storage: StorageDriver
   readonly path: string
-  /** It is a directory of this machine, and {@link show} gives the names of its files. */
-  readonly local?: boolean
   /** A path of this end as the user would type it. */
   show(path: string): string
 }
@@ -131,7 +129,6 @@ async function localSource(context: Context, location: LocalLocation): Promise<S
     info,
     name,
     directory,
-    local: true,
     show: (shown) => localName(rootDirectory, shown),
   }
 }
@@ -148,7 +145,7 @@ async function localDestination(
   const rootDirectory = isDir ? target : dirname(target)
   const storage = await context.storages.openLocal(rootDirectory)
   const path = isDir ? '/' : `/${basename(target)}`
-  return { storage, path, local: true, show: (shown) => localName(rootDirectory, shown) }
+  return { storage, path, show: (shown) => localName(rootDirectory, shown) }
 }
 
 function localName(rootDirectory: string, path: string): string {

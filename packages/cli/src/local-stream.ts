@@ -1,5 +1,5 @@
-import { constants, createReadStream, createWriteStream, fstatSync, openSync } from 'node:fs'
-import { lstat, readlink, stat } from 'node:fs/promises'
+import { constants, fstatSync, openSync } from 'node:fs'
+import { lstat, open, readlink, stat } from 'node:fs/promises'
 import { Socket } from 'node:net'
 import { dirname, resolve } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
@@ -19,7 +19,7 @@ export async function openStreamAt(file: string, stdin: Readable): Promise<Reada
   const info = await stat(file).catch(() => undefined)
   if (info === undefined || info.isFile() || info.isDirectory()) return undefined
   if (isHandle(info, 0)) return stdin
-  if (!info.isFIFO()) return createReadStream(file)
+  if (!info.isFIFO()) return (await open(file)).createReadStream()
   // A thread that waits for the other end of a pipe would outlive an interruption.
   const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK)
   return new Socket({ fd, readable: true, writable: false })
@@ -35,7 +35,7 @@ export async function streamTo(file: string): Promise<'stdout' | Writable | unde
   if (info === undefined || info.isDirectory()) return undefined
   if (info.isFile() && !(await leadsToStream(file))) return undefined
   if (isHandle(info, 1)) return 'stdout'
-  if (!info.isFIFO()) return createWriteStream(file)
+  if (!info.isFIFO()) return (await open(file, 'w')).createWriteStream()
   return new Socket({ fd: openPipe(file), readable: false, writable: true })
 }
 

@@ -16,7 +16,7 @@ export async function removeFiles(
   { concurrency, signal }: Context,
   storage: StorageDriver,
   paths: readonly string[],
-  onFailure: (error: unknown) => void,
+  onFailure: (error: unknown, path: string) => void,
 ): Promise<number> {
   const withDescendants: string[] = []
   let removed = 0
@@ -26,7 +26,7 @@ export async function removeFiles(
       removed++
     } catch (error) {
       if (signal.aborted) throw error
-      if (!isStorageError(error, 'PATH_NOT_FOUND')) onFailure(error)
+      if (!isStorageError(error, 'PATH_NOT_FOUND')) onFailure(error, path)
     }
   }
   await forEach(
@@ -41,7 +41,7 @@ export async function removeFiles(
   // The deepest first: one may have been the other's only descendant.
   for (const path of withDescendants.sort((a, b) => b.length - a.length)) {
     if (!(await hasDescendants(storage, path, signal))) await remove(path)
-    else onFailure(blocked(storage, path))
+    else onFailure(blocked(storage, path), path)
   }
   return removed
 }

@@ -1,8 +1,6 @@
-import { lstat } from 'node:fs/promises'
 import { copy, isStorageError } from '@stowage/core'
 import { type Context, errorText } from './context.ts'
 import type { End, Source } from './ends.ts'
-import { CliError } from './errors.ts'
 import { EXIT } from './exit-codes.ts'
 import { bytes, duration, plural, rate } from './format.ts'
 import { reportLeftOut } from './left-out.ts'
@@ -91,7 +89,6 @@ export class Transfers {
           this.progress.found(-1, -job.size)
           return
         }
-        await this.#mustBeReplaceable(job)
         await this.#copy(job)
         onCopied(job)
       } catch (error) {
@@ -102,20 +99,6 @@ export class Transfers {
     }
     const found = (job: Job): void => this.progress.found(1, job.size)
     await forEach(readAhead(jobs, AHEAD, found), concurrency, one, signal)
-  }
-
-  /** A device, pipe or socket of this machine is never replaced by a file. */
-  async #mustBeReplaceable({ destination }: Job): Promise<void> {
-    const { local, show } = this.#to
-    if (!local) return
-    const info = await lstat(show(destination)).catch(() => undefined)
-    if (info === undefined || info.isFile() || info.isDirectory() || info.isSymbolicLink()) return
-    throw new CliError(
-      'NOT_A_FILE',
-      EXIT.usage,
-      `${show(destination)} is a device, a pipe or a socket, and is not replaced`,
-      'choose another destination',
-    )
   }
 
   async #copy(job: Job): Promise<void> {

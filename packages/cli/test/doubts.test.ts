@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, symlink, utimes, writeFile } from 'node:fs/promises'
+import { PermissionError } from '@stowage/core'
 import { runHere, trap } from './helpers/in-process.ts'
 import { Workspace } from './helpers/stowage.ts'
 
@@ -199,7 +200,50 @@ describe('source and destination that overlap', () => {
   })
 })
 
+describe('sync --dry-run', () => {
+  it('counts a file that cannot be compared, and goes on', async () => {
+    const { driver, storage } = trap()
+    for (const name of ['/b', '/www/a']) await storage.putContent(name, 'abc')
+    driver.unreadable.add('/b')
+    const args = ['sync', '-n', '-c', '--delete', 'trap:', work.url('backup')]
+    const { code, stdout, stderr } = await stowage(...args)
+    expect([code, stderr]).toEqual([5, expect.stringMatching(/trap:#\/b: .*EACCES/)])
+    expect(stdout).toMatch(/would copy .*www\/a[\s\S]*would remove 0; 1 WOULD FAIL/)
+  })
+
+  it('asks for the times of files ahead of their turn', async () => {
+    const { driver, storage } = trap()
+    for (const name of ['/b', '/www/a']) {
+      await storage.putContent(name, 'abc', { modTime: new Date('2001-01-01') })
+    }
+    const second = Promise.withResolvers<void>()
+    const { stat } = driver
+    driver.stat = async (path, ...more) => {
+      if (path === '/www/a') second.resolve()
+      // Waits for ever where one is asked for after the other.
+      if (path === '/b') await second.promise
+      return stat.call(driver, path, ...more)
+    }
+    const { code, stdout } = await stowage('sync', '-n', 'trap:', work.url('backup'))
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/would copy 2 files/)])
+  })
+})
+
 describe('mv to another storage', () => {
+  it('counts as moved only what has gone', async () => {
+    const { driver, storage } = trap()
+    for (const name of ['/a', '/b']) await storage.putContent(name, 'old')
+    const remove = driver.delete
+    driver.delete = async (path, ...more) => {
+      if (path === '/a') throw new PermissionError('EACCES', { path })
+      return remove.call(driver, path, ...more)
+    }
+    const { code, json } = await stowage('mv', '--json', 'trap:', work.url('moved'))
+    expect(code).toBe(5)
+    expect(json.at(-1)).toMatchObject({ files: 1, bytes: 3, failed: 1 })
+    expect((await storage.stat('/a')).size).toBe(3)
+  })
+
   it('removes only what was copied, and keeps what changed after it was copied', async () => {
     const { driver, storage } = trap()
     for (const name of ['/a', '/b', '/c']) await storage.putContent(name, 'old')

@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { manifestLine, readManifest } from '../src/manifest.ts'
 import { jsonLine, printable } from '../src/text.ts'
 import { runHere, trap } from './helpers/in-process.ts'
@@ -119,8 +121,37 @@ onPosix('pipes, devices and links of this machine', () => {
     execFileSync('mkfifo', [work.path('dir/f')])
     for (const args of [['get', '-r'], ['cp', '-r'], ['sync'], ['mv']]) {
       const { code, stderr } = await stowage(...args, 'trap:', './dir')
-      expect([code, stderr]).toEqual([5, expect.stringMatching(/dir\/f is a device, a pipe or/)])
+      expect([code, stderr]).toEqual([
+        5,
+        expect.stringMatching(/\/f \(a device, a pipe or a socket/),
+      ])
     }
+  })
+
+  it('no file is written over a pipe of a storage', async () => {
+    await work.write('file', 'x')
+    const pipe = work.url('.', '#/pipe')
+    for (const args of [
+      ['put', 'file', pipe],
+      ['cp', 'trap:#/f', pipe],
+      ['mv', work.url('.', '#/file'), pipe],
+      ['mv', 'trap:#/f', pipe],
+    ]) {
+      const { code, stderr } = await stowage(...args)
+      expect([code, stderr]).toEqual([
+        2,
+        expect.stringMatching(/pipe.*a device, a pipe or a socket/),
+      ])
+    }
+    expect(await readFile(work.path('file'), 'utf8')).toBe('x')
+  })
+
+  it('put of a socket says that it cannot be opened', async () => {
+    const server = createServer().listen(work.path('socket'))
+    await once(server, 'listening')
+    const { code, stderr } = await stowage('put', 'socket', 'trap:#/s')
+    server.close()
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/socket: no such device or address/)])
   })
 
   it('get keeps a link and replaces what it leads to', async () => {

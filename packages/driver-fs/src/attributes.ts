@@ -1,5 +1,6 @@
 import { constants, type Stats } from 'node:fs'
 import { dirname } from 'node:path'
+import { InvalidPathError } from '@stowage/core'
 import { ABSENT, errno, type FileSystem, unless } from './file-system.ts'
 import type { Root } from './root.ts'
 
@@ -28,6 +29,7 @@ export async function attributesAt(
   path: string,
 ): Promise<Attributes | undefined> {
   const old = await unless(root.system.lstat(at + path), ...ABSENT)
+  mustBeReplaceable(old, path)
   if (old?.isFile()) return attributesOf(old)
   let directory = dirname(at + path)
   // A new directory takes it from the one that it is made in.
@@ -35,6 +37,12 @@ export async function attributesAt(
     directory = dirname(directory)
   const { mode, gid } = root.known(directory) ?? { mode: 0, gid: -1 }
   return (mode & SET_GROUP) === 0 ? undefined : { user: -1, group: gid }
+}
+
+/** @throws InvalidPathError where a device, pipe or socket is: other programs need it to stay what it is. */
+export function mustBeReplaceable(there: Stats | undefined, path: string): void {
+  if (!there || there.isFile() || there.isDirectory() || there.isSymbolicLink()) return
+  throw new InvalidPathError(path, { detail: 'a device, a pipe or a socket is there' })
 }
 
 export function attributesOf({ mode, uid, gid }: Stats): Attributes {

@@ -1,6 +1,7 @@
 import type { Stats } from 'node:fs'
 import { dirname } from 'node:path'
 import { InvalidPathError, isStorageError, PathNotFoundError } from '@stowage/core'
+import { mustBeReplaceable } from './attributes.ts'
 import { mustBeGone } from './errors.ts'
 import { ABSENT, errno, type FileSystem, unless } from './file-system.ts'
 import { type Publisher, unlinkCopied } from './publish.ts'
@@ -41,12 +42,14 @@ export class Mover {
     if (at === undefined) throw new PathNotFoundError(source)
     const left = dirname(at + source)
     const parent = publisher.hasParent(at, destination)
-    const [shown, stats] = await Promise.all([
+    const [shown, stats, target] = await Promise.all([
       root.reaches(left),
       unless(this.#system.lstat(at + source), ...ABSENT),
+      unless(this.#system.lstat(at + destination), ...ABSENT),
       parent.catch(() => {}), // Only a file needs it, and throws then.
     ])
     if (!shown) throw new PathNotFoundError(source)
+    mustBeReplaceable(target, destination)
     if (await this.#isRespelled(at, source, destination)) return
     const move = { at, source, destination, signal }
     if (stats?.isFile()) await this.#file(move, stats, parent)

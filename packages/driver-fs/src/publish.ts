@@ -1,7 +1,7 @@
 import { constants, type Stats } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { InvalidPathError, UploadNotFoundError } from '@stowage/core'
-import { attributesOf, setAttributes } from './attributes.ts'
+import { attributesOf, mustBeReplaceable, setAttributes } from './attributes.ts'
 import { errno, type FileSystem, unless } from './file-system.ts'
 import { ATTEMPTS, type Root } from './root.ts'
 import { abandon, newName, stagedName } from './staged-name.ts'
@@ -45,13 +45,14 @@ export class Publisher {
 
   /**
    * Finds out, without a change, whether a file can be at the path.
-   * @throws InvalidPathError where a directory is, or a link on the way, or a file as a parent.
+   * @throws InvalidPathError where a directory or a device is, or a link on the way, or a file as a parent.
    */
   async look(root: string, path: string): Promise<void> {
     const [, target] = await Promise.all([
       this.#lookUp(dirname(root + path), path),
       unless(this.#system.lstat(root + path), 'ENOENT'),
     ])
+    mustBeReplaceable(target, path)
     if (target?.isDirectory() && (await this.#tree.hasFile(root, path))) {
       throw new InvalidPathError(path, { detail: 'a directory is there' })
     }

@@ -275,3 +275,18 @@ describe('what is no file', () => {
     expect(existsSync(join(recording.root, 'dir'))).toBe(false)
   })
 })
+
+const onPosix = process.platform === 'win32' ? it.skip : it
+onPosix('nothing replaces a pipe, a socket or a device', async () => {
+  const recording = new Recording()
+  const storage = recording.driver()
+  await storage.putContent('/file', 'content')
+  shell(`mkfifo '${recording.root}/pipe'`)
+  const detail = expect.stringContaining('/pipe (a device, a pipe or a socket is there)')
+  const refused = { code: 'INVALID_PATH', message: detail }
+  expect(await failure(storage.putContent('/pipe', 'x'))).toMatchObject(refused)
+  expect(await failure(storage.writer('/pipe'))).toMatchObject(refused)
+  expect(await failure(storage.move('/file', '/pipe'))).toMatchObject(refused)
+  expect(lstatSync(join(recording.root, 'pipe')).isFIFO()).toBe(true)
+  expect(String(await storage.getContent('/file'))).toBe('content')
+})

@@ -61,12 +61,15 @@ async function across(context: Context, from: Source, to: End): Promise<number> 
       undefined,
       (job) => void copied.push(job),
     )
-    const unchanged: string[] = []
+    const unchanged = new Map<string, Job>()
     for (const job of copied) {
-      if (await isUnchanged(from.storage, job, context.signal)) unchanged.push(job.source)
+      if (await isUnchanged(from.storage, job, context.signal)) unchanged.set(job.source, job)
       else transfers.keep(job, changed(from.storage, job.source))
     }
-    await removeFiles(context, from.storage, unchanged, (error) => transfers.fail(error))
+    await removeFiles(context, from.storage, [...unchanged.keys()], (error, path) => {
+      const job = unchanged.get(path)
+      if (job !== undefined) transfers.keep(job, error)
+    })
   } finally {
     transfers.progress.stop()
   }

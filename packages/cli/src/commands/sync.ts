@@ -10,6 +10,7 @@ import { usageError } from '../errors.ts'
 import { EXIT } from '../exit-codes.ts'
 import { bytes, integerFrom, plural } from '../format.ts'
 import { reportLeftOut } from '../left-out.ts'
+import { readAhead } from '../pool.ts'
 import { sameFile } from '../spellings.ts'
 import { haveEqualTimes } from '../times.ts'
 import { type Job, Transfers } from '../transfer.ts'
@@ -107,7 +108,7 @@ async function run(context: Context, from: Source, to: End, options: Options): P
 }
 
 async function preview(context: Context, from: Source, to: End, options: Options): Promise<number> {
-  const { out, signal, stderr } = context
+  const { out, signal, stderr, concurrency } = context
   const sums = { files: 0, bytes: 0, unchanged: 0, deleted: 0, failed: 0 }
   const note = (line: string): void => void stderr.write(`${line}\n`)
   const deletion = new Deletion(context, from, to, options)
@@ -118,15 +119,27 @@ async function preview(context: Context, from: Source, to: End, options: Options
   }
   sums.failed += await reportLeftOut(context, from, note)
   const extra: string[] = []
-  for await (const pair of pairs(from, to, signal, unreadable)) {
+  // Asked for ahead of their turn, and told in order.
+  const asked = async function* () {
+    for await (const pair of pairs(from, to, signal, unreadable)) {
+      const isCurrent = current(context, from, to, pair, options)
+      yield { pair, isCurrent: isCurrent.catch((error: unknown) => ({ error })) }
+    }
+  }
+  for await (const { pair, isCurrent } of readAhead(asked(), concurrency, () => {})) {
     deletion.saw(pair)
     const path = to.show(within(to, pair.name))
+    const answer = pair.left === undefined ? undefined : await isCurrent
+    signal.throwIfAborted()
     if (pair.left === undefined) {
       if (options.delete && pair.twin === undefined) extra.push(path)
     } else if (pair.twin !== undefined) {
       sums.failed++
       note(errorText(sameFile(path, to.show(within(to, pair.twin))), context))
-    } else if (await current(context, from, to, pair, options)) {
+    } else if (typeof answer === 'object') {
+      sums.failed++
+      note(errorText(answer.error, context, from.show(pair.left.path)))
+    } else if (answer) {
       sums.unchanged++
     } else {
       const { size } = pair.left
