@@ -34,7 +34,7 @@ const ROUNDING_MS = 1
  * Compares at the coarser of two resolutions. A time without milliseconds is taken for one of a backend that
  * keeps whole seconds, an even one perhaps for one of FAT, which keeps every other second.
  */
-export function isSameTime(a: Date, b: Date): boolean {
+function isSameTime(a: Date, b: Date): boolean {
   const [x, y] = [a.getTime(), b.getTime()]
   const [coarse, fine] = x % 1000 === 0 ? [x, y] : [y, x]
   if (coarse % 1000 !== 0 || fine % 1000 === 0) return Math.abs(x - y) <= ROUNDING_MS

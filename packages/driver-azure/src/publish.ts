@@ -20,7 +20,7 @@ export interface Staged {
 export class StagedBlobGone extends Error {}
 
 /** What a file that is written has besides its bytes. */
-export function written({ modTime, settings }: Pick<WriterContext, 'modTime' | 'settings'>): Kept {
+function written({ modTime, settings }: Pick<WriterContext, 'modTime' | 'settings'>): Kept {
   return { metadata: modTime && timeMetadata(modTime), tier: settings.accessTier }
 }
 

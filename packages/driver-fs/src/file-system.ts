@@ -4,7 +4,7 @@ import type { Dirent, Stats } from 'node:fs'
 export type RawPath = string | Buffer
 
 /** A directory that is read piece by piece. */
-export interface OpenDirectory {
+interface OpenDirectory {
   read(): Promise<Dirent | null>
   close(): Promise<void>
 }

@@ -22,7 +22,7 @@ const DIRECTORY_BUFFER = 32
 const HALF = 0.0005
 
 /** A time as Node.js takes it: a number before 1970 it would take for now. */
-export function timeOf(milliseconds: number): number | Date {
+function timeOf(milliseconds: number): number | Date {
   return milliseconds < 0 ? new Date(milliseconds) : (milliseconds + HALF) / 1000
 }
 

@@ -87,7 +87,7 @@ export async function getObject(
 }
 
 /** Whether an object is in another generation than this one, or not there any more; '0': it is there. */
-export async function isChanged(
+async function isChanged(
   api: Api,
   key: string,
   generation: string | undefined,

@@ -83,7 +83,7 @@ export function isInHost(settings: Settings, host: string): boolean {
 }
 
 /** What a signature of version 2 has before the path: the bucket, where only the host names it. */
-export function signedBucket(settings: Settings): string {
+function signedBucket(settings: Settings): string {
   const { hostname } = new URL(settings.endpoint ?? '')
   return isInHost(settings, hostname) ? `/${settings.bucket}` : ''
 }

@@ -7,7 +7,7 @@ import type { S3Parameters } from '@stowage/driver-s3'
 import { nameOf } from './faults.ts'
 
 /** A request as the stub got it. */
-export interface Asked {
+interface Asked {
   readonly operation: string
   readonly method: string
   readonly url: URL

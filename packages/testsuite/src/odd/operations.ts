@@ -12,7 +12,7 @@ export interface OddOperation {
 }
 
 /** Bytes of each file of the storage. */
-export const SIZE = 1000
+const SIZE = 1000
 
 /** The files of the storage, and what they hold. */
 export const FILES: Readonly<Record<string, Buffer>> = Object.fromEntries(

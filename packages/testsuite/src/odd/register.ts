@@ -15,7 +15,7 @@ const DIALECTS = { s3, azure, gcs }
 /** Time for all operations of one case. */
 const LIMIT_MS = 600_000
 
-export const oddCases: readonly OddCase[] = [...notFound, ...pages, ...bodies, ...outside]
+const oddCases: readonly OddCase[] = [...notFound, ...pages, ...bodies, ...outside]
 
 /**
  * Registers a test for each odd answer that services, and what is between them and the driver, have been seen to
@@ -61,7 +61,7 @@ export function registerOddAnswersSuite(options: OddAnswersOptions): void {
 }
 
 /** Runs one case, and leaves the storage as it was. */
-export async function runCase(world: OddWorld, one: OddCase): Promise<void> {
+async function runCase(world: OddWorld, one: OddCase): Promise<void> {
   try {
     await one.run(world)
     await world.isUnchanged()
