@@ -5,11 +5,13 @@ import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { patient } from '../internal/jest-preset/patience.mjs'
 import { run } from './packing.mjs'
 import { root } from './workspaces.mjs'
 
 const VERSION = '6.10.4'
-const PATIENCE_MS = 60_000
+/** How often it is looked whether it answers, ten times a second. */
+const LOOKS = patient(3000)
 
 /** Installs verdaccio into .toolchain/, once, and gives its program. */
 async function bring() {
@@ -73,10 +75,11 @@ export async function startRegistry(folder) {
   let said = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += chunk))
   const ended = new Promise((resolve) => child.once('exit', resolve))
-  for (const until = Date.now() + PATIENCE_MS; ; await wait(100)) {
+  for (let left = LOOKS; ; left--) {
     const answer = await fetch(`${url}-/ping`).catch(() => undefined)
     if (answer?.ok) break
-    if (Date.now() > until || child.exitCode !== null) throw new Error(`verdaccio:\n${said}`)
+    if (left <= 0 || child.exitCode !== null) throw new Error(`verdaccio:\n${said}`)
+    await wait(100)
   }
   return {
     url,

@@ -1,4 +1,5 @@
 import { type CaseInfo, type CaseResult, runSuite, type SuiteOptions } from '@stowage/testsuite'
+import { patient } from '@stowage-internal/jest-preset/patience'
 import { PAGE_SIZE, PART_SIZE } from './delegate.ts'
 import { Storages } from './healthy.ts'
 import { fetchFrom } from './redirect.ts'
@@ -7,7 +8,7 @@ import type { Baseline, Saboteur } from './saboteur.ts'
 /** The proof is to give the same result every time. */
 const SEED = 20_000_113
 /** A broken driver that hangs is to be given up soon; a healthy one has all the time there is. */
-const PATIENCE = 0.1
+const PATIENCE = patient(0.1)
 /** What the suite says of a case that has run out of time: of a busy machine, perhaps, and no finding. */
 const OUT_OF_TIME = /did not end within/
 /** Cases at a time: many wait for a moment. */

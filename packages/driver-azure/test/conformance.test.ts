@@ -6,7 +6,7 @@ registerSuite({
   open,
   partSize: SMALL.blockSize,
   pageSize: SMALL.pageSize,
-  // Gigabytes pass Azurite at some 40 MiB/s, once more for the copy that publishes them.
+  concurrency: 4,
   child: {
     module: new URL('./helpers/storages.ts', import.meta.url),
     execArgv: ['--conditions=@stowage/source', '--disable-warning=ExperimentalWarning'],

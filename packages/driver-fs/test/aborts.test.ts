@@ -1,6 +1,6 @@
 import { patient } from '@stowage-internal/jest-preset/patience'
+import { FULL, SEED, sample } from '@stowage-internal/jest-preset/sample'
 import { abortAt, callsOf } from './explore/aborts.ts'
-import { FULL, SEED, sample } from './explore/sample.ts'
 import { SCENARIOS, scenario } from './explore/scenarios.ts'
 import { failure } from './recording.ts'
 

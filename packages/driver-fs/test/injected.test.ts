@@ -1,6 +1,6 @@
 import { patient } from '@stowage-internal/jest-preset/patience'
+import { FULL, SEED, sample } from '@stowage-internal/jest-preset/sample'
 import { inject, injections } from './explore/injections.ts'
-import { FULL, SEED, sample } from './explore/sample.ts'
 import { SCENARIOS } from './explore/scenarios.ts'
 
 /** Faults for each scenario where not all are injected. */

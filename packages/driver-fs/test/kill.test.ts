@@ -1,6 +1,6 @@
 import { patient } from '@stowage-internal/jest-preset/patience'
+import { FULL, SEED, sample } from '@stowage-internal/jest-preset/sample'
 import { killCases, killed } from './explore/kills.ts'
-import { FULL, SEED, sample } from './explore/sample.ts'
 import { SCENARIOS } from './explore/scenarios.ts'
 
 /** Processes that are killed for each scenario where not all cases run. */

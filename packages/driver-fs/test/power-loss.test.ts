@@ -1,10 +1,10 @@
 import { dirname } from 'node:path'
 import { patient } from '@stowage-internal/jest-preset/patience'
+import { FULL, SEED } from '@stowage-internal/jest-preset/sample'
 import { nodeFileSystem } from '../src/node-file-system.ts'
 import { DiskLog } from './explore/disk-log.ts'
 import { playground } from './explore/kills.ts'
 import { durable, losePower, PowerLoss } from './explore/power.ts'
-import { FULL, SEED } from './explore/sample.ts'
 import { NEW, SCENARIOS } from './explore/scenarios.ts'
 
 const TIMEOUT = patient(FULL ? 3_000_000 : 300_000)

@@ -1,6 +1,7 @@
 // The whole suite on the two servers that others wrote: what one cannot do, the other can. On each, what it
 // cannot do is skipped by name, with the reason.
 import { registerSuite, suiteCases } from '@stowage/testsuite'
+import { FULL } from '@stowage-internal/jest-preset/sample'
 import { serviceAccount } from './helpers/keys.ts'
 import { REST, SERVER_LIMITS, UPLOADS } from './helpers/server-limits.ts'
 import { CHUNK, childOptions, SMALL, testServers } from './helpers/storages.ts'
@@ -25,7 +26,6 @@ const runner = {
   },
 }
 
-const full = process.env.STOWAGE_SUITE_SIZE === 'full'
 /** Cases that pass gigabytes, or thousands of files. */
 const GREAT = ['reader-far-offsets', 'scale-five-gibibytes', 'scale-ten-thousand']
 /**
@@ -78,11 +78,11 @@ for (const { server, open, parameters } of servers) {
     partSize: CHUNK,
     pageSize: SMALL.pageSize,
     concurrency: server.quirks.has('no-concurrency') ? 1 : 4,
-    skip: { ...SERVER_LIMITS[server.name], ...(full && WITH_LARGE) },
+    skip: { ...SERVER_LIMITS[server.name], ...(FULL && WITH_LARGE) },
     child: childOptions(await parameters()),
     ...(server.name === 'gcp-storage-emulator' && { runner }),
   })
-  if (!full || server.name === 'gcp-storage-emulator') continue
+  if (!FULL || server.name === 'gcp-storage-emulator') continue
   registerSuite({
     name: `gcs on ${server.name} ${server.version}, with large chunks and pages,`,
     open: (storage) => open(storage, LARGE),

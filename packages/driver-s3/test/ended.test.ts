@@ -1,8 +1,11 @@
 import type { StorageDriver } from '@stowage/core'
-import { until } from '@stowage-internal/jest-preset/patience'
+import { patient, until } from '@stowage-internal/jest-preset/patience'
 import { cutAfter, refused } from './helpers/faults.ts'
 import { PART } from './helpers/storages.ts'
 import { beforeEachOn, data, describeOn, failure, oneServer, type World } from './helpers/world.ts'
+
+/** After so long without a byte a request is given up; a healthy one takes less on a busy machine too. */
+const SHORT_MS = patient(5_000)
 
 // What is over is over: requests end with the call that made them. The store behind the proxy is real.
 const server = await oneServer('ended')
@@ -67,8 +70,8 @@ onServer('what has failed or was aborted', () => {
 
   it('gives a completion up after copyTimeout without a byte', async () => {
     const impatient = await world.driver(root, {
-      idleTimeout: 2_000,
-      copyTimeout: 2_000,
+      idleTimeout: SHORT_MS,
+      copyTimeout: SHORT_MS,
       maxAttempts: 1,
     })
     const writer = await impatient.writer('/a')
@@ -105,7 +108,7 @@ onServer('the kept end of an upload', () => {
 
 onServer('an upload that began late', () => {
   it('is passed over for the one that has the bytes', async () => {
-    const impatient = await world.driver(root, { idleTimeout: 2_000, maxAttempts: 2 })
+    const impatient = await world.driver(root, { idleTimeout: SHORT_MS, maxAttempts: 2 })
     // The store hears of the first request only after its client has given up and begun another upload.
     world.fail('CreateMultipartUpload', { late: true })
     const writer = await impatient.writer('/a')

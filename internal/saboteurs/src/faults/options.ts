@@ -1,5 +1,6 @@
 import { base, type StorageDriver } from '@stowage/core'
 import type { FaultOptions } from '@stowage/testsuite'
+import { patient } from '@stowage-internal/jest-preset/patience'
 import { ATTEMPTS, Client } from './client.ts'
 import { HttpDriver } from './driver.ts'
 import { type FaultSaboteur, faultSaboteurs } from './saboteurs.ts'
@@ -47,7 +48,7 @@ export function faultOptions(store: ObjectStore, saboteur?: FaultSaboteur): Faul
     idleTimeoutMs: IDLE_MS,
     partSize: PART,
     // A broken driver that hangs is to be given up soon.
-    ...(saboteur && { patience: 0.1 }),
+    ...(saboteur && { patience: patient(0.1) }),
     child: {
       module: new URL('./options.ts', import.meta.url),
       execArgv: ['--conditions=@stowage/source', '--disable-warning=ExperimentalWarning'],

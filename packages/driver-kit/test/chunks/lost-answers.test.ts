@@ -1,9 +1,9 @@
 import { base, isStorageError, type StorageDriver } from '@stowage/core'
+import { SEED } from '@stowage-internal/jest-preset/sample'
 import { ChunkDriver } from '../../src/index.ts'
 import { lost, MemoryData, memoryStore, type Random, randomOf } from './memory-store.ts'
 
 const CHUNK = 64
-const SEED = Number(process.env.STOWAGE_SUITE_SEED ?? Math.floor(Math.random() * 2 ** 31))
 
 /** A driver of which each step fails with that probability, before or after it has done its work. */
 function unreliable(

@@ -23,8 +23,8 @@ export interface FaultOptions extends FaultProxyOptions {
   /** How often the driver tries a request, as `create` sets it. */
   readonly attempts: number
   /**
-   * What `create` is given where something falls silent: long enough for the backend on a busy machine,
-   * short enough for the tests. Default 1000.
+   * The least that `create` is given where something falls silent. It is more where the operation takes long
+   * without a fault, and where a trial has failed with it, which is then repeated. Default 1000.
    */
   readonly idleTimeoutMs?: number | undefined
   /**

@@ -15,6 +15,8 @@ import { until, World } from './world.ts'
 
 /** Failures of one operation after which no further point of it is tried. */
 const ENOUGH = 20
+/** The driver may be silent so many times as long as the operation took without a fault. */
+const SLOWNESS = 4
 /** How often a trial is begun anew because what comes before it failed. */
 const PREPARATIONS = 3
 /** How long the handles of the last points may take to go, in looks, and what may come and go by itself. */
@@ -55,7 +57,8 @@ export async function tryOperation(shared: Shared, operation: Operation): Promis
     const which = { aborts: operation.aborts !== false, kills: kills(settings, operation) }
     const all = pointsOf(settings, operation.id, measured.seen, which)
     const points = drawn(settings, operation.id, all)
-    const { outcomes, failures } = await tryAll(shared, operation, points)
+    const given = waiting(shared, measured.ms * SLOWNESS)
+    const { outcomes, failures } = await tryAll(given, operation, points)
     failures.push(...(await rejections.failures(operation.id)))
     failures.push(...(await leaks(operation.id, before, settings)))
     const requests = measured.seen.length
@@ -85,14 +88,25 @@ async function unsupported(shared: Shared, { needs }: Operation): Promise<string
   }
 }
 
+/** The same, where a driver is to wait so long at least: a healthy request that it gives up is a fault nobody asked for. */
+function waiting(shared: Shared, ms: number): Shared {
+  const { settings } = shared
+  const idleTimeoutMs = Math.ceil(
+    Math.max(settings.idleTimeoutMs * Math.max(1, settings.patience), ms),
+  )
+  return { ...shared, settings: { ...settings, idleTimeoutMs } }
+}
+
 /** Without a fault it must work; how many requests it makes then is what the points are made from. */
 async function first(shared: Shared, operation: Operation) {
   let world: World | undefined
   try {
     world = await World.open(shared.settings, operation, shared)
+    const begun = performance.now()
     const { seen, attempt } = await measure(world)
+    const ms = performance.now() - begun
     await judge(world, attempt)
-    return { seen }
+    return { seen, ms }
   } catch (error) {
     return failure(`${operation.id} without a fault`, error)
   } finally {
@@ -119,8 +133,15 @@ async function tryAll(shared: Shared, operation: Operation, points: readonly Poi
   return { outcomes, failures }
 }
 
-/** Tries one point; again where the machine was too slow for what comes before. */
+/** Tries one point; a silent one again where it fails, in case that the machine was too slow for the short limit. */
 async function tryPoint(shared: Shared, operation: Operation, point: Point) {
+  if (!point.silent) return tryPrepared(shared, operation, point)
+  const longer = waiting(shared, shared.settings.idleTimeoutMs * SLOWNESS)
+  return tryPrepared(shared, operation, point).catch(() => tryPrepared(longer, operation, point))
+}
+
+/** Tries it; again where the machine was too slow for what comes before. */
+async function tryPrepared(shared: Shared, operation: Operation, point: Point) {
   for (let left = PREPARATIONS; ; left--) {
     try {
       return await tryOnce(shared, operation, point)
