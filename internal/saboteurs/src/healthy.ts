@@ -142,9 +142,20 @@ function refusing(bare: BareDriver): BareDriver {
     spellings.set(path.toLowerCase(), name)
     return name
   }
-  return changePaths(bare, (path) => {
+  const nameOf = (path: string): string => {
     const long = path.split('/').some((name) => name.length > LONGEST_NAME)
     if (!long && !/[^ -~]/.test(path)) return spelling(path)
     throw new InvalidPathError(path, { detail: 'the backend cannot hold this name' })
+  }
+  return change(changePaths(bare, nameOf), {
+    async move(source, destination, options) {
+      const [from, to] = [nameOf(source), nameOf(destination)]
+      if (to.startsWith(`${from}/`)) {
+        throw new InvalidPathError(destination, { detail: `it is beneath ${source}` })
+      }
+      // Another spelling of the same name: it is where it is to be.
+      if (from === to) await bare.stat(from, options)
+      else await bare.move(from, to, options)
+    },
   })
 }
