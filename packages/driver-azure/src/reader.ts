@@ -143,7 +143,10 @@ function endOf(
   const ranged = offset > 0 || length !== undefined
   const [, from, total] = /^bytes (\d+)--?\d+\/(\d+)$/.exec(contentRange ?? '') ?? []
   if (ranged ? Number(from) !== offset : contentRange !== undefined) {
-    throw new ContentError(`asked for bytes from ${offset}, got ${contentRange ?? 'all'}`, { path })
+    throw new ContentError(
+      `asked for bytes from ${offset}, got ${contentRange?.slice(0, 100) ?? 'all'}`,
+      { path },
+    )
   }
   const size = parseSize(ranged ? total : contentLength)
   if (size === undefined) throw new ContentError('Get Blob: the answer has no length', { path })

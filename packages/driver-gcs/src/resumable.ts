@@ -222,6 +222,6 @@ function storedBytes(reply: Reply, path: string): number {
   if (range === undefined) return 0
   const [, last] = /^bytes=0-(\d+)$/.exec(range) ?? []
   if (last === undefined)
-    throw new ContentError(`the service stored another range: ${range}`, { path })
+    throw new ContentError(`the service stored another range: ${range.slice(0, 100)}`, { path })
   return Number(last) + 1
 }

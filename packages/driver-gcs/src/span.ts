@@ -1,5 +1,5 @@
 import { ContentError } from '@stowage/core'
-import { parseSize } from '@stowage/driver-kit'
+import { parseContentRange, parseSize } from '@stowage/driver-kit'
 import type { StreamReply } from './request.ts'
 
 /** What of one generation is read. */
@@ -49,13 +49,10 @@ export function sizeOf(reply: StreamReply, path: string, first: number | undefin
     if (reply.status === 200 && size !== undefined) return size
     throw new ContentError(`the service did not say how long the object is`, { path })
   }
-  const range = reply.header('content-range')?.slice(0, 100)
-  const [, start, last, total] = (/^bytes (\d+)-(\d+)\/(\d+)$/.exec(range ?? '') ?? []).map(
-    parseSize,
-  )
-  const fits = start === first && last !== undefined && total !== undefined && last < total
-  if (reply.status === 206 && fits && last >= start) return total
-  const detail = `status ${reply.status}, Content-Range ${range}`
+  const said = reply.header('content-range')
+  const range = parseContentRange(said)
+  if (reply.status === 206 && range?.first === first) return range.total
+  const detail = `status ${reply.status}, Content-Range ${said?.slice(0, 100)}`
   throw new ContentError(`the service ignored the range from ${first} (${detail})`, { path })
 }
 

@@ -19,5 +19,6 @@ export {
 export { withHandle } from './handles.ts'
 export { loadSdk } from './load-sdk.ts'
 export { type Listing, PageGuard, parseSize } from './pages.ts'
+export { type ContentRange, parseContentRange } from './ranges.ts'
 export { authorizationSecrets, Scrubber } from './scrubber.ts'
 export { MAX_REQUEST_MS, within } from './within.ts'

@@ -49,7 +49,7 @@ async function check(response: NonNullable<Answer['response']>, operation: strin
   response.body = bytes
   const root = rootOf(bytes)
   if (root === 'Error') response.statusCode = 503
-  else if (XML.test(operation) ? !isResult(root) : root !== undefined && !isResult(root)) {
+  else if (!isResult(root) && (XML.test(operation) || !isBlank(bytes))) {
     throw Object.assign(new Error('the answer is not one of S3: check the endpoint'), {
       name: NOT_S3,
       $metadata: { httpStatusCode: statusCode },
@@ -68,6 +68,10 @@ async function errorOf(body: Readable & { readonly complete?: boolean }): Promis
 function rootOf(bytes: Buffer): string | undefined {
   const start = Math.max(0, bytes.indexOf('<'))
   return ROOT.exec(bytes.subarray(start, start + 4096).toString())?.[1]
+}
+
+function isBlank(bytes: Buffer): boolean {
+  return bytes.every((byte) => byte <= 32)
 }
 
 function isStream(body: unknown): body is Readable {

@@ -41,11 +41,18 @@ async function purgeTails(
 ): Promise<void> {
   const request = { prefix: tailPrefix(store), path: '/', signal }
   for await (const { objects } of pages(store, request)) {
-    const orphans = objects.filter(({ key, modTime }) => modTime < olderThan && !alive.has(key))
+    const orphans = objects.filter(
+      ({ key, modTime }) => isOld(modTime, olderThan) && !alive.has(key),
+    )
     await deleteKeys(
       store,
       orphans.map(({ key }) => key),
       { path: '/', signal },
     )
   }
+}
+
+/** What the listing gives no time counts as new. */
+function isOld(modTime: Date, olderThan: Date): boolean {
+  return modTime.getTime() !== 0 && modTime < olderThan
 }

@@ -1,6 +1,8 @@
+import type { PutObjectCommandInput } from '@aws-sdk/client-s3'
+import { DriverError } from '@stowage/core'
 import type { Attributes } from './attributes.ts'
 import { whileInTheWay } from './conflicts.ts'
-import type { Store } from './store.ts'
+import type { CallOptions, Store } from './store.ts'
 
 interface Content {
   readonly Body: Uint8Array
@@ -18,6 +20,17 @@ export async function put(
   const input = { Key, Body, ContentLength: Body.length, ...store.creation(), ...attributes }
   await whileInTheWay(store, path, signal, () => {
     signal?.throwIfAborted()
-    return store.call('PutObject', input, { path, signal })
+    return putObject(store, input, { path, signal })
   })
+}
+
+/** One PutObject. @throws DriverError where the answer has no ETag: then something else than a store has given it. */
+export async function putObject(
+  store: Store,
+  input: Omit<PutObjectCommandInput, 'Bucket'>,
+  where: CallOptions,
+): Promise<void> {
+  const { ETag } = await store.call('PutObject', input, where)
+  if (ETag) return
+  throw new DriverError('PutObject: the answer has no ETag', { path: where.path })
 }

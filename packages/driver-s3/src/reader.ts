@@ -10,6 +10,7 @@ import {
   resumingReader,
   UnavailableError,
 } from '@stowage/core'
+import { parseContentRange } from '@stowage/driver-kit'
 import { answerOf, isMissing } from './errors.ts'
 import type { Store } from './store.ts'
 
@@ -81,12 +82,13 @@ function sizeOf(reply: GetObjectCommandOutput, path: string, first: number | und
     if (reply.ContentLength !== undefined) return reply.ContentLength
     throw new ContentError('the store did not say how long the object is', { path })
   }
-  const [, start, , total] = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(reply.ContentRange ?? '') ?? []
-  if (reply.$metadata.httpStatusCode !== 206 || Number(start) !== first || total === undefined) {
-    const detail = `status ${reply.$metadata.httpStatusCode}, Content-Range ${reply.ContentRange}`
+  const range = parseContentRange(reply.ContentRange)
+  if (reply.$metadata.httpStatusCode !== 206 || range?.first !== first) {
+    const said = reply.ContentRange?.slice(0, 100)
+    const detail = `status ${reply.$metadata.httpStatusCode}, Content-Range ${said}`
     throw new ContentError(`the store ignored the range from ${first} (${detail})`, { path })
   }
-  return Number(total)
+  return range.total
 }
 
 interface Rest {
@@ -102,7 +104,9 @@ async function bodyFrom(
   path: string,
   position: number,
   { end, etag, signal }: Rest,
-): Promise<Readable> {
+): Promise<Readable | undefined> {
+  // Without an ETag nothing tells that what follows belongs to what came before.
+  if (etag === undefined) return undefined
   const changed = (cause?: unknown): RevisionChangedError =>
     new RevisionChangedError('the object was replaced or deleted while it was read', {
       path,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import { collectBytes, UploadNotFoundError } from '@stowage/core'
 import { isMissing } from './errors.ts'
+import { putObject } from './put.ts'
 import { deleteKeys } from './remover.ts'
 import type { Store } from './store.ts'
 import { type Part, tailKey, type Upload } from './uploads.ts'
@@ -20,7 +21,7 @@ export async function storeTail(
 ): Promise<void> {
   const { ContentType, StorageClass: _, ACL: __, ...encryption } = store.creation()
   const Key = tailKey(store, upload)
-  await store.call('PutObject', { Key, Body: bytes, ContentType, ...encryption }, { path })
+  await putObject(store, { Key, Body: bytes, ContentType, ...encryption }, { path })
 }
 
 /**
