@@ -53,6 +53,19 @@ ${results(all)}
 
 ${capabilities(all)}
 
+## Volumes of driver-fs
+
+The local directory above is on a usual volume of Linux. On these, \`npm test\` runs a part of the suite ([volumes.test.ts](../packages/driver-fs/test/volumes.test.ts)), on machines with FUSE: the areas in
+which names and renames count, without the cases of many or large files. Each is reached through FUSE, by the programs of its row.
+
+| volume | by | \`caseSensitive\` | \`normalizationSensitive\` |
+| --- | --- | --- | --- |
+| exFAT | exfat-fuse | - | yes |
+| NTFS with the names of POSIX | ntfs-3g | yes | yes |
+| one that folds case and normal forms and keeps names as given, as APFS does | a small file system of the tests | - | - |
+
+APFS itself, Windows and network file systems have not been run. [README](../packages/driver-fs/README.md) tells what is known of names on each.
+
 ## By area
 
 Cases passed, of those that apply.

@@ -32,7 +32,7 @@ import { openFile } from './open-file.ts'
 import type { Settings } from './parameters.ts'
 import { Publisher } from './publish.ts'
 import { FileReader } from './reader.ts'
-import { NOTHING, removeAll } from './remove.ts'
+import { NOTHING, type Removal, removeAll } from './remove.ts'
 import { Root } from './root.ts'
 import { type Session, Sessions } from './sessions.ts'
 import { Temporary } from './temporary.ts'
@@ -266,10 +266,14 @@ export class FsDriver implements BareDriver {
       const root = await this.#root.find()
       await this.#root.mustBeThere()
       if (root === undefined) return
-      yield* this.#sessions.purge(root, path, options)
-      if (path !== '/' || options.dryRun) return
-      await this.#temporary.purge(root, options)
-      await this.#root.pruneStaging(root)
+      const errors: Removal['errors'][number][] = []
+      yield* this.#sessions.purge(root, path, options, errors)
+      if (path === '/' && !options.dryRun) {
+        await this.#temporary.purge(root, options)
+        await this.#root.pruneStaging(root)
+      }
+      if (errors.length === 1) throw errors[0]?.error
+      mustBeGone([{ files: 0, errors }], root)
     } catch (error) {
       throw storageError(error, path, 'write')
     }

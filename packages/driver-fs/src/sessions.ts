@@ -1,7 +1,7 @@
 import { constants, type Stats } from 'node:fs'
 import { dirname } from 'node:path'
 import { type BarePurgeOptions, type UploadInfo, UploadNotFoundError } from '@stowage/core'
-import { ABSENT, type FileSystem, unless } from './file-system.ts'
+import { ABSENT, errno, type FileSystem, unless } from './file-system.ts'
 import { RESERVED } from './names.ts'
 import { thisProcess } from './owner.ts'
 import { NOTHING, type Removal, removeAll } from './remove.ts'
@@ -191,19 +191,32 @@ export class Sessions {
     await this.#root.prune(this.#directory(root, path), this.beneath(root, '/'))
   }
 
-  /** The uploads at the path and beneath it that are older and that no living writer of this machine holds. */
-  async *purge(root: string, path: string, options: BarePurgeOptions): AsyncGenerator<UploadInfo> {
+  /**
+   * The uploads at the path and beneath it that are older and that no living writer of this machine holds. What cannot
+   * be read or removed becomes one of the `errors`, and the rest goes on.
+   */
+  async *purge(
+    root: string,
+    path: string,
+    options: BarePurgeOptions,
+    errors: Removal['errors'][number][],
+  ): AsyncGenerator<UploadInfo> {
     options.signal?.throwIfAborted()
-    if (!(await this.#root.shows(this.beneath(root, path)))) return
-    const entries =
-      (await unless(this.#system.readdir(this.beneath(root, path), 'utf8'), ...ABSENT)) ?? []
-    for (const { name } of entries) {
-      if (name === RESERVED && path !== '/') yield* this.#purgeOf(root, path, options)
-      else if (name !== RESERVED)
-        yield* this.purge(root, `${path === '/' ? '' : path}/${name}`, options)
+    const directory = this.beneath(root, path)
+    try {
+      if (!(await this.#root.shows(directory))) return
+      const entries = (await unless(this.#system.readdir(directory, 'utf8'), ...ABSENT)) ?? []
+      for (const { name } of entries) {
+        if (name === RESERVED && path !== '/') yield* this.#purgeOf(root, path, options)
+        else if (name !== RESERVED)
+          yield* this.purge(root, `${path === '/' ? '' : path}/${name}`, options, errors)
+      }
+      // What a crash left empty goes too.
+      if (!options.dryRun) await this.#root.prune(directory, this.beneath(root, '/'))
+    } catch (error) {
+      if (errno(error) === undefined) throw error
+      errors.push({ path: directory, error })
     }
-    // What a crash left empty goes too.
-    if (!options.dryRun) await this.#root.prune(this.beneath(root, path), this.beneath(root, '/'))
   }
 
   async *#purgeOf(

@@ -18,7 +18,7 @@ import { Worker } from 'node:worker_threads'
 import type { StorageDriver } from '@stowage/core'
 import { thisProcess } from '../src/owner.ts'
 import { parseStaged, type StagedName, stagedName } from '../src/staged-name.ts'
-import { failure, Recording, shell, temporaryFolder } from './recording.ts'
+import { failure, Recording, shell, systemError, temporaryFolder } from './recording.ts'
 
 const UPLOADS = '.stowage/uploads/dir/file/.stowage'
 const KINDS = [UPLOADS, '.stowage/marks', '.stowage/temporary']
@@ -110,6 +110,21 @@ describe('in staging', () => {
       expect(readdirSync(outside)).toEqual([basename(upload)])
     },
   )
+
+  it('a directory that cannot be read stops no purge of the rest', async () => {
+    const recording = new Recording()
+    const storage = recording.driver()
+    for (const path of ['/a', '/b/x', '/c']) await (await storage.writer(path)).close()
+    recording.fault = ({ text }) => {
+      if (/^readdir .*uploads\/b$/.test(text)) throw systemError('EACCES')
+      return undefined
+    }
+    const purge = storage.purgeUploads('/', { olderThan: later() })
+    expect(await failure(purge)).toMatchObject({ code: 'PERMISSION_DENIED' })
+    recording.fault = () => undefined
+    const left = await storage.purgeUploads('/', { olderThan: later() })
+    expect(left).toMatchObject([{ path: '/b/x' }])
+  })
 
   it('a mark that names no directory of the root is removed, and leads nowhere', async () => {
     const outside = temporaryFolder()
