@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import { endAgents } from '@stowage/core'
 import type { proxyRoute, RequestOptions, Route } from './proxies.ts'
 
+/** How {@link HttpAgents} keep and end sockets. */
 export interface HttpAgentsOptions {
   /** Milliseconds without a byte in either direction after which a request's socket is ended. */
   readonly idleTimeout: number
