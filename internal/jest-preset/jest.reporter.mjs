@@ -35,6 +35,12 @@ export default class {
 export function report(summary) {
   const checks = process.env.STOWAGE_FAILED_CHECKS
   if (checks) console.log(`checks FAILED before the tests (see above): ${checks}`)
+  // Only .ci/run sets it, to nothing where all checks have passed.
+  if (checks !== undefined && process.env.STOWAGE_SUITE_SIZE !== 'full') {
+    console.log(
+      'samples only: saboteurs, faults, crashes, kills; STOWAGE_SUITE_SIZE=full tries all (CONTRIBUTING.md)',
+    )
+  }
   for (const name of summary.names) console.log(`skipped: ${name}`)
   console.log(closingLine(summary))
 }

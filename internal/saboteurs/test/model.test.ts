@@ -20,7 +20,7 @@ function options(saboteur?: Saboteur, baseline?: Baseline): ModelOptions {
 }
 
 for (const baseline of ['full', 'keys', 'bare'] as const) {
-  registerModelSuite({ ...options(undefined, baseline), runs: 300, seconds: 20 })
+  registerModelSuite(options(undefined, baseline))
 }
 
 /** Some of each kind: what the model cannot find is told in its documentation. */

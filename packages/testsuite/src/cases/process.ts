@@ -11,8 +11,8 @@ import { wholeOf } from './whole.ts'
 
 /** A driver holds back at most so many parts: what was accepted before them has been passed on. */
 const HELD_BACK = 8
-/** Kills of a process that replaces a file again and again. */
-const KILLS = 3
+/** Kills of a process that replaces or moves again and again. Most of the time goes into its start. */
+const KILLS = { quick: 2, full: 20 } as const
 
 type ChildJob = ConstructorParameters<typeof WorkingChild>[2]
 
@@ -60,7 +60,7 @@ function killedReplacing(kind: 'put' | 'commit'): (t: CaseContext) => Promise<vo
     const versions = labels.map(({ label, size }) => t.recipe(label, size))
     const all = labels.map(({ label, size }) => t.data(label, size))
     const random = t.random('kills')
-    for (let i = 0; i < KILLS; i++) {
+    for (let i = 0; i < KILLS[t.settings.size]; i++) {
       await killedAfter(t, { kind, path: '/dir/file', versions }, async (child) => {
         await child.until(({ step }) => step > random(3))
         const until = Date.now() + random(30)
@@ -191,7 +191,7 @@ export const killed: readonly Case[] = area('process', [
       const size = t.settings.partSize + 5
       await t.put('/a/file', size)
       const random = t.random('kills')
-      for (let i = 0; i < KILLS; i++) {
+      for (let i = 0; i < KILLS[t.settings.size]; i++) {
         const job = { kind: 'move', path: '/a/file', destination: '/b/file' } as const
         await killedAfter(t, job, async (child) => {
           await child.until(({ step }) => step > random(3))
@@ -212,7 +212,7 @@ export const killed: readonly Case[] = area('process', [
       const names = ['/1', '/2', '/sub/3', '/sub/4', '/sub/deep/5']
       await t.putAll(names.map((name) => `/a${name}`))
       const random = t.random('kills')
-      for (let i = 0; i < KILLS; i++) {
+      for (let i = 0; i < KILLS[t.settings.size]; i++) {
         const job = { kind: 'move', path: '/a', destination: '/b' } as const
         await killedAfter(t, job, async (child) => {
           await child.until(({ step }) => step > random(3))
