@@ -1,5 +1,11 @@
 import { constants } from 'node:fs'
-import { type DirectoryHandle, DirectoryHandles, keyOf, placeOf } from './directory-handles.ts'
+import {
+  type DirectoryHandle,
+  DirectoryHandles,
+  keyOf,
+  named,
+  placeOf,
+} from './directory-handles.ts'
 import { type FileSystem, type RawPath, unless } from './file-system.ts'
 
 const NO_FOLLOW = constants.O_NOFOLLOW ?? 0
@@ -44,10 +50,13 @@ export function throughHandles(system: FileSystem, places: FileSystem = system):
 
   async function copyFile(from: string, to: string): Promise<void> {
     const fd = await openThere(from, SOURCE)
+    const path = `/proc/self/fd/${fd}`
     try {
       const stats = await system.fstat(fd)
       if (!stats.isFile()) throw Object.assign(new Error(`ENOTDIR: ${from}`), { code: 'ENOTDIR' })
-      await at(to, (target) => system.copyFile(`/proc/self/fd/${fd}`, target as string))
+      await at(to, (target) => system.copyFile(path, target as string))
+    } catch (error) {
+      throw named(error, { key: keyOf(from), path })
     } finally {
       await system.close(fd)
     }
@@ -61,7 +70,7 @@ export function throughHandles(system: FileSystem, places: FileSystem = system):
       return { read: () => directory.read(), close }
     } catch (error) {
       handles.leave(handle)
-      throw error
+      throw named(error, handle)
     }
   }
 

@@ -194,11 +194,16 @@ export class DirectoryHandles {
 }
 
 /** The error of a call through a handle, as if it had been made by the path. */
-function named(error: unknown, { key, path }: DirectoryHandle): unknown {
+export function named(
+  error: unknown,
+  { key, path }: Pick<DirectoryHandle, 'key' | 'path'>,
+): unknown {
   if (errno(error) === undefined) return error
   const failure = error as NodeJS.ErrnoException & { dest?: string }
   const plain = String(rawOf(key)).replace(/\/$/, '')
-  const rename = (text: string): string => text.replaceAll(path, plain)
+  // Not where it begins the path of another handle: 3 and 34.
+  const whole = new RegExp(`${path}(?!\\d)`, 'g')
+  const rename = (text: string): string => text.replaceAll(whole, () => plain)
   failure.message = rename(failure.message)
   if (failure.path !== undefined) failure.path = rename(String(failure.path))
   if (failure.dest !== undefined) failure.dest = rename(String(failure.dest))
