@@ -106,6 +106,15 @@ export function failureOf(status: number, text: string): Failure {
   return { status, message, reason: '', isOwn: message.startsWith(NO_OBJECT) }
 }
 
+/**
+ * What is wrong with an answer of success that should be empty: the service's error in its clothes, or the words of
+ * whatever is on the way. Undefined where it is blank or an empty document.
+ */
+export function strangeAnswer(text: string): Failure | undefined {
+  if (['', '{}'].includes(text.trim())) return undefined
+  return documentFailure(500, jsonOf(text)) ?? { ...failureOf(404, text), isOwn: false }
+}
+
 /** The failure in a document of the service; undefined where it is none. */
 export function documentFailure(status: number, document: unknown): Failure | undefined {
   const { error } = (isObject(document) ? document : {}) as { error?: unknown }

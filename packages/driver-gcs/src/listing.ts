@@ -14,7 +14,7 @@ export interface Page {
   readonly prefixes: readonly string[]
   /** Another page follows. */
   readonly more: boolean
-  /** The service's clock. */
+  /** The service's clock, or where it tells no time this machine's. */
   readonly now: Date
 }
 
@@ -47,7 +47,8 @@ export async function* pages(api: Api, request: ListRequest): AsyncGenerator<Pag
     const { document, header } = await api.document({ method: 'GET', url, operation, path, signal })
     const page = checkedPage(document, guard)
     pageToken = guard.next(page.more, document.nextPageToken as string)
-    yield { ...page, now: new Date(header('date') ?? Date.now()) }
+    const now = Date.parse(header('date') ?? '')
+    yield { ...page, now: new Date(Number.isNaN(now) ? Date.now() : now) }
   } while (pageToken)
 }
 

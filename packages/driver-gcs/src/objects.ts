@@ -3,7 +3,7 @@ import { DriverError, PermissionError, type RevisionChangedError } from '@stowag
 import { parseSize } from '@stowage/driver-kit'
 import type { Api } from './api.ts'
 import { crc32c, encodeCrc32c } from './crc32c.ts'
-import { failureOf, isConditionFailure, isMissing, isObject } from './errors.ts'
+import { failureOf, isConditionFailure, isMissing, isObject, strangeAnswer } from './errors.ts'
 
 /** Content type of everything the original writes, and of everything here. */
 export const CONTENT_TYPE = 'application/octet-stream'
@@ -37,8 +37,16 @@ export function objectOf(value: unknown): ObjectResource | undefined {
   return {
     ...{ name, size: bytes, updated: new Date(time), generation: textOf(generation) },
     ...{ contentType: textOf(contentType), crc32c: textOf(crc) },
-    metadata: (isObject(metadata) ? metadata : {}) as Readonly<Record<string, string>>,
+    metadata: textsOf(metadata),
   }
+}
+
+/** Metadata is text; what is none is left out. */
+function textsOf(metadata: unknown): Readonly<Record<string, string>> {
+  const entries = Object.entries(isObject(metadata) ? metadata : {})
+  return Object.fromEntries(entries.filter(([, value]) => typeof value === 'string')) as Readonly<
+    Record<string, string>
+  >
 }
 
 function textOf(value: unknown): string | undefined {
@@ -148,7 +156,11 @@ export async function deleteObject(
     ...{ url: api.url('/storage/v1', key, { ifGenerationMatch }), keyed: true },
   } as const
   const { status, text, repeated } = await api.call(request)
-  if (status !== 404 && status !== 412) return 'removed'
+  if (status !== 404 && status !== 412) {
+    const strange = strangeAnswer(text)
+    if (strange !== undefined) throw api.error(strange, request)
+    return 'removed'
+  }
   const error = await api.fail(failureOf(status, text), request)
   if (isMissing(error)) return repeated ? 'removed' : 'missing'
   if (!isConditionFailure(error)) throw error

@@ -68,7 +68,7 @@ export function parse(
 ): Settings {
   const checked = check(raw)
   const given = checked.client ? undefined : checked.endpoint
-  const emulator = checked.client || given ? undefined : env.STORAGE_EMULATOR_HOST
+  const emulator = checked.client || given ? undefined : env.STORAGE_EMULATOR_HOST?.trim()
   // A host without a scheme is what other clients take for plain HTTP in this variable.
   const endpoint = complete(given, 'https') ?? complete(emulator, 'http')
   if (endpoint !== undefined && !URL.canParse(endpoint)) {

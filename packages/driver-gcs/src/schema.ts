@@ -55,6 +55,12 @@ const bucket = {
       : `bucket is the name of a bucket, without gs:// and without /, ${unquoted(shown)} invalid`,
 }
 
+/** Text without blanks at its ends, as {@link bucket}. */
+function word<const X extends Partial<Omit<Parameter<string>, 'read'>>>(extra: X) {
+  const { read, ...rest } = text(extra)
+  return { ...rest, read: (value: unknown): string | undefined => read(value)?.trim() }
+}
+
 const bucketName = /^[A-Za-z0-9][\w.-]{0,221}$/
 
 const badKey = (keys: Iterable<unknown>): string | undefined => {
@@ -86,15 +92,15 @@ const schema = {
   bucket,
   rootDirectory: text({ default: '' }),
   chunkSize,
-  keyFile: text({ aliases: ['keyFilename'] }),
+  keyFile: word({ aliases: ['keyFilename'] }),
   credentials,
   credentialsType: oneOf(KINDS, { aliases: ['credentials_type'] }),
   maxConcurrency: limit({ min: MAX_CONCURRENCY.min }, { default: MAX_CONCURRENCY.default }),
   userAgent: text({ default: '' }),
-  endpoint: text({ aliases: ['apiEndpoint', 'apiendpoint'] }),
+  endpoint: word({ aliases: ['apiEndpoint', 'apiendpoint'] }),
   anonymous: flag(),
   client: object<object>('a Storage of @google-cloud/storage'),
-  userProject: text(),
+  userProject: word({}),
   maxRetries: integer({ min: 0, max: 100 }, { default: 6 }),
   retryDelay: integer({ min: 1, max: 60_000 }, { default: 500 }),
   idleTimeout: integer({ min: 1, max: 86_400_000 }, { default: 60_000 }),

@@ -5,6 +5,7 @@ import {
   type UploadInfo,
   UploadNotFoundError,
 } from '@stowage/core'
+import { parseSize } from '@stowage/driver-kit'
 import type { Api } from './api.ts'
 import { crc32c } from './crc32c.ts'
 import { isConditionFailure, isMissing } from './errors.ts'
@@ -91,8 +92,8 @@ export class Sessions {
     if (id === undefined || path === undefined) return undefined
     const owner = metadata[OWNER] ?? ''
     // Of one that a writer has, the size is what it was when the writer began.
-    const size =
-      owner === '' && metadata[SIZE] !== undefined ? { size: Number(metadata[SIZE]) } : {}
+    const known = owner === '' ? parseSize(metadata[SIZE]) : undefined
+    const size = known === undefined ? {} : { size: known }
     const isHeld = this.#isHeld(key, owner, now.getTime() - updated.getTime())
     return {
       ...{ path, id, key, generation, owner, isHeld },

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { ContentError } from '@stowage/core'
+import { parseSize } from '@stowage/driver-kit'
 import type { Api } from './api.ts'
 import { isConditionFailure, isMissing, uploadGone } from './errors.ts'
 import { sessionTime } from './names.ts'
@@ -52,13 +53,18 @@ export function decodeState(content: Buffer, path: string): SessionState {
   try {
     const { version, uri, stored, crc, tail } = JSON.parse(content.subarray(0, end).toString())
     const bytes = content.subarray(end + 1)
-    if (version === 1 && bytes.length === tail && Number.isSafeInteger(stored)) {
+    const isState = parseSize(stored) === stored && bytes.length === tail
+    if (version === 1 && isState && isMaybe(uri, 'string') && isMaybe(crc, 'number')) {
       return { uri, stored, crc, tail: bytes }
     }
   } catch {
     // No state, then. The error of JSON.parse would quote it.
   }
   throw new ContentError('the state of an unfinished upload cannot be read', { path })
+}
+
+function isMaybe(value: unknown, type: 'string' | 'number'): boolean {
+  return value === undefined || typeof value === type
 }
 
 export interface WriteOptions {
@@ -85,7 +91,9 @@ export function begunAt(id: string, metadata: Metadata, updated: Date): Date {
   const { [BEGUN]: begun, [AGE]: age } = metadata
   const known = begun ?? (age === undefined ? undefined : updated.getTime() - Number(age))
   const time = Number(known)
-  const isRight = Number.isNaN(time) || Math.abs(time - said.getTime()) <= MAX_SKEW_MS
+  // What is no time, or none that a Date can have, says nothing.
+  const isRight =
+    Number.isNaN(new Date(time).getTime()) || Math.abs(time - said.getTime()) <= MAX_SKEW_MS
   return isRight ? said : new Date(time)
 }
 
