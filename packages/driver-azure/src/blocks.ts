@@ -1,4 +1,6 @@
 import type { Block, BlockList } from '@azure/storage-blob'
+import { DriverError } from '@stowage/core'
+import { parseSize } from '@stowage/driver-kit'
 
 /** A staged block: who staged it, and where its bytes belong. */
 export interface StagedBlock {
@@ -30,6 +32,8 @@ interface Parsed extends StagedBlock {
 }
 
 function parse({ name, size }: Block): Parsed | undefined {
+  if (parseSize(size) === undefined)
+    throw new DriverError('Get Block List: a block has a size that is not a number of bytes')
   const match = /^([0-9a-f]{8})([0-9a-f]{12})$/.exec(Buffer.from(name, 'base64').toString('latin1'))
   return match?.[1] === undefined
     ? undefined

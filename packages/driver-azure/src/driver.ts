@@ -27,7 +27,7 @@ import { putBlob } from './publish.ts'
 import { openReader } from './reader.ts'
 import { Remover, removeTree } from './remove.ts'
 import { UrlSigner } from './sas.ts'
-import { discard, newSessionId, Sessions } from './sessions.ts'
+import { discard, Sessions } from './sessions.ts'
 import { AzureWriter } from './writer.ts'
 
 /** Longer content is written in blocks, as by a writer. */
@@ -116,7 +116,7 @@ export class AzureDriver implements BareDriver {
       if (claim) return new AzureWriter(context, claim.session, claim)
       await this.#mustBeEmpty(path, signal)
     }
-    const name = this.#names.session(path, newSessionId(this.#client.clock.now()))
+    const name = this.#names.session(path, this.#sessions.newId(this.#client.clock.now()))
     return new AzureWriter(context, this.#sessions.held.hold(path, name))
   }
 

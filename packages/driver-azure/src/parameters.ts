@@ -171,7 +171,10 @@ const schema = {
   emulator: bool({ default: false }),
   realm: word({}),
   serviceURL: word({ aliases: ['serviceUrl'], secret: true }),
-  rootDirectory: word({ default: '' }),
+  // A name may end in a blank.
+  rootDirectory: strict('text', (value) => (typeof value === 'string' ? value : undefined), {
+    default: '',
+  }),
   maxRetries: whole(-1, 1000, { default: 5, aliases: ['max_retries'] }),
   retryDelay: duration({ default: 100, aliases: ['retry_delay'] }),
   maxRetryDelay: duration({ default: 30_000, aliases: ['max_retry_delay'] }),

@@ -139,7 +139,7 @@ export async function removeTree(
   } catch (error) {
     errors.push(opened.failures.translate(error, path) as Error)
   }
-  found += await removeSessions(opened, sessions, path, signal)
+  found += await removeSessions(opened, sessions, path, signal, errors)
   if (errors.length > 0) throw new StorageErrors(errors, {})
   if (found === 0) throw new PathNotFoundError(path)
 }
@@ -169,13 +169,17 @@ async function removeSessions(
   sessions: Sessions,
   path: string,
   signal: AbortSignal | undefined,
+  errors: Error[],
 ): Promise<number> {
   let found = await sessions.held.removeBeneath(path)
   for await (const session of sessions.find(opened, path, { signal })) {
     found++
     signal?.throwIfAborted()
     const blob = opened.container.getBlockBlobClient(session.name)
-    await discard(blob, session.path, opened.failures, { signal })
+    await discard(blob, session.path, opened.failures, { signal }).catch((error: unknown) => {
+      signal?.throwIfAborted()
+      errors.push(error as Error)
+    })
   }
   return found
 }

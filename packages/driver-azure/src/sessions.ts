@@ -40,16 +40,8 @@ export interface Claim {
   readonly etag: string
 }
 
-let latest = 0
-
-/**
- * Ids sort by the time of their making; within a process no two have the same time.
- * @param now Milliseconds since 1970, by the service's clock.
- */
-export function newSessionId(now: number): string {
-  latest = Math.max(now, latest + 1)
-  return latest.toString(36).padStart(9, '0') + randomBytes(8).toString('hex')
-}
+/** Of each storage the time in its latest id: the clocks of two services may differ by years. */
+const latest = new Map<string, number>()
 
 /** The mark of a writer in the ids of its blocks. */
 export function newWriterMark(): string {
@@ -60,10 +52,22 @@ export function newWriterMark(): string {
 export class Sessions {
   readonly names: Names
   readonly held: HeldSessions
+  readonly #storage: string
 
   constructor(names: Names, storage: string) {
     this.names = names
+    this.#storage = storage
     this.held = new HeldSessions(storage)
+  }
+
+  /**
+   * An id for a new session. Ids sort by the time of their making; within a process no two of a storage have the same.
+   * @param now Milliseconds since 1970, by the service's clock.
+   */
+  newId(now: number): string {
+    const time = Math.max(now, (latest.get(this.#storage) ?? 0) + 1)
+    latest.set(this.#storage, time)
+    return time.toString(36).padStart(9, '0') + randomBytes(8).toString('hex')
   }
 
   /** The sessions of the path, and of all beneath it unless `only` says otherwise. */

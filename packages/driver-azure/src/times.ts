@@ -2,7 +2,7 @@
 const KEY = 'mtime'
 
 /** A time as rclone writes it, with nanoseconds. A date has milliseconds only. */
-const WRITTEN = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.(\d{1,9}))?(?:Z|[+-]\d\d:\d\d)$/
+const WRITTEN = /^(?:\d{4}|[+-]\d{6})-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.(\d{1,9}))?(?:Z|[+-]\d\d:\d\d)$/
 
 type Metadata = Readonly<Record<string, string>>
 

@@ -20,7 +20,7 @@ export function modTimeOf({
   updated,
 }: Pick<ObjectResource, 'metadata' | 'updated'>): Date {
   const { [DATE]: date, [SECONDS]: seconds } = metadata
-  const time = /^\d{4}-\d\d-\d\dT[\d:.]{8,20}(?:Z|[+-]\d\d:\d\d)$/.test(String(date))
+  const time = /^(?:\d{4}|[+-]\d{6})-\d\d-\d\dT[\d:.]{8,20}(?:Z|[+-]\d\d:\d\d)$/.test(String(date))
     ? Date.parse(String(date))
     : /^-?\d{1,12}$/.test(String(seconds))
       ? Number(seconds) * 1000

@@ -1,5 +1,6 @@
 // Answers that say less than they should, or something else. The server is a fake of ours.
 
+import { modTimeMetadata, modTimeOf } from '../src/mod-time.ts'
 import { newSessionId } from '../src/names.ts'
 import { parse } from '../src/parameters.ts'
 import { begunAt, decodeState } from '../src/state.ts'
@@ -89,4 +90,13 @@ it('parameters that were read from files end in a line break', () => {
     ...{ keyFile: '/key.json', endpoint: 'http://h:1', userProject: 'p' },
   })
   expect(parse({ bucket: 'b' }, { STORAGE_EMULATOR_HOST: ' h:1 \n' }).endpoint).toBe('http://h:1')
+})
+
+it.each([
+  '+012026-01-01T00:00:00.500Z',
+  '+275760-09-13T00:00:00.000Z',
+  '-000001-01-01T00:00:00.500Z',
+])('the time %s is kept', (text) => {
+  const metadata = modTimeMetadata(new Date(text)) ?? {}
+  expect(modTimeOf({ metadata, updated: new Date(5) })).toEqual(new Date(text))
 })
