@@ -1,10 +1,4 @@
 import './register.ts'
 
 export type { TokenCredential } from './connection.ts'
-export { AzureDriver } from './driver.ts'
-export {
-  type AzureCredentials,
-  type AzureParameters,
-  type AzureSettings,
-  parse,
-} from './parameters.ts'
+export type { AzureCredentials, AzureParameters } from './parameters.ts'

@@ -1,7 +1,6 @@
-import { type DriverFactory, register } from '@stowage/core'
-import { AzureDriver } from './driver.ts'
+import { type BareDriver, register } from '@stowage/core'
 import { fromURL } from './from-url.ts'
-import { type AzureParameters, parse } from './parameters.ts'
+import type { AzureParameters } from './parameters.ts'
 
 declare module '@stowage/core' {
   interface DriverParameters {
@@ -10,8 +9,15 @@ declare module '@stowage/core' {
   }
 }
 
-const make: DriverFactory = (parameters) => new AzureDriver(parse(parameters))
+/** Loads the driver with its first use: a program that only might need it does not pay for it. */
+async function factory(parameters: Readonly<Record<string, unknown>>): Promise<BareDriver> {
+  const [{ AzureDriver }, { parse }] = await Promise.all([
+    import('./driver.ts'),
+    import('./parameters.ts'),
+  ])
+  return new AzureDriver(parse(parameters))
+}
 
-register('azure', make, { fromURL })
+register('azure', factory, { fromURL })
 // GitLab's registry calls its second one so; its `storage:` section is understood.
-register('azure_v2', make, { fromURL })
+register('azure_v2', factory, { fromURL })
