@@ -108,10 +108,10 @@ export function failureOf(status: number, text: string): Failure {
 
 /**
  * What is wrong with an answer of success that should be empty: the service's error in its clothes, or the words of
- * whatever is on the way. Undefined where it is blank or an empty document.
+ * whatever is on the way. Undefined where it is blank or an empty document (`null` is fake-gcs-server's).
  */
 export function strangeAnswer(text: string): Failure | undefined {
-  if (['', '{}'].includes(text.trim())) return undefined
+  if (['', '{}', 'null'].includes(text.trim())) return undefined
   return documentFailure(500, jsonOf(text)) ?? { ...failureOf(404, text), isOwn: false }
 }
 
