@@ -28,8 +28,8 @@ export async function readBody(stream: Readable, maxBytes: number): Promise<Buff
 }
 
 /**
- * The beginning of an error's body, at most `maxBytes`. What follows is not read; a stream that breaks is no error:
- * what came may still say what is wrong.
+ * The beginning of an error's body, at most `maxBytes`. What follows is not read.
+ * @throws Error with the code `ECONNRESET` where the body broke off: what the error is went with the rest.
  */
 export async function readErrorBody(
   stream: Readable,
@@ -44,7 +44,8 @@ export async function readErrorBody(
       if (size >= maxBytes) break
     }
   } catch {
-    // The status says enough.
+    const code = 'ECONNRESET'
+    throw Object.assign(new Error('the body of an error broke off'), { code })
   }
   return Buffer.concat(chunks, size).subarray(0, maxBytes)
 }

@@ -1,7 +1,7 @@
 // What comes back is looked at before the SDK believes it: its size, and whether it is an answer of S3 at all.
 import type { Readable } from 'node:stream'
 import type * as S3 from '@aws-sdk/client-s3'
-import { MAX_ERROR_BYTES, MAX_PAGE_BYTES, readBody, readErrorBody } from '@stowage/driver-kit'
+import { MAX_PAGE_BYTES, readBody, readErrorBody } from '@stowage/driver-kit'
 
 interface Answer {
   readonly response?: { statusCode: number; body?: unknown }
@@ -41,7 +41,7 @@ async function check(response: NonNullable<Answer['response']>, operation: strin
   const { statusCode, body } = response
   if (!isStream(body)) return
   if (statusCode >= 300) {
-    response.body = await errorOf(body)
+    response.body = await readErrorBody(body)
     return
   }
   if (operation === 'GetObject') return
@@ -55,13 +55,6 @@ async function check(response: NonNullable<Answer['response']>, operation: strin
       $metadata: { httpStatusCode: statusCode },
     })
   }
-}
-
-/** The body of an error. @throws Error, as for any connection that broke, where that took what the error is with it. */
-async function errorOf(body: Readable & { readonly complete?: boolean }): Promise<Buffer> {
-  const bytes = await readErrorBody(body)
-  if (body.complete !== false || bytes.length >= MAX_ERROR_BYTES) return bytes
-  throw Object.assign(new Error('the body of an error broke off'), { code: 'ECONNRESET' })
 }
 
 /** Amazon sends blanks for minutes before some answers. */
