@@ -48,12 +48,12 @@ const STAGES: readonly Stage[] = [
   },
   {
     write: 'what you declare in capabilities; `append` and `purgeUploads` are worth it',
-    areas: ['capabilities', 'resume', 'sessions', 'uploads', 'writer-states', 'redirect'],
+    areas: ['capabilities', 'resume', 'sessions', 'times', 'uploads', 'writer-states', 'redirect'],
     read: 'writing-a-driver.md#4-resume',
   },
   {
     write: 'what signals, failures and large storages need',
-    areas: ['abort', 'abort-writer', 'diagnostics', 'process', 'leaks', 'scale'],
+    areas: ['abort', 'abort-writer', 'closed', 'diagnostics', 'process', 'leaks', 'scale'],
     read: 'contract.md#errors-and-aborts',
   },
 ]
