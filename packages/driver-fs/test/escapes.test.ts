@@ -3,6 +3,7 @@
 // may lie in a directory: links in circles, hard links, devices.
 import {
   linkSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -130,7 +131,7 @@ it('a hard link is a file of its own: what is written at one name leaves the oth
   expect(readFileSync(join(outside, 'secret'), 'utf8')).toBe(SECRET)
 })
 
-it('devices are nothing, and nobody reads or writes them', async () => {
+it('devices are nothing, and nobody reads, writes or replaces them', async () => {
   const { storage, recording } = await prepare()
   try {
     // Endless zeros, and what takes anything.
@@ -145,8 +146,9 @@ it('devices are nothing, and nobody reads or writes them', async () => {
     await expect(storage.stat(path)).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
   }
   expect(await collect(storage.list('/'))).toEqual(['/dir', '/other'])
-  await storage.putContent('/null', 'a file now')
-  expect(await text(storage, '/null')).toBe('a file now')
+  const put = storage.putContent('/null', 'never a file')
+  await expect(put).rejects.toMatchObject({ code: 'INVALID_PATH' })
+  expect(lstatSync(`${recording.root}/null`).isCharacterDevice()).toBe(true)
 })
 
 /** What each of several calls does when others come between two of its system calls. */

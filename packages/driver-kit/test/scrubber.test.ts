@@ -67,11 +67,12 @@ describe('ten thousand random secrets', () => {
     for (let round = 0; round < 10_000; round++) {
       const secret = makeSecret(random)
       const name = names[round % names.length] as string
-      const spelled = (SPELLINGS[name] as (text: string) => string)(secret)
+      const spell = SPELLINGS[name] as (text: string) => string
+      const spelled = spell(secret)
       const whole = `denied: <q>${spelled}</q> is not known`
       // Fewer than the first four characters of a secret help nobody.
-      const half = Math.floor(spelled.length / 2)
-      const cut = `denied: ${spelled.slice(0, half + random.below(half))}`
+      const least = Math.max(Math.floor(spelled.length / 2), spell(secret.slice(0, 5)).length)
+      const cut = `denied: ${spelled.slice(0, least + random.below(spelled.length - least))}`
       for (const text of [whole, cut, `${cut}...`]) {
         const clean = scrub(text, secret)
         // The ends of base64 in a longer text have bits of its neighbours, and say nothing alone.
