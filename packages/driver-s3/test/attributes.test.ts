@@ -5,7 +5,8 @@ import { keptTime, timeAttributes } from '../src/attributes.ts'
 import { beforeEachOn, data, describeOn, oneServer, type World } from './helpers/world.ts'
 
 const MIB = 2 ** 20
-const server = await oneServer('attributes')
+// Ceph 16 does not tell in a HEAD that an object has tags, or drops them at the begin of an upload.
+const server = await oneServer('attributes', 'versitygw')
 
 describe('the time of a file', () => {
   it.each([
