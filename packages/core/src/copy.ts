@@ -1,3 +1,4 @@
+import { raceSignal } from './abort.ts'
 import type { FileInfo, StorageDriver } from './driver.ts'
 import { InvalidPathError, PathNotFoundError } from './errors.ts'
 import { checkPath } from './paths.ts'
@@ -45,7 +46,7 @@ export async function copy(
     throw new PathNotFoundError(source, { driver: from.name, detail: 'it is a directory' })
   }
   const open = () => from.reader(source, { signal })
-  const isPinned = await isObjectStore(from)
+  const isPinned = await raceSignal(isObjectStore(from), signal)
   const { transfer } = await import('./transfer.ts')
   const origin = { path: source, driver: from.name, isPinned, look, open }
   return transfer(origin, to, destination, options)
