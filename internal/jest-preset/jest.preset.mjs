@@ -3,6 +3,7 @@
 //   export default project(import.meta.url)
 // and may spread further project options over the result.
 import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { TEST_MS } from './patience.mjs'
 
@@ -29,7 +30,8 @@ export function project(configUrl) {
 /** Settings of a whole run; they belong to the root configuration only. */
 export const run = {
   coverageProvider: 'v8',
-  maxWorkers: 2,
+  // Tests of drivers wait for servers more than half of the time: two workers for a core, up to what memory allows.
+  maxWorkers: Math.min(8, 2 * availableParallelism()),
   testSequencer: here('./jest.sequencer.mjs'),
   testTimeout: TEST_MS,
 }
