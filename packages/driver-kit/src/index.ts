@@ -18,6 +18,21 @@ export {
 } from './failures.ts'
 export { withHandle } from './handles.ts'
 export { loadSdk } from './load-sdk.ts'
+export type {
+  DeleteFailure,
+  DeleteOutcome,
+  GetRequest,
+  GetResult,
+  ListingOrder,
+  ListPage,
+  ListRequest,
+  ObjectBackend,
+  ObjectInfo,
+  ObjectPutOptions,
+  PutResult,
+  RequestContext,
+} from './objects/backend.ts'
+export { type NameRules, Names, newSessionId, sessionTime } from './objects/names.ts'
 export { type Listing, PageGuard, parseSize } from './pages.ts'
 export { type ContentRange, parseContentRange } from './ranges.ts'
 export { authorizationSecrets, Scrubber } from './scrubber.ts'
