@@ -29,7 +29,7 @@ export function sqliteDriver({ file }: SqliteParameters): ChunkDriver {
 }
 
 // Text compares as its UTF-8, byte by byte. The triggers remove chunks that nothing names any more.
-const TABLES = `PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+const TABLES = `BEGIN IMMEDIATE;
   CREATE TABLE IF NOT EXISTS files (path TEXT PRIMARY KEY, revision TEXT, size INTEGER,
     modTime INTEGER, chunkSize INTEGER, owner TEXT);
   CREATE TABLE IF NOT EXISTS uploads (number INTEGER PRIMARY KEY, path TEXT, revision TEXT UNIQUE,
@@ -39,7 +39,12 @@ const TABLES = `PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA s
   CREATE TRIGGER IF NOT EXISTS file_gone AFTER DELETE ON files BEGIN
     DELETE FROM chunks WHERE revision = old.revision; END;
   CREATE TRIGGER IF NOT EXISTS upload_gone AFTER DELETE ON uploads BEGIN DELETE FROM chunks
-    WHERE revision = old.revision AND NOT EXISTS (SELECT 1 FROM files WHERE revision = old.revision); END;`
+    WHERE revision = old.revision AND NOT EXISTS (SELECT 1 FROM files WHERE revision = old.revision); END;
+  COMMIT`
+
+/** Milliseconds that a call waits for the lock of another process. */
+const BUSY_TIMEOUT = 10_000
+const SQLITE_BUSY = 5
 
 const COLUMNS = 'path, revision, size, modTime, chunkSize, owner'
 /** What is beneath the path ?1: `0` is the character after `/`. */
@@ -141,8 +146,9 @@ class SqliteStore implements ChunkStore {
   }
 
   close(): void {
-    this.#opened?.close()
+    const opened = this.#opened
     this.#opened = undefined
+    opened?.close()
   }
 
   #name({ path, revision, size, modTime, chunkSize, owner }: StoredFile): void {
@@ -153,10 +159,7 @@ class SqliteStore implements ChunkStore {
 
   /** Opened on first use. */
   get #database(): DatabaseSync {
-    if (this.#opened === undefined) {
-      this.#opened = new DatabaseSync(this.#file)
-      this.#opened.exec(TABLES)
-    }
+    this.#opened ??= openDatabase(this.#file)
     return this.#opened
   }
 
@@ -178,8 +181,39 @@ class SqliteStore implements ChunkStore {
       database.exec('COMMIT')
       return result
     } catch (error) {
-      database.exec('ROLLBACK')
+      // Some failures have ended the transaction already.
+      if (database.isTransaction) database.exec('ROLLBACK')
       throw error
     }
   }
+}
+
+function openDatabase(file: string): DatabaseSync {
+  const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT })
+  try {
+    database.exec('PRAGMA synchronous = FULL')
+    for (const end = Date.now() + BUSY_TIMEOUT; !switchToWal(database, end); ) sleep(5)
+    database.exec(TABLES)
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+/** SQLite does not apply `busy_timeout` to this statement: where another process makes the file, it fails at once. */
+function switchToWal(database: DatabaseSync, end: number): boolean {
+  try {
+    database.exec('PRAGMA journal_mode = WAL')
+    return true
+  } catch (error) {
+    const isBusy = error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY
+    if (isBusy && Date.now() < end) return false
+    throw error
+  }
+}
+
+/** Blocks the thread, as SQLite itself does while it waits for a lock. */
+function sleep(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds)
 }
