@@ -12,9 +12,13 @@ export {
   type FailedRequest,
   type Failure,
   type FailureKind,
+  type FailureTable,
   failureError,
+  failureOf,
+  failureTable,
   kindOfNetworkCode,
   kindOfStatus,
+  type RequestFacts,
 } from './failures.ts'
 export { withHandle } from './handles.ts'
 export { loadSdk } from './load-sdk.ts'
@@ -35,5 +39,6 @@ export type {
 export { type NameRules, Names, newSessionId, sessionTime } from './objects/names.ts'
 export { type Listing, PageGuard, parseSize } from './pages.ts'
 export { type ContentRange, parseContentRange } from './ranges.ts'
+export { Requests, type RequestsOptions } from './requests.ts'
 export { authorizationSecrets, Scrubber } from './scrubber.ts'
 export { MAX_REQUEST_MS, within } from './within.ts'

@@ -4,6 +4,8 @@ import {
   type Failure,
   type FailureKind,
   failureError,
+  failureOf,
+  failureTable,
   kindOfNetworkCode,
   kindOfStatus,
   Scrubber,
@@ -29,6 +31,9 @@ const CODES: Record<FailureKind, StorageErrorCode> = {
   name: 'INVALID_PATH',
   unsupported: 'UNSUPPORTED_METHOD',
   content: 'CONTENT',
+  // Engines act on these two. A caller gets no class of its own for them.
+  'out-of-range': 'DRIVER',
+  'part-refused': 'DRIVER',
 }
 
 describe('failureError', () => {
@@ -60,6 +65,13 @@ describe('failureError', () => {
     )
   })
 
+  it('says what to do, and of which of several requests', () => {
+    const request = { operation: 'HeadObject', keyed: false }
+    const failure = { name: 'Lease', message: 'held', hint: 'break it', status: 412, request }
+    expect(made(failure).message).toBe('HeadObject: Lease: held; break it (status 412)')
+    expect(made({ ...failure, kind: 'missing' }).code).toBe('CONFIG')
+  })
+
   it.each(['name', 'message', 'requestId'])('keeps secrets out of the %s', (field) => {
     const error = made({ message: 'x', kind: 'permission', [field]: `a ${SECRET} b` })
     const { cause, stack, message } = error
@@ -88,7 +100,8 @@ describe('kindOfStatus', () => {
     [405, 'unsupported'],
     [407, 'config'],
     [408, 'unavailable'],
-    [412, 'precondition'],
+    [412, undefined],
+    [416, 'out-of-range'],
     [429, 'throttled'],
     [500, 'unavailable'],
     [501, 'unsupported'],
@@ -96,6 +109,43 @@ describe('kindOfStatus', () => {
     [507, 'no-space'],
   ])('%d is %s', (status, kind) => {
     expect(kindOfStatus(status)).toBe(kind)
+  })
+
+  it('takes 412 for a condition only where the request has one', () => {
+    expect(kindOfStatus(412, true)).toBe('precondition')
+  })
+})
+
+describe('failureTable', () => {
+  const kindOf = failureTable({
+    names: { missing: ['NoSuchKey'], unknown: ['Teapot'] },
+    statuses: { 403: 'throttled', 500: 'unknown' },
+  })
+
+  it.each<[FailureKind | undefined, Parameters<typeof kindOf>[0]]>([
+    ['missing', { name: 'NoSuchKey', status: 500 }],
+    [undefined, { name: 'Teapot', status: 503 }],
+    ['throttled', { name: 'Other', status: 403 }],
+    [undefined, { status: 500 }],
+    ['unavailable', { name: 'Other', status: 503 }],
+    ['precondition', { status: 412, conditional: true }],
+    [undefined, { status: 412 }],
+    ['unavailable', { name: 'ECONNRESET' }],
+    ['unavailable', { name: 'TypeError', code: 'ECONNRESET', status: 200 }],
+    [undefined, { name: { '@': 1 }, status: 200 }],
+  ])('says %s of %j', (kind, told) => {
+    expect(kindOf(told)).toBe(kind)
+  })
+})
+
+describe('failureOf', () => {
+  it('gives the failure behind an error', () => {
+    const failure = { name: 'Word', message: 'said', status: 416 }
+    expect(failureOf(made(failure))).toBe(failure)
+  })
+
+  it.each([undefined, null, 'text', new Error('other')])('knows nothing of %p', (other) => {
+    expect(failureOf(other)).toBeUndefined()
   })
 })
 

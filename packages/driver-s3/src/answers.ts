@@ -2,6 +2,7 @@
 import type { Readable } from 'node:stream'
 import type * as S3 from '@aws-sdk/client-s3'
 import { MAX_PAGE_BYTES, readBody, readErrorBody } from '@stowage/driver-kit'
+import { NOT_S3 } from './errors.ts'
 
 interface Answer {
   readonly response?: { statusCode: number; body?: unknown }
@@ -13,9 +14,6 @@ const XML =
 
 /** The name of the first element, after what XML has before it. */
 const ROOT = /^(?:\s|<[?!][^>]{0,1000}>)*<([\w.:-]{1,100})/
-
-/** Code of the error for an answer that no S3 service gives: another server, a proxy, a login page. */
-export const NOT_S3 = 'NotAnS3Answer'
 
 /**
  * Reads every answer that is not content, up to a limit. An error document with status 200, as Amazon sends after

@@ -71,7 +71,7 @@ async function isGone(
 }
 
 function isPartRefused(error: unknown): boolean {
-  return /^InvalidPart(?:Order)?$/.test(answerOf(error).name ?? '')
+  return /^InvalidPart(?:Order)?$/.test(answerOf(error).name)
 }
 
 async function isPublished(

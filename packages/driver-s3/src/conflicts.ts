@@ -80,7 +80,7 @@ export async function whileInTheWay<T>(
       return result
     } catch (error) {
       store.directories.clear()
-      if (!isStorageError(error, 'INVALID_PATH') || !IN_THE_WAY.test(answerOf(error).name ?? ''))
+      if (!isStorageError(error, 'INVALID_PATH') || !IN_THE_WAY.test(answerOf(error).name))
         throw error
       await look(store, path, signal, 'file')
       if (await hasMarker(store, path, signal)) throw error

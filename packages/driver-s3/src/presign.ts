@@ -25,7 +25,7 @@ export class Presigner {
     try {
       return await (v4Auth ? this.#v4(Key, method, expiresIn) : this.#v2(Key, method, expiresIn))
     } catch (error) {
-      throw this.#store.failure(error, { operation: 'presign', path })
+      throw this.#store.requests.error(error, { operation: 'presign' }, path)
     }
   }
 

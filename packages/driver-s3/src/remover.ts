@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { _Error as S3Error } from '@aws-sdk/client-s3'
 import { isStorageError, PathNotFoundError, StorageErrors } from '@stowage/core'
-import { NOT_S3 } from './answers.ts'
-import { answerOf, isMissing, isUploadListRefused } from './errors.ts'
+import { answerOf, factsOf, isMissing, isUploadListRefused, NOT_S3 } from './errors.ts'
 import { pages } from './lister.ts'
 import type { CallOptions, Store } from './store.ts'
 import { removeUploads, tailKey, uploadsBeneath } from './uploads.ts'
@@ -198,8 +197,8 @@ async function deleteAlone(
 ): Promise<void> {
   let again = true
   for (const { Key = '', Code = '', Message = '' } of failed) {
-    const about = { operation: 'DeleteObjects', path: store.path(Key) }
-    const reason = store.failure({ Code, message: Message }, about)
+    const native = { Code, message: Message }
+    const reason = store.requests.error(native, factsOf('DeleteObjects'), store.path(Key))
     const alone = again && !isStorageError(reason, 'PERMISSION_DENIED')
     const error = alone ? await refusalOf(store, Key, signal) : reason
     if (error === undefined) continue
@@ -212,7 +211,7 @@ async function deleteAlone(
 function fallback(mode: Store['deletes'], error: unknown): Store['deletes'] | undefined {
   const { name, status } = answerOf(error)
   if (status === 501 || status === 405 || name === NOT_S3) return 'one by one'
-  const refused = status === 400 && /MD5|Digest|Checksum|InvalidRequest|Argument/.test(name ?? '')
+  const refused = status === 400 && /MD5|Digest|Checksum|InvalidRequest|Argument/.test(name)
   if (!refused) return undefined
   return mode === 'in batches' ? 'with digest' : 'one by one'
 }

@@ -1,9 +1,9 @@
 import type * as S3 from '@aws-sdk/client-s3'
-import { HeldSessions, InvalidPathError, isStorageError, Limiter } from '@stowage/core'
-import { failureError, Scrubber, withHandle, within } from '@stowage/driver-kit'
+import { HeldSessions, InvalidPathError } from '@stowage/core'
+import { type RequestFacts, Requests, withHandle, within } from '@stowage/driver-kit'
 import { checkAnswers } from './answers.ts'
 import { loadClientSdk, makeClient, type Sdk } from './client.ts'
-import { classify, isKeyed } from './errors.ts'
+import { classify, factsOf } from './errors.ts'
 import { KnownDirectories } from './known-directories.ts'
 import type { Settings } from './parameters.ts'
 import { watchRequest } from './request-secrets.ts'
@@ -41,16 +41,6 @@ export interface CallOptions {
   readonly prepare?: ((command: Pick<S3.PutObjectCommand, 'middlewareStack'>) => void) | undefined
 }
 
-interface FailureContext {
-  /** The service's name of the request. */
-  readonly operation: string
-  readonly path: string
-  /** Secrets of this request alone. */
-  readonly sent?: readonly string[]
-  /** The request had a condition, which 412 may be about. */
-  readonly conditional?: boolean
-}
-
 /**
  * First component of the keys that are the driver's own. No path can name it, and no listing shows it.
  * It is the same with other drivers, so that what one holds another can.
@@ -80,7 +70,7 @@ export class Store {
   readonly directories: KnownDirectories = new KnownDirectories()
   /** The uploads that writers and moves of this process work on. */
   readonly held: HeldSessions
-  readonly #gate: Limiter
+  readonly requests: Requests<RequestFacts>
   #sdk: Promise<Sdk> | undefined
   #client: Promise<S3.S3Client> | undefined
   #slow: Promise<S3.S3Client> | undefined
@@ -89,7 +79,12 @@ export class Store {
     this.settings = settings
     const { endpoint = '', bucket, root } = settings
     this.held = new HeldSessions(`s3 ${endpoint} ${bucket} ${root}`)
-    this.#gate = new Limiter(settings.maxConnections)
+    const { accessKey, secretKey, sessionToken, sseCustomerKey, maxConnections } = settings
+    this.requests = new Requests({
+      classify,
+      secrets: () => [accessKey, secretKey, sessionToken, sseCustomerKey],
+      concurrency: maxConnections,
+    })
   }
 
   get bucket(): string {
@@ -139,25 +134,19 @@ export class Store {
     input: Omit<Operations[N][0], 'Bucket'>,
     { path, signal, prepare }: CallOptions,
   ): Promise<Operations[N][1]> {
-    const sent: string[] = []
-    try {
+    return this.requests.run(factsOf(operation, input), { path, signal }, async (seen) => {
       const client = await (SLOW.has(operation) ? this.#slowClient() : this.client())
       const Command = (await this.sdk())[`${operation}Command`] as unknown as new (
         input: object,
       ) => never
-      const send = (abortSignal: AbortSignal | undefined): Promise<Operations[N][1]> => {
+      return this.#inTime(operation, signal, (abortSignal) => {
         const command = new Command({ Bucket: this.bucket, ...input })
-        watchRequest(command, sent)
+        watchRequest(command, seen)
         checkAnswers(command, operation)
         prepare?.(command)
         return client.send(command, abortSignal === undefined ? {} : { abortSignal })
-      }
-      return await this.#gate.run(() => this.#inTime(operation, signal, send), signal)
-    } catch (error) {
-      if (signal?.aborted) throw signal.reason
-      const conditional = 'IfMatch' in input || 'CopySourceIfMatch' in input
-      throw this.failure(error, { operation, path, sent, conditional })
-    }
+      })
+    })
   }
 
   /** A request without content has a limit of time in all: bytes that trickle in keep no idle timeout. */
@@ -172,22 +161,6 @@ export class Store {
     if (CONTENT.has(operation)) return patient(signal)
     const limit = SLOW.has(operation) ? requestTimeout + 2 * copyTimeout : requestTimeout
     return within(limit, signal, patient)
-  }
-
-  /** What failed as one of Stowage's errors, without the secrets of the settings and of the request. */
-  failure(
-    native: unknown,
-    { operation, path, sent = [], conditional = false }: FailureContext,
-  ): Error {
-    if (isStorageError(native)) return native as unknown as Error
-    const scrubber = new Scrubber(() => [...this.#secrets(), ...sent])
-    const failure = classify(native, operation, conditional)
-    return failureError(failure, { operation, path, keyed: isKeyed(operation) }, scrubber)
-  }
-
-  #secrets(): string[] {
-    const { accessKey, secretKey, sessionToken, sseCustomerKey } = this.settings
-    return [secretKey, sessionToken, sseCustomerKey, accessKey].filter((text) => !!text) as string[]
   }
 
   /**

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import { collectBytes, UploadNotFoundError } from '@stowage/core'
-import { isMissing } from './errors.ts'
+import { factsOf, isMissing } from './errors.ts'
 import { putObject } from './put.ts'
 import { deleteKeys } from './remover.ts'
 import type { Store } from './store.ts'
@@ -73,7 +73,7 @@ async function bytesOf(store: Store, body: Readable, { path, signal }: Where): P
     return await collectBytes(body, signal)
   } catch (error) {
     signal.throwIfAborted()
-    throw store.failure(error, { operation: 'GetObject', path })
+    throw store.requests.error(error, factsOf('GetObject'), path)
   }
 }
 
