@@ -20,24 +20,36 @@ function entryNames() {
 }
 
 /**
- * Puts what a library loads at once into one file. rolldown would split it by which lazily loaded module shares it. A
- * driver has a second entry, which already holds all of it, and must: "sideEffects" names it.
+ * Puts what a library loads at once into one file: what its first entry loads, and what its other entries load and
+ * lazily loaded modules share. rolldown would split it by which of them share it. A driver has a second entry, which
+ * already holds all of it, and must: "sideEffects" names it.
  */
 function chunks(names) {
   if (names.includes('register') || !names.includes('index')) return true
-  const eager = new Map([[resolve('src/index.ts'), true]])
-  const isEager = (id, context) => {
-    if (!eager.has(id)) {
-      eager.set(id, false) // modules that import each other do not make each other eager
-      const { importers } = context.getModuleInfo(id)
-      const answer = importers.some((by) => isEager(by, context))
-      eager.set(id, answer)
-    }
-    return eager.get(id)
-  }
+  const isLoadedBy = loaders()
+  const others = names.filter((name) => name !== 'index')
   const common = basename(directory)
-  const name = (id, context) => (isEager(id, context) ? common : null)
+  const name = (id, context) => {
+    const isShared = (entry) =>
+      isLoadedBy(entry, id, context) &&
+      context.getModuleInfo(id).importers.some((by) => !isLoadedBy(entry, by, context))
+    return isLoadedBy('index', id, context) || others.some(isShared) ? common : null
+  }
   return { groups: [{ debugName: 'what is loaded at once', name }] }
+}
+
+/** Tells whether an entry loads a module at once. */
+function loaders() {
+  const known = new Map()
+  return function isLoadedBy(entry, id, context) {
+    const key = `${entry} ${id}`
+    if (!known.has(key)) {
+      known.set(key, id === resolve('src', `${entry}.ts`)) // modules that import each other do not load each other
+      const { importers } = context.getModuleInfo(id)
+      if (importers.some((by) => isLoadedBy(entry, by, context))) known.set(key, true)
+    }
+    return known.get(key)
+  }
 }
 
 async function javaScript(names) {

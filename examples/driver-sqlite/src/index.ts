@@ -1,5 +1,5 @@
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
-import { parseParameters, queryParameters, register, text } from '@stowage/core'
+import { parseParameters, queryParameters, register, text } from '@stowage/core/driver'
 import {
   ChunkDriver,
   type ChunkStore,
@@ -7,7 +7,7 @@ import {
   type StoredUpload,
 } from '@stowage/driver-kit'
 
-declare module '@stowage/core' {
+declare module '@stowage/core/driver' {
   interface DriverParameters {
     sqlite: SqliteParameters
   }

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { ConfigError, isStorageError, StorageErrors, UnavailableError } from '@stowage/core'
+import { ConfigError, isStorageError, StorageErrors, UnavailableError } from '@stowage/core/driver'
 import { MAX_PAGE_BYTES, MAX_REQUEST_MS, readBody, within } from '@stowage/driver-kit'
 import { failure, noWebdav } from './failures.ts'
 import { type Entry, entriesOf, parseMultistatus, pathOf } from './multistatus.ts'

@@ -19,7 +19,7 @@ import {
   parentOf,
   UnsupportedMethodError,
   type UploadInfo,
-} from '@stowage/core'
+} from '@stowage/core/driver'
 import type { Dav, Entry } from './dav.ts'
 import { openReader } from './reader.ts'
 import { Sessions, STAGING } from './sessions.ts'

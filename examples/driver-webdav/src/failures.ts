@@ -6,7 +6,7 @@ import {
   type StorageError,
   ThrottledError,
   UnavailableError,
-} from '@stowage/core'
+} from '@stowage/core/driver'
 
 /** The server says no. Its own words stay out: they may repeat what it was sent. */
 export function failure(method: string, path: string, status: number): StorageError {

@@ -1,10 +1,10 @@
-import { integer, oneOf, parseParameters, register, text } from '@stowage/core'
+import { integer, oneOf, parseParameters, register, text } from '@stowage/core/driver'
 import { Dav } from './dav.ts'
 import { WebdavDriver } from './driver.ts'
 
 export { WebdavDriver }
 
-declare module '@stowage/core' {
+declare module '@stowage/core/driver' {
   interface DriverParameters {
     webdav: WebdavParameters
   }

@@ -1,4 +1,4 @@
-import { ContentError } from '@stowage/core'
+import { ContentError } from '@stowage/core/driver'
 import { parseSize } from '@stowage/driver-kit'
 import { XMLParser } from 'fast-xml-parser'
 import { noWebdav } from './failures.ts'

@@ -4,7 +4,7 @@ import {
   ContentError,
   RevisionChangedError,
   UnavailableError,
-} from '@stowage/core'
+} from '@stowage/core/driver'
 import type { Dav, Entry } from './dav.ts'
 import { tag } from './multistatus.ts'
 

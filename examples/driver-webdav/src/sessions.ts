@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { isBeneath, type UploadInfo, UploadNotFoundError } from '@stowage/core'
+import { isBeneath, type UploadInfo, UploadNotFoundError } from '@stowage/core/driver'
 import type { Dav, Entry } from './dav.ts'
 
 /** Collection of all that is not published. Nothing beneath it can be reached by a path of the storage. */

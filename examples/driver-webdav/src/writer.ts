@@ -1,4 +1,4 @@
-import { type BareWriter, isStorageError } from '@stowage/core'
+import { type BareWriter, isStorageError } from '@stowage/core/driver'
 import { gone, type Session, type Sessions } from './sessions.ts'
 
 interface Upload {

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import type { BareDriver, BareWriter, BareWriterOptions, FileInfo } from '@stowage/core'
+import type { BareDriver, BareWriter, BareWriterOptions, FileInfo } from '@stowage/core/driver'
 
 /** Bytes that the suite takes for the size of a part; small, so that borders are cheap. */
 export const PART_SIZE = 256

@@ -9,7 +9,7 @@ import {
   parentOf,
   RevisionChangedError,
   type StorageDriver,
-} from '@stowage/core'
+} from '@stowage/core/driver'
 import { InMemoryDriver } from '@stowage/driver-inmemory'
 import { change, changePaths, streamOf } from './delegate.ts'
 import { urlOf } from './redirect.ts'

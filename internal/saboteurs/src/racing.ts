@@ -1,5 +1,5 @@
 // Broken only where calls meet: what one at a time does is right. For the history suite.
-import { type BareDriver, type BareWriter, compareKeys, isStorageError } from '@stowage/core'
+import { type BareDriver, type BareWriter, compareKeys, isStorageError } from '@stowage/core/driver'
 import { change, changeWriter, turn } from './delegate.ts'
 import type { Saboteur } from './saboteur.ts'
 

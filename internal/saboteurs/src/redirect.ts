@@ -1,4 +1,4 @@
-import type { StorageDriver } from '@stowage/core'
+import type { StorageDriver } from '@stowage/core/driver'
 
 /** What a URL of the healthy driver stands for. */
 export interface Redirect {

@@ -1,4 +1,4 @@
-import type { BareDriver, StorageDriver } from '@stowage/core'
+import type { BareDriver, StorageDriver } from '@stowage/core/driver'
 
 /**
  * The healthy driver that is broken:

@@ -1,4 +1,4 @@
-import type { BareDriver } from '@stowage/core'
+import type { BareDriver } from '@stowage/core/driver'
 import { type Runner, registerHostileSuite } from '@stowage/testsuite'
 import { collected, failures } from '../src/collected.ts'
 import { change, changePaths } from '../src/delegate.ts'

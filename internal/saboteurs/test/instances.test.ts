@@ -1,7 +1,7 @@
 // Whatever a case does and however it ends, the suites leave no instance open: a socket of it would keep the process alive.
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server } from 'node:net'
-import { base, type StorageDriver } from '@stowage/core'
+import { base, type StorageDriver } from '@stowage/core/driver'
 import { InMemoryDriver } from '@stowage/driver-inmemory'
 import {
   type Runner,

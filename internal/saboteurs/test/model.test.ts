@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { base, type StorageDriver } from '@stowage/core'
+import { base, type StorageDriver } from '@stowage/core/driver'
 import { InMemoryDriver } from '@stowage/driver-inmemory'
 import { type ModelOptions, registerModelSuite, runModel } from '@stowage/testsuite'
 import { PART_SIZE } from '../src/delegate.ts'

@@ -1,5 +1,5 @@
 // The proof of the odd-answers suite: it passes a healthy driver, and each of its cases finds a broken one.
-import { base } from '@stowage/core'
+import { base } from '@stowage/core/driver'
 import { type OddAnswersOptions, type Runner, registerOddAnswersSuite } from '@stowage/testsuite'
 import { ObjectStore } from '../src/faults/store.ts'
 import { dialect } from '../src/odd/dialect.ts'

@@ -1,12 +1,12 @@
 import {
   compareKeys,
-  directoryKey,
   entryKey,
   type FileInfo,
   isBeneath,
   isStorageError,
   type Walk,
 } from '@stowage/core'
+import { directoryKey } from '@stowage/core/driver'
 import type { End } from './ends.ts'
 
 /** Is told of a directory that cannot be listed. The walk goes on behind it. */

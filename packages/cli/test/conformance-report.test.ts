@@ -7,7 +7,7 @@ import { Workspace } from './helpers/stowage.ts'
 
 /** A driver whose storage is never empty. */
 const NEVER_EMPTY = `
-import { register } from '@stowage/core'
+import { register } from '@stowage/core/driver'
 import { InMemoryDriver } from '@stowage/driver-inmemory'
 register('full', async () => {
   const driver = new InMemoryDriver()

@@ -11,7 +11,8 @@ const SLOW_AT = 6 * 1024 * 1024
  * SLOW_AT bytes says so by a file and takes its time from there on.
  */
 const SLOW = `
-import { create, register } from '@stowage/core'
+import { create } from '@stowage/core'
+import { register } from '@stowage/core/driver'
 import '@stowage/driver-fs'
 import { writeFileSync } from 'node:fs'
 const slowly = () => { writeFileSync(process.env.MARKER, ''); return new Promise((resolve) => setTimeout(resolve, 500)) }

@@ -1,5 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { type OperationContext, register } from '@stowage/core'
+import type { OperationContext } from '@stowage/core'
+import { register } from '@stowage/core/driver'
 import { InMemoryDriver } from '@stowage/driver-inmemory'
 import { runHere } from './helpers/in-process.ts'
 import { Workspace } from './helpers/stowage.ts'

@@ -4,7 +4,8 @@ import { Workspace } from './helpers/stowage.ts'
 
 /** A driver in memory whose storage is never empty. */
 const driver = (name: string): string => `
-import { create, register } from '@stowage/core'
+import { create } from '@stowage/core'
+import { register } from '@stowage/core/driver'
 import { InMemoryDriver } from '@stowage/driver-inmemory'
 register('${name}', async () => {
   const driver = new InMemoryDriver()

@@ -1,5 +1,11 @@
 import type { Readable } from 'node:stream'
-import type { Capabilities, FileInfo, RedirectRequest, StoragePlace, UploadInfo } from './driver.ts'
+import type {
+  Capabilities,
+  FileInfo,
+  RedirectRequest,
+  StoragePlace,
+  UploadInfo,
+} from './storage-driver.ts'
 
 /** Options as a bare driver receives them: checked and completed. */
 export interface BareOptions {

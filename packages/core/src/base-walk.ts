@@ -1,9 +1,9 @@
 import { raceSignal } from './abort.ts'
 import type { BareDriver } from './bare.ts'
 import { begin, type OpenOperation, type OperationContext } from './diagnostics.ts'
-import type { FileInfo, Walk } from './driver.ts'
 import { isStorageError, PathNotFoundError } from './errors.ts'
 import { compareKeys, directoryKey } from './paths.ts'
+import type { FileInfo, Walk } from './storage-driver.ts'
 import { wrapError } from './wrap-error.ts'
 
 /** What the consumer of a walk tells the driver while it is under way. */

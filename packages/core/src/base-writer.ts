@@ -1,8 +1,8 @@
 import { raceSignal } from './abort.ts'
 import type { BareWriter } from './bare.ts'
 import { begin, type OpenOperation, traced } from './diagnostics.ts'
-import type { FileWriter } from './driver.ts'
 import { WriterStateError } from './errors.ts'
+import type { FileWriter } from './storage-driver.ts'
 import { argumentError, wrapError } from './wrap-error.ts'
 
 interface WriteContext {

@@ -5,6 +5,16 @@ import { BaseReader } from './base-reader.ts'
 import { BaseWalk, directoryFiles } from './base-walk.ts'
 import { BaseWriter } from './base-writer.ts'
 import { type OperationContext, traced } from './diagnostics.ts'
+import {
+  InvalidOffsetError,
+  InvalidPathError,
+  isStorageError,
+  PathNotFoundError,
+  StorageClosedError,
+  UnsupportedMethodError,
+} from './errors.ts'
+import { givenTime } from './given-time.ts'
+import { checkDirectory, checkPath, isBeneath } from './paths.ts'
 import type {
   Capabilities,
   FileInfo,
@@ -20,17 +30,7 @@ import type {
   Walk,
   WalkOptions,
   WriterOptions,
-} from './driver.ts'
-import {
-  InvalidOffsetError,
-  InvalidPathError,
-  isStorageError,
-  PathNotFoundError,
-  StorageClosedError,
-  UnsupportedMethodError,
-} from './errors.ts'
-import { givenTime } from './given-time.ts'
-import { checkDirectory, checkPath, isBeneath } from './paths.ts'
+} from './storage-driver.ts'
 import { wholeContent } from './whole-content.ts'
 import { argumentError, wrapError } from './wrap-error.ts'
 

@@ -1,7 +1,7 @@
 import { raceSignal } from './abort.ts'
-import type { FileInfo, StorageDriver } from './driver.ts'
 import { InvalidPathError, PathNotFoundError } from './errors.ts'
 import { checkPath } from './paths.ts'
+import type { FileInfo, StorageDriver } from './storage-driver.ts'
 import type { Revision, TransferOptions, TransferResult } from './transfer.ts'
 import { argumentError, wrapError } from './wrap-error.ts'
 

@@ -1,8 +1,8 @@
-import type { StorageDriver } from './driver.ts'
 import { ConfigError } from './errors.ts'
 import { withMiddleware } from './from-url.ts'
 import type { MiddlewareEntry } from './middleware.ts'
 import { createRegistered } from './registry.ts'
+import type { StorageDriver } from './storage-driver.ts'
 
 /** What {@link createFromConfig} takes besides the configuration. */
 export interface FromConfigOptions {

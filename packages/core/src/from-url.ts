@@ -1,7 +1,7 @@
-import type { StorageDriver } from './driver.ts'
 import { ConfigError } from './errors.ts'
 import { applyMiddleware, type MiddlewareEntries } from './middleware.ts'
 import { createRegistered, registration } from './registry.ts'
+import type { StorageDriver } from './storage-driver.ts'
 
 /** What {@link createFromURL} takes besides the URL. */
 export interface FromURLOptions<N extends readonly string[] = readonly string[]> {

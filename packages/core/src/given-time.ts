@@ -1,5 +1,5 @@
-import type { Capabilities } from './driver.ts'
 import { UnsupportedMethodError } from './errors.ts'
+import type { Capabilities } from './storage-driver.ts'
 import { argumentError } from './wrap-error.ts'
 
 /**

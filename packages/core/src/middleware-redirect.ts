@@ -1,8 +1,8 @@
-import type { RedirectOptions, StorageDriver } from './driver.ts'
 import { ConfigError } from './errors.ts'
 import { forwardingDriver } from './forwarding-driver.ts'
 import { type Parameter, parseParameters } from './parameters.ts'
 import { checkPath } from './paths.ts'
+import type { RedirectOptions, StorageDriver } from './storage-driver.ts'
 import { wrapError } from './wrap-error.ts'
 
 /** Options of the middleware `redirect`, which sends readers to another server that has the files. */

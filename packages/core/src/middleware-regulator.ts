@@ -1,7 +1,13 @@
-import type { FileInfo, FileWriter, OperationOptions, StorageDriver, Walk } from './driver.ts'
 import { forwardingDriver } from './forwarding-driver.ts'
 import { Limiter } from './limiter.ts'
 import { integer, parseParameters } from './parameters.ts'
+import type {
+  FileInfo,
+  FileWriter,
+  OperationOptions,
+  StorageDriver,
+  Walk,
+} from './storage-driver.ts'
 
 /** Options of the middleware `regulator`, which bounds how many operations run at a time. */
 export interface RegulatorOptions {

@@ -1,8 +1,8 @@
-import type { StorageDriver } from './driver.ts'
 import { DriverError } from './errors.ts'
 import { forwardingDriver } from './forwarding-driver.ts'
 import { strictText } from './middleware-redirect.ts'
 import { parseParameters } from './parameters.ts'
+import type { StorageDriver } from './storage-driver.ts'
 
 /** Options of the middleware `rewrite`, which changes the driver's redirect URLs. What is left out stays. */
 export interface RewriteOptions {

@@ -1,10 +1,10 @@
-import type { StorageDriver } from './driver.ts'
 import { ConfigError } from './errors.ts'
 import type { RedirectMiddlewareOptions } from './middleware-redirect.ts'
 import type { RegulatorOptions } from './middleware-regulator.ts'
 import type { RewriteOptions } from './middleware-rewrite.ts'
 import { compareKeys } from './paths.ts'
 import { shared } from './shared.ts'
+import type { StorageDriver } from './storage-driver.ts'
 
 /**
  * The options of each middleware by name. A package adds its own:

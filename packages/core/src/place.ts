@@ -1,4 +1,4 @@
-import type { StoragePlace } from './driver.ts'
+import type { StoragePlace } from './storage-driver.ts'
 
 /**
  * The place of a key in a bucket, for {@link BareDriver.locate} of an object store. Schemes, user names and

@@ -1,16 +1,16 @@
 import type { BareDriver } from './bare.ts'
 import { base } from './base.ts'
-import type { StorageDriver } from './driver.ts'
 import { ConfigError, InvalidStorageDriverError, isStorageError } from './errors.ts'
 import { compareKeys } from './paths.ts'
 import { shared } from './shared.ts'
+import type { StorageDriver } from './storage-driver.ts'
 import { INTERFACE_VERSION, versionProblem } from './version.ts'
 
 /**
  * The parameters of each driver by registered name. A driver's package adds its own:
  *
  * ```ts
- * declare module '@stowage/core' {
+ * declare module '@stowage/core/driver' {
  *   interface DriverParameters { fs: FsParameters }
  * }
  * ```

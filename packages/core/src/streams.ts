@@ -1,7 +1,7 @@
 import { Readable, Writable } from 'node:stream'
 import { raceSignal } from './abort.ts'
-import type { FileWriter, OperationOptions, StorageDriver } from './driver.ts'
 import type { UploadSource } from './sources.ts'
+import type { FileWriter, OperationOptions, StorageDriver } from './storage-driver.ts'
 import { argumentError } from './wrap-error.ts'
 
 export interface UploadOptions extends OperationOptions {

@@ -1,9 +1,9 @@
 import type { Hash } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import { raceSignal } from './abort.ts'
-import type { FileWriter, OperationOptions, StorageDriver } from './driver.ts'
 import { ContentError, isStorageError, RevisionChangedError } from './errors.ts'
 import { bytesOf, openSource } from './sources.ts'
+import type { FileWriter, OperationOptions, StorageDriver } from './storage-driver.ts'
 import { giveUp, openWriter } from './streams.ts'
 
 export interface TransferOptions extends OperationOptions {

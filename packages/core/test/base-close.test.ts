@@ -1,4 +1,4 @@
-import { base, type StorageDriver } from '@stowage/core'
+import { base, type StorageDriver } from '@stowage/core/driver'
 import { Memory, storage } from './helpers/memory.ts'
 import { collect, failure, gate, settle } from './helpers/util.ts'
 

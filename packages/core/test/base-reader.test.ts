@@ -1,5 +1,5 @@
 import { PassThrough, Readable } from 'node:stream'
-import { base, PermissionError, type StorageDriver } from '@stowage/core'
+import { base, PermissionError, type StorageDriver } from '@stowage/core/driver'
 import { until } from '@stowage-internal/jest-preset/patience'
 import { Memory, storage } from './helpers/memory.ts'
 import { bytes, content, countListeners, failure, settle } from './helpers/util.ts'

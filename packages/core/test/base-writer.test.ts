@@ -1,4 +1,4 @@
-import { type BareWriter, base, type FileWriter } from '@stowage/core'
+import { type BareWriter, base, type FileWriter } from '@stowage/core/driver'
 import { Memory } from './helpers/memory.ts'
 import { countListeners, failure, type Gate, gate, settle } from './helpers/util.ts'
 

@@ -5,7 +5,7 @@ import {
   PermissionError,
   type StorageDriver,
   type UploadInfo,
-} from '@stowage/core'
+} from '@stowage/core/driver'
 import { Memory, storage } from './helpers/memory.ts'
 import { collect, content, countListeners, failure, gate, settle } from './helpers/util.ts'
 

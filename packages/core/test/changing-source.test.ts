@@ -14,13 +14,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import {
-  base,
   copy,
   type FileInfo,
   RevisionChangedError,
   type TransferOptions,
   uploadFile,
 } from '@stowage/core'
+import { base } from '@stowage/core/driver'
 import { Memory, storage } from './helpers/memory.ts'
 import { failure } from './helpers/util.ts'
 

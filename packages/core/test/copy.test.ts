@@ -5,8 +5,6 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pathToFileURL } from 'node:url'
 import {
-  type BareWriter,
-  base,
   copy,
   type StorageDriver,
   type TransferOptions,
@@ -14,6 +12,7 @@ import {
   type TransferResult,
   uploadFile,
 } from '@stowage/core'
+import { type BareWriter, base } from '@stowage/core/driver'
 import { until } from '@stowage-internal/jest-preset/patience'
 import { Memory, storage } from './helpers/memory.ts'
 import { bytes, failure, settle } from './helpers/util.ts'

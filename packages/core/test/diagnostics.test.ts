@@ -2,12 +2,12 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { tracingChannel } from 'node:diagnostics_channel'
 import { Readable } from 'node:stream'
 import {
-  base,
   OPERATION_CHANNEL,
   type OperationContext,
   type StorageDriver,
   type UploadInfo,
 } from '@stowage/core'
+import { base } from '@stowage/core/driver'
 import { Memory } from './helpers/memory.ts'
 import { collect, content, failure, settle } from './helpers/util.ts'
 

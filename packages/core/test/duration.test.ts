@@ -1,4 +1,4 @@
-import { parseDuration } from '@stowage/core'
+import { parseDuration } from '@stowage/core/driver'
 
 it.each([
   ['1h30m', 5_400_000],

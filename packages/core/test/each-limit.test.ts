@@ -1,4 +1,4 @@
-import { eachLimit } from '@stowage/core'
+import { eachLimit } from '@stowage/core/driver'
 import { failure, gate, settle } from './helpers/util.ts'
 
 it('runs for every item, at most so many at once', async () => {

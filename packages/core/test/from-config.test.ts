@@ -1,4 +1,5 @@
-import { createFromConfig, register } from '@stowage/core'
+import { createFromConfig } from '@stowage/core'
+import { register } from '@stowage/core/driver'
 import { Memory } from './helpers/memory.ts'
 import { failure } from './helpers/util.ts'
 

@@ -1,12 +1,6 @@
 import { inspect } from 'node:util'
-import {
-  createFromURL,
-  PathNotFoundError,
-  parseParameters,
-  queryParameters,
-  register,
-  text,
-} from '@stowage/core'
+import { createFromURL, PathNotFoundError } from '@stowage/core'
+import { parseParameters, queryParameters, register, text } from '@stowage/core/driver'
 import { Memory } from './helpers/memory.ts'
 import { failure } from './helpers/util.ts'
 

@@ -1,4 +1,4 @@
-import { HeldSessions } from '../src/index.ts'
+import { HeldSessions } from '../src/driver.ts'
 
 /** Instances of a driver on one storage, which no other test uses. */
 function instances(storage: string): [HeldSessions, HeldSessions] {

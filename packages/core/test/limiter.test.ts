@@ -1,4 +1,4 @@
-import { Limiter } from '@stowage/core'
+import { Limiter } from '@stowage/core/driver'
 import { countListeners, failure, gate, settle } from './helpers/util.ts'
 
 it('runs at most as many as its limit, and all in the end', async () => {

@@ -1,12 +1,12 @@
 import {
   applyMiddleware,
-  base,
   forwardingDriver,
   type MiddlewareEntry,
   registeredMiddleware,
   registerMiddleware,
   type StorageDriver,
 } from '@stowage/core'
+import { base } from '@stowage/core/driver'
 import { Memory, storage } from './helpers/memory.ts'
 import { collect, content, failure } from './helpers/util.ts'
 

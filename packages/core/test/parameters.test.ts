@@ -9,7 +9,7 @@ import {
   type ParameterValues,
   parseParameters,
   text,
-} from '@stowage/core'
+} from '@stowage/core/driver'
 
 /** The value that one parameter reads, or the problems. */
 function read(parameter: ParameterSchema[string], value: unknown): unknown {

@@ -8,7 +8,7 @@ import {
   MAX_PATH_BYTES,
   parentOf,
   pathProblem,
-} from '@stowage/core'
+} from '@stowage/core/driver'
 import fc from 'fast-check'
 
 const seed = Number(process.env.FC_SEED ?? 20_261_124)

@@ -1,12 +1,5 @@
-import {
-  base,
-  create,
-  driverPackage,
-  INTERFACE_VERSION,
-  PathNotFoundError,
-  register,
-  registeredDrivers,
-} from '@stowage/core'
+import { create, driverPackage, PathNotFoundError, registeredDrivers } from '@stowage/core'
+import { base, INTERFACE_VERSION, register } from '@stowage/core/driver'
 import { versionProblem } from '../src/version.ts'
 import { Memory } from './helpers/memory.ts'
 import { failure } from './helpers/util.ts'

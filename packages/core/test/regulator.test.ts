@@ -1,4 +1,5 @@
-import { applyMiddleware, base, copy, type StorageDriver } from '@stowage/core'
+import { applyMiddleware, copy, type StorageDriver } from '@stowage/core'
+import { base } from '@stowage/core/driver'
 import { Memory, storage } from './helpers/memory.ts'
 import { bytes, collect, content, failure, gate, settle } from './helpers/util.ts'
 

@@ -1,17 +1,22 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import * as here from '@stowage/core'
+import * as apps from '@stowage/core'
+import * as authors from '@stowage/core/driver'
 import { Memory } from './helpers/memory.ts'
 import { failure } from './helpers/util.ts'
 
 let folder: string
+const here = { ...apps, ...authors }
 let other: typeof here
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'stowage-copy-'))
   await cp(join(import.meta.dirname, '../src'), folder, { recursive: true })
-  other = await import(join(folder, 'index.ts'))
+  other = {
+    ...(await import(join(folder, 'index.ts'))),
+    ...(await import(join(folder, 'driver.ts'))),
+  }
 })
 
 afterAll(() => rm(folder, { recursive: true }))

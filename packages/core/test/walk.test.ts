@@ -1,12 +1,5 @@
-import {
-  type BareWalkOptions,
-  base,
-  compareKeys,
-  entryKey,
-  type FileInfo,
-  InvalidPathError,
-  type Walk,
-} from '@stowage/core'
+import { compareKeys, entryKey, type FileInfo, InvalidPathError, type Walk } from '@stowage/core'
+import { type BareWalkOptions, base } from '@stowage/core/driver'
 import fc from 'fast-check'
 import { Memory, storage } from './helpers/memory.ts'
 import { collect, failure, gate, settle } from './helpers/util.ts'

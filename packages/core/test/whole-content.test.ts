@@ -1,4 +1,4 @@
-import { base, DriverError, RevisionChangedError } from '@stowage/core'
+import { base, DriverError, RevisionChangedError } from '@stowage/core/driver'
 import { Memory } from './helpers/memory.ts'
 import { failure } from './helpers/util.ts'
 

@@ -1,5 +1,5 @@
 import type { Block, BlockList } from '@azure/storage-blob'
-import { DriverError } from '@stowage/core'
+import { DriverError } from '@stowage/core/driver'
 import { parseSize } from '@stowage/driver-kit'
 
 /** A staged block: who staged it, and where its bytes belong. */

@@ -1,5 +1,5 @@
 import type { BlockBlobClient } from '@azure/storage-blob'
-import { DriverError, eachLimit, UnavailableError } from '@stowage/core'
+import { DriverError, eachLimit, UnavailableError } from '@stowage/core/driver'
 import { blockId } from './blocks.ts'
 import type { Opened } from './client.ts'
 import { codeOf, isNotFound } from './errors.ts'

@@ -13,8 +13,8 @@ import type {
   FileInfo,
   StoragePlace,
   UploadInfo,
-} from '@stowage/core'
-import { PathNotFoundError, placeInBucket, UnsupportedMethodError } from '@stowage/core'
+} from '@stowage/core/driver'
+import { PathNotFoundError, placeInBucket, UnsupportedMethodError } from '@stowage/core/driver'
 import { AzureClient, type Opened } from './client.ts'
 import { isNotFound } from './errors.ts'
 import { fileFrom } from './files.ts'

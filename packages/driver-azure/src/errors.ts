@@ -1,4 +1,4 @@
-import { ConfigError, isStorageError } from '@stowage/core'
+import { ConfigError, isStorageError } from '@stowage/core/driver'
 import {
   authorizationSecrets,
   type FailureKind,

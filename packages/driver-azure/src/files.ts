@@ -1,5 +1,5 @@
 import type { BlobGetPropertiesResponse, BlobItem } from '@azure/storage-blob'
-import { ContentError, type FileInfo } from '@stowage/core'
+import { ContentError, type FileInfo } from '@stowage/core/driver'
 import { parseSize } from '@stowage/driver-kit'
 import { isFolder } from './markers.ts'
 import type { Names } from './names.ts'

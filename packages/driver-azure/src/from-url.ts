@@ -1,4 +1,4 @@
-import { ConfigError, queryParameters } from '@stowage/core'
+import { ConfigError, queryParameters } from '@stowage/core/driver'
 
 /** Parameters whose values are no text. */
 const NUMBERS = ['maxRetries', 'max_retries', 'blockSize', 'concurrency', 'pageSize']

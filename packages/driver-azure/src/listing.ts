@@ -1,5 +1,5 @@
 import type { BlobItem } from '@azure/storage-blob'
-import { type BareWalkOptions, ConfigError, type FileInfo } from '@stowage/core'
+import { type BareWalkOptions, ConfigError, type FileInfo } from '@stowage/core/driver'
 import { PageGuard } from '@stowage/driver-kit'
 import type { Opened } from './client.ts'
 import { listedFile } from './files.ts'

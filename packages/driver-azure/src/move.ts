@@ -6,7 +6,7 @@ import {
   PermissionError,
   RevisionChangedError,
   StorageErrors,
-} from '@stowage/core'
+} from '@stowage/core/driver'
 import type { AzureClient, Opened } from './client.ts'
 import { copyInOneStep, type Original, sourceNow } from './copy.ts'
 import { codeOf, isConditionFailure, isNotFound, isSourceGone } from './errors.ts'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { directoryKey, InvalidPathError, pathProblem } from '@stowage/core'
+import { directoryKey, InvalidPathError, pathProblem } from '@stowage/core/driver'
 
 /** The first component under which sessions are staged. No file can be there. */
 const RESERVED = '.stowage'

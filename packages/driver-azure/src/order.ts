@@ -1,4 +1,4 @@
-import { compareKeys } from '@stowage/core'
+import { compareKeys } from '@stowage/core/driver'
 
 const FIRST_HIGH = 0xd800
 

@@ -8,7 +8,7 @@ import {
   type ParameterValues,
   parseDuration,
   parseParameters,
-} from '@stowage/core'
+} from '@stowage/core/driver'
 import { MAX_REQUEST_MS } from '@stowage/driver-kit'
 import { connect } from './account.ts'
 import type { Connection, TokenCredential } from './connection.ts'

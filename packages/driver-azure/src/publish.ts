@@ -1,4 +1,4 @@
-import { isStorageError } from '@stowage/core'
+import { isStorageError } from '@stowage/core/driver'
 import type { BlockBuffer } from './buffer.ts'
 import { copyInOneStep, ontoBlockBlob, sourceNow } from './copy.ts'
 import { isConditionFailure, isSourceGone } from './errors.ts'

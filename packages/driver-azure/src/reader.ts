@@ -8,7 +8,7 @@ import {
   RevisionChangedError,
   resumingReader,
   UnavailableError,
-} from '@stowage/core'
+} from '@stowage/core/driver'
 import { parseSize } from '@stowage/driver-kit'
 import { codeOf, type Failures, isConditionFailure, isNotFound } from './errors.ts'
 import { fileSize } from './files.ts'

@@ -1,8 +1,8 @@
-import { type BareDriver, register } from '@stowage/core'
+import { type BareDriver, register } from '@stowage/core/driver'
 import { fromURL } from './from-url.ts'
 import type { AzureParameters } from './parameters.ts'
 
-declare module '@stowage/core' {
+declare module '@stowage/core/driver' {
   interface DriverParameters {
     azure: AzureParameters
     azure_v2: AzureParameters

@@ -1,5 +1,5 @@
 import type { BatchSubResponse, BlobClient, BlobItem } from '@azure/storage-blob'
-import { type BareOptions, eachLimit, PathNotFoundError, StorageErrors } from '@stowage/core'
+import { type BareOptions, eachLimit, PathNotFoundError, StorageErrors } from '@stowage/core/driver'
 import type { Opened } from './client.ts'
 import { isNotFound } from './errors.ts'
 import { MAX_BATCH } from './limits.ts'

@@ -1,5 +1,5 @@
 import type { UserDelegationKey } from '@azure/storage-blob'
-import type { BareRedirectOptions } from '@stowage/core'
+import type { BareRedirectOptions } from '@stowage/core/driver'
 import type { AzureClient } from './client.ts'
 import { BACKDATE_MS } from './source.ts'
 

@@ -6,7 +6,7 @@ import {
   isBeneath,
   type UploadInfo,
   UploadNotFoundError,
-} from '@stowage/core'
+} from '@stowage/core/driver'
 import { assemble, type StagedBlock } from './blocks.ts'
 import type { Opened } from './client.ts'
 import { codeOf, type Failures, isConditionFailure, isNotFound } from './errors.ts'

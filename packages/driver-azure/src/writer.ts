@@ -5,7 +5,7 @@ import {
   type HeldSession,
   isStorageError,
   UploadNotFoundError,
-} from '@stowage/core'
+} from '@stowage/core/driver'
 import { blockId, type StagedBlock } from './blocks.ts'
 import { BlockBuffer } from './buffer.ts'
 import type { AzureClient, Opened } from './client.ts'

@@ -1,6 +1,6 @@
 import { constants, type Stats } from 'node:fs'
 import { dirname } from 'node:path'
-import { InvalidPathError } from '@stowage/core'
+import { InvalidPathError } from '@stowage/core/driver'
 import { ABSENT, errno, type FileSystem, unless } from './file-system.ts'
 import type { Root } from './root.ts'
 

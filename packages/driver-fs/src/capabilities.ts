@@ -1,4 +1,4 @@
-import type { Capabilities } from '@stowage/core'
+import type { Capabilities } from '@stowage/core/driver'
 import type { NameRules } from './names.ts'
 
 /** What this driver can do on a volume. */

@@ -19,7 +19,7 @@ import {
   type StoragePlace,
   UnsupportedMethodError,
   type UploadInfo,
-} from '@stowage/core'
+} from '@stowage/core/driver'
 import { attributesAt, setAttributes } from './attributes.ts'
 import { capabilitiesOn } from './capabilities.ts'
 import { mustBeGone, storageError, translated } from './errors.ts'

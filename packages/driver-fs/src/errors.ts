@@ -7,7 +7,7 @@ import {
   type StorageError,
   StorageErrors,
   UnavailableError,
-} from '@stowage/core'
+} from '@stowage/core/driver'
 import { errno } from './file-system.ts'
 import type { Removal } from './remove.ts'
 

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { Limiter } from '@stowage/core'
+import { Limiter } from '@stowage/core/driver'
 import { errno, type FileSystem, unless } from './file-system.ts'
 
 /** Pauses between attempts in milliseconds: about two seconds altogether. */

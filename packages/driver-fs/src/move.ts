@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs'
 import { dirname } from 'node:path'
-import { InvalidPathError, isStorageError, PathNotFoundError } from '@stowage/core'
+import { InvalidPathError, isStorageError, PathNotFoundError } from '@stowage/core/driver'
 import { mustBeReplaceable } from './attributes.ts'
 import { mustBeGone } from './errors.ts'
 import { ABSENT, errno, type FileSystem, unless } from './file-system.ts'

@@ -1,4 +1,4 @@
-import { compareKeys, InvalidPathError } from '@stowage/core'
+import { compareKeys, InvalidPathError } from '@stowage/core/driver'
 
 /** Holds what is not visible, at the root and wherever another file system begins beneath it. */
 export const RESERVED = '.stowage'

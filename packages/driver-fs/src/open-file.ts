@@ -1,6 +1,6 @@
 import { constants, type Stats } from 'node:fs'
 import { dirname } from 'node:path'
-import { PathNotFoundError } from '@stowage/core'
+import { PathNotFoundError } from '@stowage/core/driver'
 import { ABSENT, isAbsent, unless } from './file-system.ts'
 import type { Root } from './root.ts'
 import type { Tree } from './tree.ts'

@@ -8,7 +8,7 @@ import {
   parseParameters,
   queryParameters,
   text,
-} from '@stowage/core'
+} from '@stowage/core/driver'
 
 /** What is flushed to the disk before a call succeeds. */
 export type Durability = 'full' | 'file' | 'none'

@@ -1,5 +1,5 @@
 import { basename, dirname, join } from 'node:path'
-import type { StoragePlace } from '@stowage/core'
+import type { StoragePlace } from '@stowage/core/driver'
 import { ABSENT, type FileSystem, unless } from './file-system.ts'
 import { oneSpelling, type Volume } from './names.ts'
 

@@ -1,6 +1,6 @@
 import { constants, type Stats } from 'node:fs'
 import { basename, dirname } from 'node:path'
-import { InvalidPathError, UploadNotFoundError } from '@stowage/core'
+import { InvalidPathError, UploadNotFoundError } from '@stowage/core/driver'
 import { attributesOf, mustBeReplaceable, setAttributes } from './attributes.ts'
 import { errno, type FileSystem, unless } from './file-system.ts'
 import { ATTEMPTS, type Root } from './root.ts'

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { ContentError } from '@stowage/core'
+import { ContentError } from '@stowage/core/driver'
 import { storageError } from './errors.ts'
 import type { FileSystem } from './file-system.ts'
 

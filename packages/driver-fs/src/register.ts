@@ -1,4 +1,4 @@
-import { register } from '@stowage/core'
+import { register } from '@stowage/core/driver'
 import { FsDriver } from './driver.ts'
 import {
   type FilesystemParameters,
@@ -8,7 +8,7 @@ import {
   parseFilesystem,
 } from './parameters.ts'
 
-declare module '@stowage/core' {
+declare module '@stowage/core/driver' {
   interface DriverParameters {
     fs: FsParameters
     filesystem: FilesystemParameters

@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import { ConfigError, InvalidPathError, type StoragePlace } from '@stowage/core'
+import { ConfigError, InvalidPathError, type StoragePlace } from '@stowage/core/driver'
 import { shareDirectory } from './attributes.ts'
 import { ABSENT, errno, type FileSystem, unless } from './file-system.ts'
 import { Flushes } from './flushes.ts'

@@ -1,6 +1,6 @@
 import { constants, type Stats } from 'node:fs'
 import { dirname } from 'node:path'
-import { type BarePurgeOptions, type UploadInfo, UploadNotFoundError } from '@stowage/core'
+import { type BarePurgeOptions, type UploadInfo, UploadNotFoundError } from '@stowage/core/driver'
 import { ABSENT, errno, type FileSystem, unless } from './file-system.ts'
 import { RESERVED } from './names.ts'
 import { thisProcess } from './owner.ts'

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs'
 import { basename, dirname } from 'node:path'
-import { type BarePurgeOptions, pathProblem } from '@stowage/core'
+import { type BarePurgeOptions, pathProblem } from '@stowage/core/driver'
 import { ABSENT, errno, type FileSystem, readAll, unless, writeAll } from './file-system.ts'
 import { removeAll } from './remove.ts'
 import { ATTEMPTS, type Root } from './root.ts'

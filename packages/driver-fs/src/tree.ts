@@ -1,5 +1,5 @@
 import type { Dirent, Stats } from 'node:fs'
-import { isBeneath, pathProblem } from '@stowage/core'
+import { isBeneath, pathProblem } from '@stowage/core/driver'
 import { translated } from './errors.ts'
 import { ABSENT, type FileSystem, unless } from './file-system.ts'
 import { isHidden, isReserved, sortKeys, withSlashes } from './names.ts'

@@ -1,5 +1,10 @@
 import type { Stats } from 'node:fs'
-import { type BareWalkOptions, compareKeys, directoryKey, type FileInfo } from '@stowage/core'
+import {
+  type BareWalkOptions,
+  compareKeys,
+  directoryKey,
+  type FileInfo,
+} from '@stowage/core/driver'
 import { storageError } from './errors.ts'
 import { isAbsent } from './file-system.ts'
 import type { Root } from './root.ts'

@@ -1,4 +1,4 @@
-import { type BareWriter, UploadNotFoundError, WriterStateError } from '@stowage/core'
+import { type BareWriter, UploadNotFoundError, WriterStateError } from '@stowage/core/driver'
 import { type Attributes, attributesAt, setAttributes } from './attributes.ts'
 import { translated } from './errors.ts'
 import { type FileSystem, unless, writeAll } from './file-system.ts'

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { base, type StorageDriver } from '@stowage/core'
+import { base, type StorageDriver } from '@stowage/core/driver'
 import { throughHandles } from '../src/beneath.ts'
 import { FsDriver } from '../src/driver.ts'
 import type { FileSystem } from '../src/file-system.ts'

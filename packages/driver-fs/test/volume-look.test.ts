@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { base, create, type StorageDriver } from '@stowage/core'
+import { create, type StorageDriver } from '@stowage/core'
+import { base } from '@stowage/core/driver'
 import {
   type MountedVolume,
   mountVolume,

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { DriverError, isStorageError, Limiter } from '@stowage/core'
+import { DriverError, isStorageError, Limiter } from '@stowage/core/driver'
 import {
   authorizationSecrets,
   failureError,

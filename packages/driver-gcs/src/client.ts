@@ -1,5 +1,5 @@
 import type { Storage } from '@google-cloud/storage'
-import { ConfigError } from '@stowage/core'
+import { ConfigError } from '@stowage/core/driver'
 import { type Key, readKey, secretsOf, usableKey } from './keys.ts'
 import type { Settings } from './parameters.ts'
 

@@ -16,7 +16,7 @@ import {
   type StoragePlace,
   UnsupportedMethodError,
   type UploadInfo,
-} from '@stowage/core'
+} from '@stowage/core/driver'
 import { Api } from './api.ts'
 import { canSign } from './client.ts'
 import { isMissing } from './errors.ts'

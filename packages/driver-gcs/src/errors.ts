@@ -1,4 +1,4 @@
-import { isStorageError, UploadNotFoundError } from '@stowage/core'
+import { isStorageError, UploadNotFoundError } from '@stowage/core/driver'
 import { type FailureKind, kindOfNetworkCode, kindOfStatus } from '@stowage/driver-kit'
 
 /** What a call was about, for its errors. */

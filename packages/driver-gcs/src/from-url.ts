@@ -1,4 +1,4 @@
-import { ConfigError, queryParameters } from '@stowage/core'
+import { ConfigError, queryParameters } from '@stowage/core/driver'
 
 /**
  * `gcs://bucket/root?keyfile=/path/of/key.json`: host and path are bucket and root directory, the query

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { ConfigError } from '@stowage/core'
+import { ConfigError } from '@stowage/core/driver'
 
 /** The content of a key file. */
 export type Key = Readonly<Record<string, unknown>>

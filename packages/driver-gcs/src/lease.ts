@@ -1,4 +1,4 @@
-import { isStorageError, UnavailableError } from '@stowage/core'
+import { isStorageError, UnavailableError } from '@stowage/core/driver'
 
 /**
  * How long a session belongs to a writer of another machine that was last heard of. Within that time

@@ -1,4 +1,4 @@
-import { type BareWalkOptions, compareKeys, type FileInfo } from '@stowage/core'
+import { type BareWalkOptions, compareKeys, type FileInfo } from '@stowage/core/driver'
 import { PageGuard, parseSize } from '@stowage/driver-kit'
 import type { Api } from './api.ts'
 import { isObject } from './errors.ts'

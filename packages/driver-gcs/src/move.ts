@@ -4,7 +4,7 @@ import {
   PathNotFoundError,
   RevisionChangedError,
   StorageErrors,
-} from '@stowage/core'
+} from '@stowage/core/driver'
 import { PageGuard } from '@stowage/driver-kit'
 import type { Api } from './api.ts'
 import { isConditionFailure, isMissing } from './errors.ts'

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { DriverError, PermissionError, type RevisionChangedError } from '@stowage/core'
+import { DriverError, PermissionError, type RevisionChangedError } from '@stowage/core/driver'
 import { parseSize } from '@stowage/driver-kit'
 import type { Api } from './api.ts'
 import { crc32c, encodeCrc32c } from './crc32c.ts'

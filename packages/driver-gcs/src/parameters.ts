@@ -1,4 +1,4 @@
-import { ConfigError, withoutUserInfo } from '@stowage/core'
+import { ConfigError, withoutUserInfo } from '@stowage/core/driver'
 import { usableKey } from './keys.ts'
 import { type Checked, check } from './schema.ts'
 

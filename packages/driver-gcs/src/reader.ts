@@ -9,7 +9,7 @@ import {
   RevisionChangedError,
   resumingReader,
   UnavailableError,
-} from '@stowage/core'
+} from '@stowage/core/driver'
 import type { Api } from './api.ts'
 import { crc32c, encodeCrc32c } from './crc32c.ts'
 import { isMissing } from './errors.ts'

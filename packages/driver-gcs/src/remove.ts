@@ -1,4 +1,4 @@
-import { type BareOptions, eachLimit, PathNotFoundError, StorageErrors } from '@stowage/core'
+import { type BareOptions, eachLimit, PathNotFoundError, StorageErrors } from '@stowage/core/driver'
 import type { Api } from './api.ts'
 import { allObjects } from './listing.ts'
 import type { Names } from './names.ts'

@@ -1,4 +1,4 @@
-import { ContentError, DriverError } from '@stowage/core'
+import { ContentError, DriverError } from '@stowage/core/driver'
 import type { Api } from './api.ts'
 import { encodeCrc32c } from './crc32c.ts'
 import {

@@ -7,7 +7,7 @@ import {
   type Parameter,
   parseParameters,
   text,
-} from '@stowage/core'
+} from '@stowage/core/driver'
 import { KINDS, parseKey } from './keys.ts'
 
 /** Every chunk of a resumable upload but the last is a multiple of this. */

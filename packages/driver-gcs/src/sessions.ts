@@ -4,7 +4,7 @@ import {
   isStorageError,
   type UploadInfo,
   UploadNotFoundError,
-} from '@stowage/core'
+} from '@stowage/core/driver'
 import { parseSize } from '@stowage/driver-kit'
 import type { Api } from './api.ts'
 import { crc32c } from './crc32c.ts'

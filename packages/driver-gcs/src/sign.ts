@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { BareRedirectOptions } from '@stowage/core'
+import type { BareRedirectOptions } from '@stowage/core/driver'
 import type { Api } from './api.ts'
 import type { Auth } from './client.ts'
 import { thrownFailure } from './errors.ts'

@@ -1,4 +1,4 @@
-import { ContentError } from '@stowage/core'
+import { ContentError } from '@stowage/core/driver'
 import { parseContentRange, parseSize } from '@stowage/driver-kit'
 import type { StreamReply } from './request.ts'
 

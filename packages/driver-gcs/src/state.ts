@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { ContentError } from '@stowage/core'
+import { ContentError } from '@stowage/core/driver'
 import { parseSize } from '@stowage/driver-kit'
 import type { Api } from './api.ts'
 import { isConditionFailure, isMissing, uploadGone } from './errors.ts'

@@ -4,7 +4,7 @@ import {
   type HeldSession,
   isStorageError,
   UnavailableError,
-} from '@stowage/core'
+} from '@stowage/core/driver'
 import type { Api } from './api.ts'
 import { ChunkBuffer } from './buffer.ts'
 import { crc32c, encodeCrc32c } from './crc32c.ts'

@@ -11,7 +11,7 @@ import type {
   FileInfo,
   StoragePlace,
   UploadInfo,
-} from '@stowage/core'
+} from '@stowage/core/driver'
 import {
   directoryKey,
   InvalidOffsetError,
@@ -20,7 +20,7 @@ import {
   parentOf,
   placeInBucket,
   UnsupportedMethodError,
-} from '@stowage/core'
+} from '@stowage/core/driver'
 import type { InMemoryParameters } from './parameters.ts'
 import { SortedMap } from './sorted-map.ts'
 import { InMemoryWriter, type Session, Sessions } from './writer.ts'

@@ -1,4 +1,4 @@
-import { flag, parseParameters } from '@stowage/core'
+import { flag, parseParameters } from '@stowage/core/driver'
 
 /** Parameters of the driver `inmemory`. */
 export interface InMemoryParameters {

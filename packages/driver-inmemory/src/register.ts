@@ -1,8 +1,8 @@
-import { register } from '@stowage/core'
+import { register } from '@stowage/core/driver'
 import { InMemoryDriver } from './driver.ts'
 import { type InMemoryParameters, parse } from './parameters.ts'
 
-declare module '@stowage/core' {
+declare module '@stowage/core/driver' {
   interface DriverParameters {
     inmemory: InMemoryParameters
   }

@@ -1,4 +1,4 @@
-import { compareKeys } from '@stowage/core'
+import { compareKeys } from '@stowage/core/driver'
 
 /** A map whose keys can be visited in key order, from anywhere, while it changes. */
 export class SortedMap<V> {

@@ -1,4 +1,4 @@
-import { type BareWriter, isBeneath, UploadNotFoundError } from '@stowage/core'
+import { type BareWriter, isBeneath, UploadNotFoundError } from '@stowage/core/driver'
 
 /** An upload that is not committed. One writer at a time holds it. */
 export interface Session {

@@ -1,7 +1,7 @@
 import http from 'node:http'
 import https from 'node:https'
 import type { Socket } from 'node:net'
-import { endAgents } from '@stowage/core'
+import { endAgents } from '@stowage/core/driver'
 import type { proxyRoute, RequestOptions, Route } from './proxies.ts'
 
 /** How {@link HttpAgents} keep and end sockets. */

@@ -11,7 +11,7 @@ import {
   UnavailableError,
   UnsupportedMethodError,
   UploadNotFoundError,
-} from '@stowage/core'
+} from '@stowage/core/driver'
 import type { Scrubber } from './scrubber.ts'
 
 /** What a failed request means for the caller. */

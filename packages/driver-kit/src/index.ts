@@ -1,3 +1,5 @@
+// What an author of a driver needs from core, so that everything comes from one package.
+export * from '@stowage/core/driver'
 export { HttpAgents, type HttpAgentsOptions } from './agents.ts'
 export { limitBody, MAX_ERROR_BYTES, MAX_PAGE_BYTES, readBody, readErrorBody } from './bodies.ts'
 export { ChunkDriver } from './chunks/driver.ts'

@@ -1,4 +1,4 @@
-import { ConfigError } from '@stowage/core'
+import { ConfigError } from '@stowage/core/driver'
 
 /** Codes of a failed import of a package that is not there, in Node.js and in test runners. */
 const NOT_FOUND = new Set(['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'])

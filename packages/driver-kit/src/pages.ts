@@ -1,4 +1,4 @@
-import { DriverError } from '@stowage/core'
+import { DriverError } from '@stowage/core/driver'
 
 /** What is listed, for errors and to check what the service says. */
 export interface Listing {

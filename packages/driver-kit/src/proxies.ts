@@ -1,6 +1,6 @@
 import type http from 'node:http'
 import type https from 'node:https'
-import { ConfigError } from '@stowage/core'
+import { ConfigError } from '@stowage/core/driver'
 import { HttpProxyAgent } from 'http-proxy-agent'
 import { HttpsProxyAgent } from 'https-proxy-agent'
 import { getProxyForUrl } from 'proxy-from-env'

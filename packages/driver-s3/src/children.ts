@@ -1,4 +1,4 @@
-import { compareKeys } from '@stowage/core'
+import { compareKeys } from '@stowage/core/driver'
 import { hasFiles, isHidden, type ListRequest, orderCheck, pages, sorted } from './lister.ts'
 import type { Store } from './store.ts'
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { isStorageError, UploadNotFoundError } from '@stowage/core'
+import { isStorageError, UploadNotFoundError } from '@stowage/core/driver'
 import { answerOf, isMissing, isUploadGone } from './errors.ts'
 import { head } from './head.ts'
 import type { Store } from './store.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { InvalidPathError, isStorageError, parentOf, UnavailableError } from '@stowage/core'
+import { InvalidPathError, isStorageError, parentOf, UnavailableError } from '@stowage/core/driver'
 import { answerOf, isMissing } from './errors.ts'
 import { head } from './head.ts'
 import { hasFiles, pages } from './lister.ts'

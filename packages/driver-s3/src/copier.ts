@@ -5,7 +5,7 @@ import {
   isStorageError,
   Limiter,
   RevisionChangedError,
-} from '@stowage/core'
+} from '@stowage/core/driver'
 import { type Attributes, copiedAttributes } from './attributes.ts'
 import { completeUpload } from './complete.ts'
 import { isMissing } from './errors.ts'

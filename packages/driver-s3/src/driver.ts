@@ -16,7 +16,7 @@ import {
   placeInBucket,
   type StoragePlace,
   type UploadInfo,
-} from '@stowage/core'
+} from '@stowage/core/driver'
 import { keptTime, timeAttributes } from './attributes.ts'
 import { children } from './children.ts'
 import { refuseConflict } from './conflicts.ts'

@@ -1,4 +1,4 @@
-import { ConfigError, queryParameters } from '@stowage/core'
+import { ConfigError, queryParameters } from '@stowage/core/driver'
 
 /**
  * `s3://bucket/root?region=eu-central-1`: host and path are bucket and root directory, the query has

@@ -1,5 +1,5 @@
 import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3'
-import { ContentError } from '@stowage/core'
+import { ContentError } from '@stowage/core/driver'
 import type { CallOptions, Store } from './store.ts'
 
 /** What the store says of an object. */

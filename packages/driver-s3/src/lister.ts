@@ -6,7 +6,7 @@ import {
   directoryKey,
   type FileInfo,
   pathProblem,
-} from '@stowage/core'
+} from '@stowage/core/driver'
 import { PageGuard } from '@stowage/driver-kit'
 import type { Store } from './store.ts'
 

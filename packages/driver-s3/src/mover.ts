@@ -1,4 +1,4 @@
-import { Limiter, PathNotFoundError } from '@stowage/core'
+import { Limiter, PathNotFoundError } from '@stowage/core/driver'
 import { refuseConflict } from './conflicts.ts'
 import { copyObject, type Source } from './copier.ts'
 import { isMissing } from './errors.ts'

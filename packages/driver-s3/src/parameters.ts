@@ -1,4 +1,4 @@
-import { ConfigError, withoutUserInfo } from '@stowage/core'
+import { ConfigError, withoutUserInfo } from '@stowage/core/driver'
 import { PROFILES, type Profile, providerOf, type S3Provider } from './providers.ts'
 import { type ACLS, type Checked, check, type LOG_LEVELS, type STORAGE_CLASSES } from './schema.ts'
 

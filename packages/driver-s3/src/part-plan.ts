@@ -1,4 +1,4 @@
-import { DriverError } from '@stowage/core'
+import { DriverError } from '@stowage/core/driver'
 
 const MIB = 1024 * 1024
 

@@ -1,4 +1,4 @@
-import { DriverError } from '@stowage/core'
+import { DriverError } from '@stowage/core/driver'
 import { checkPartNumber, partSize } from './part-plan.ts'
 import type { Store } from './store.ts'
 import { checksumsOf, type Part, type Upload } from './uploads.ts'

@@ -1,5 +1,5 @@
 import type { GetObjectCommand, HeadObjectCommand, S3Client } from '@aws-sdk/client-s3'
-import type { BareRedirectOptions } from '@stowage/core'
+import type { BareRedirectOptions } from '@stowage/core/driver'
 import { isInHost, loadPresigner, makeClient } from './client.ts'
 import { presignV2 } from './signer-v2.ts'
 import type { Store } from './store.ts'

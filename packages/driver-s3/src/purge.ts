@@ -1,4 +1,4 @@
-import type { BarePurgeOptions, UploadInfo } from '@stowage/core'
+import type { BarePurgeOptions, UploadInfo } from '@stowage/core/driver'
 import { pages } from './lister.ts'
 import { deleteKeys } from './remover.ts'
 import type { Store } from './store.ts'

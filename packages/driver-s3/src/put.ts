@@ -1,5 +1,5 @@
 import type { PutObjectCommandInput } from '@aws-sdk/client-s3'
-import { DriverError } from '@stowage/core'
+import { DriverError } from '@stowage/core/driver'
 import type { Attributes } from './attributes.ts'
 import { whileInTheWay } from './conflicts.ts'
 import type { CallOptions, Store } from './store.ts'

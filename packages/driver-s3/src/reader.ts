@@ -9,7 +9,7 @@ import {
   RevisionChangedError,
   resumingReader,
   UnavailableError,
-} from '@stowage/core'
+} from '@stowage/core/driver'
 import { parseContentRange } from '@stowage/driver-kit'
 import { answerOf, isMissing } from './errors.ts'
 import type { Store } from './store.ts'

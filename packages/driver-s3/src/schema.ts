@@ -7,7 +7,7 @@ import {
   type Parameter,
   parseParameters,
   text,
-} from '@stowage/core'
+} from '@stowage/core/driver'
 import { MAX_REQUEST_MS } from '@stowage/driver-kit'
 import type { S3Parameters } from './parameters.ts'
 import { MAX_PART, MIN_PART } from './part-plan.ts'

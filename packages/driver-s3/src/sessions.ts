@@ -1,4 +1,4 @@
-import { type HeldSession, UnsupportedMethodError } from '@stowage/core'
+import { type HeldSession, UnsupportedMethodError } from '@stowage/core/driver'
 import { head } from './head.ts'
 import type { Store } from './store.ts'
 import { newestUploads, type Part, sessionKey, storedParts, type Upload } from './uploads.ts'

@@ -4,7 +4,7 @@ import type {
   ListMultipartUploadsCommandOutput,
   ListPartsCommandOutput,
 } from '@aws-sdk/client-s3'
-import { DriverError, type HeldSession } from '@stowage/core'
+import { DriverError, type HeldSession } from '@stowage/core/driver'
 import { PageGuard } from '@stowage/driver-kit'
 import type { Attributes } from './attributes.ts'
 import { isUploadGone } from './errors.ts'

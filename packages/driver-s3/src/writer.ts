@@ -1,4 +1,4 @@
-import { type BareWriter, type HeldSession, UploadNotFoundError } from '@stowage/core'
+import { type BareWriter, type HeldSession, UploadNotFoundError } from '@stowage/core/driver'
 import type { Attributes } from './attributes.ts'
 import { completeUpload } from './complete.ts'
 import { refuseConflict, whileInTheWay } from './conflicts.ts'

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import type { RedirectRequest } from '@stowage/core'
+import type { RedirectRequest } from '@stowage/core/driver'
 
 /**
  * The client's address: the first of `X-Forwarded-For`, else `X-Real-Ip`, else the socket's. The

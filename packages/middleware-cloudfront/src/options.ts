@@ -1,6 +1,12 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { ConfigError, object, type Parameter, parseDuration, parseParameters } from '@stowage/core'
+import {
+  ConfigError,
+  object,
+  type Parameter,
+  parseDuration,
+  parseParameters,
+} from '@stowage/core/driver'
 
 /** Names are accepted in lower case too, as a registry's configuration has them. */
 export interface CloudFrontOptions {

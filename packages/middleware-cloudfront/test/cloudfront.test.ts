@@ -6,13 +6,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
   applyMiddleware,
-  base,
   create,
   createFromConfig,
   type MiddlewareEntry,
   registeredMiddleware,
   type StorageDriver,
 } from '@stowage/core'
+import { base } from '@stowage/core/driver'
 import { until } from '@stowage-internal/jest-preset/patience'
 import '@stowage/driver-inmemory'
 import { InMemoryDriver } from '@stowage/driver-inmemory'

@@ -1,5 +1,6 @@
 import { context, diag, SpanStatusCode, trace } from '@opentelemetry/api'
-import { base, create, PermissionError, type StorageDriver } from '@stowage/core'
+import { create, PermissionError, type StorageDriver } from '@stowage/core'
+import { base } from '@stowage/core/driver'
 import { InMemoryDriver } from '@stowage/driver-inmemory'
 import { parentOf, Telemetry } from './helpers/telemetry.ts'
 

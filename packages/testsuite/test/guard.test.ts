@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { describe, expect, it } from '@jest/globals'
-import { type BareDriver, base, type StorageDriver } from '@stowage/core'
+import { type BareDriver, base, type StorageDriver } from '@stowage/core/driver'
 import { InMemoryDriver } from '../../driver-inmemory/src/index.ts'
 import { guarded } from '../src/guard.ts'
 

@@ -1,4 +1,4 @@
-import { base } from '@stowage/core'
+import { base } from '@stowage/core/driver'
 import { registerSuite } from '@stowage/testsuite'
 // By its path: the driver's own tests depend on this package.
 import { InMemoryDriver } from '../../driver-inmemory/src/index.ts'

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from '@jest/globals'
-import { base } from '@stowage/core'
+import { base } from '@stowage/core/driver'
 import { type Runner, registerSuite, suiteCases } from '@stowage/testsuite'
 import { InMemoryDriver } from '../../driver-inmemory/src/index.ts'
 

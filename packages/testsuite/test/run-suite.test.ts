@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { type BareDriver, base } from '@stowage/core'
+import { type BareDriver, base } from '@stowage/core/driver'
 import { type CaseInfo, type CaseResult, runSuite, suiteCases } from '@stowage/testsuite'
 import { InMemoryDriver } from '../../driver-inmemory/src/index.ts'
 

@@ -1,4 +1,4 @@
-import type { BareDriver, StorageDriver, Walk } from '@stowage/core'
+import type { BareDriver, StorageDriver, Walk } from '@stowage/core/driver'
 import { change, changeWriter, turn } from '../delegate.ts'
 import { area, type Saboteur } from '../saboteur.ts'
 

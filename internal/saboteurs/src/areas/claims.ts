@@ -7,7 +7,7 @@ import {
   RevisionChangedError,
   type StorageDriver,
   UnsupportedMethodError,
-} from '@stowage/core'
+} from '@stowage/core/driver'
 import { InMemoryDriver } from '@stowage/driver-inmemory'
 import { change, changePaths, collect, files, streamOf, turn } from '../delegate.ts'
 import { area, type Saboteur } from '../saboteur.ts'

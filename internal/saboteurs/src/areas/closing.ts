@@ -1,4 +1,4 @@
-import { type BareWriter, DriverError } from '@stowage/core'
+import { type BareWriter, DriverError } from '@stowage/core/driver'
 import { change, streamOf } from '../delegate.ts'
 import { area, type Saboteur } from '../saboteur.ts'
 

@@ -1,4 +1,4 @@
-import { type BareDriver, RevisionChangedError } from '@stowage/core'
+import { type BareDriver, RevisionChangedError } from '@stowage/core/driver'
 import { beforeChange, change, PART_SIZE, turn } from '../delegate.ts'
 import { area, type Saboteur } from '../saboteur.ts'
 

@@ -1,4 +1,4 @@
-import { type BareDriver, isStorageError, PathNotFoundError, parentOf } from '@stowage/core'
+import { type BareDriver, isStorageError, PathNotFoundError, parentOf } from '@stowage/core/driver'
 import { change, changeWriter, exists, files, PAGE_SIZE, uploads } from '../delegate.ts'
 import { area, type Saboteur } from '../saboteur.ts'
 

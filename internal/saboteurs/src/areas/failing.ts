@@ -8,7 +8,7 @@ import {
   PermissionError,
   type StorageDriver,
   type StorageError,
-} from '@stowage/core'
+} from '@stowage/core/driver'
 import { change, changePaths } from '../delegate.ts'
 import { area, type Saboteur } from '../saboteur.ts'
 

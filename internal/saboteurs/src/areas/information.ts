@@ -1,4 +1,4 @@
-import { type BareDriver, PathNotFoundError } from '@stowage/core'
+import { type BareDriver, PathNotFoundError } from '@stowage/core/driver'
 import { beforeChange, change, exists, files } from '../delegate.ts'
 import { area, type Saboteur } from '../saboteur.ts'
 

@@ -1,5 +1,5 @@
-import type { BareDriver, StorageDriver } from '@stowage/core'
-import { compareKeys, isStorageError, PathNotFoundError, parentOf } from '@stowage/core'
+import type { BareDriver, StorageDriver } from '@stowage/core/driver'
+import { compareKeys, isStorageError, PathNotFoundError, parentOf } from '@stowage/core/driver'
 import { beforeChange, change, files, items, PAGE_SIZE } from '../delegate.ts'
 import { area, type Saboteur } from '../saboteur.ts'
 

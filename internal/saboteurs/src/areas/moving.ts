@@ -1,4 +1,4 @@
-import { type BareDriver, isStorageError, parentOf } from '@stowage/core'
+import { type BareDriver, isStorageError, parentOf } from '@stowage/core/driver'
 import { change, exists, files, PART_SIZE, turn, uploads } from '../delegate.ts'
 import { area, type Saboteur } from '../saboteur.ts'
 

@@ -1,4 +1,4 @@
-import type { BareDriver, BarePurgeOptions, UploadInfo } from '@stowage/core'
+import type { BareDriver, BarePurgeOptions, UploadInfo } from '@stowage/core/driver'
 import { change, changeWriter, items, uploads } from '../delegate.ts'
 import { area, type Saboteur } from '../saboteur.ts'
 

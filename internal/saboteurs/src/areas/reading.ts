@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { type BareDriver, isStorageError } from '@stowage/core'
+import { type BareDriver, isStorageError } from '@stowage/core/driver'
 import { change, changeStream, collect, leak, PART_SIZE, streamOf, turn } from '../delegate.ts'
 import { area, type Saboteur } from '../saboteur.ts'
 

@@ -5,7 +5,7 @@ import {
   PathNotFoundError,
   type StorageErrorCode,
   UnsupportedMethodError,
-} from '@stowage/core'
+} from '@stowage/core/driver'
 import { change, changeWriter, leak, uploads } from '../delegate.ts'
 import { area, type Saboteur } from '../saboteur.ts'
 

@@ -3,7 +3,7 @@ import {
   isStorageError,
   type StorageDriver,
   WriterStateError,
-} from '@stowage/core'
+} from '@stowage/core/driver'
 import { change } from '../delegate.ts'
 import { area, type Saboteur } from '../saboteur.ts'
 

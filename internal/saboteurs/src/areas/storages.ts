@@ -1,4 +1,4 @@
-import { type BareDriver, PathNotFoundError } from '@stowage/core'
+import { type BareDriver, PathNotFoundError } from '@stowage/core/driver'
 import { change, files, items } from '../delegate.ts'
 import { area, type Saboteur } from '../saboteur.ts'
 

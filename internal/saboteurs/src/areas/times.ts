@@ -1,4 +1,4 @@
-import { type BareDriver, base, type FileInfo } from '@stowage/core'
+import { type BareDriver, base, type FileInfo } from '@stowage/core/driver'
 import { beforeChange, change } from '../delegate.ts'
 import { area, type Saboteur } from '../saboteur.ts'
 

@@ -1,5 +1,5 @@
-import type { BareDriver, FileInfo } from '@stowage/core'
-import { compareKeys, isBeneath, parentOf } from '@stowage/core'
+import type { BareDriver, FileInfo } from '@stowage/core/driver'
+import { compareKeys, isBeneath, parentOf } from '@stowage/core/driver'
 import { change, changeWriter, PART_SIZE, streamOf, turn } from '../delegate.ts'
 import { area, type Saboteur } from '../saboteur.ts'
 

@@ -1,7 +1,7 @@
+import { entryKey } from '@stowage/core'
 import {
   type BareDriver,
   compareKeys,
-  entryKey,
   type FileInfo,
   isStorageError,
   PathNotFoundError,
@@ -9,7 +9,7 @@ import {
   type StorageDriver,
   type Walk,
   type WalkOptions,
-} from '@stowage/core'
+} from '@stowage/core/driver'
 import { change, exists, files, items, PAGE_SIZE } from '../delegate.ts'
 import { area, type Saboteur } from '../saboteur.ts'
 

@@ -1,5 +1,5 @@
-import type { BareDriver, BareWriter } from '@stowage/core'
-import { isStorageError } from '@stowage/core'
+import type { BareDriver, BareWriter } from '@stowage/core/driver'
+import { isStorageError } from '@stowage/core/driver'
 import { change, changeWriter, PART_SIZE } from '../delegate.ts'
 import { area, type Saboteur } from '../saboteur.ts'
 

@@ -1,7 +1,7 @@
 // Requests that go right as long as nothing fails.
 
 import type { IncomingMessage } from 'node:http'
-import { isStorageError } from '@stowage/core'
+import { isStorageError } from '@stowage/core/driver'
 import { leak } from '../delegate.ts'
 import { Client, type Received, type Sent } from './client.ts'
 

@@ -1,5 +1,5 @@
 // Drivers and writers that are right as long as nothing fails.
-import { type BareOptions, type FileInfo, PathNotFoundError } from '@stowage/core'
+import { type BareOptions, type FileInfo, PathNotFoundError } from '@stowage/core/driver'
 import { type Entry, HttpDriver } from './driver.ts'
 import { HttpWriter, type Upload } from './writer.ts'
 

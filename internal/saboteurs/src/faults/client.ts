@@ -1,6 +1,6 @@
 import { Agent, type IncomingMessage, request } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
-import { ThrottledError, UnavailableError } from '@stowage/core'
+import { ThrottledError, UnavailableError } from '@stowage/core/driver'
 
 export interface Sent {
   readonly body?: Uint8Array | undefined

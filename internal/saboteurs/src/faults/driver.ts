@@ -14,7 +14,7 @@ import {
   PathNotFoundError,
   UnsupportedMethodError,
   type UploadInfo,
-} from '@stowage/core'
+} from '@stowage/core/driver'
 import type { Client } from './client.ts'
 import { HttpWriter, type Upload } from './writer.ts'
 

@@ -1,4 +1,4 @@
-import { base, type StorageDriver } from '@stowage/core'
+import { base, type StorageDriver } from '@stowage/core/driver'
 import type { FaultOptions } from '@stowage/testsuite'
 import { patient } from '@stowage-internal/jest-preset/patience'
 import { ATTEMPTS, Client } from './client.ts'

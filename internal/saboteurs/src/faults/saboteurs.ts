@@ -1,5 +1,5 @@
 // Drivers that are right as long as nothing fails, and wrong in one way when something does.
-import type { BareWriter, BareWriterOptions } from '@stowage/core'
+import type { BareWriter, BareWriterOptions } from '@stowage/core/driver'
 import {
   Deaf,
   EmptyRetries,

@@ -1,4 +1,4 @@
-import { type BareWriter, UploadNotFoundError } from '@stowage/core'
+import { type BareWriter, UploadNotFoundError } from '@stowage/core/driver'
 import type { HttpDriver } from './driver.ts'
 
 /** An unfinished upload as the store lists it. */

@@ -1,6 +1,6 @@
 // A healthy driver for the object store that believes no odd answer.
 import type { IncomingMessage } from 'node:http'
-import { type BareOptions, ContentError, DriverError, type FileInfo } from '@stowage/core'
+import { type BareOptions, ContentError, DriverError, type FileInfo } from '@stowage/core/driver'
 import type { OddLimits } from '@stowage/testsuite'
 import { Client, type Received, type Sent } from '../faults/client.ts'
 import { type Entry, HttpDriver } from '../faults/driver.ts'

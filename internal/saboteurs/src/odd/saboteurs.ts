@@ -1,6 +1,6 @@
 // Drivers that are right as long as every answer is, and believe one kind of odd answer.
 import { Agent, type IncomingMessage, request } from 'node:http'
-import { type BareOptions, DriverError, type FileInfo } from '@stowage/core'
+import { type BareOptions, DriverError, type FileInfo } from '@stowage/core/driver'
 import type { OddLimits } from '@stowage/testsuite'
 import type { Received, Sent } from '../faults/client.ts'
 import { OddClient, OddDriver, type Page } from './driver.ts'

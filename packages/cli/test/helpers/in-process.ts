@@ -1,5 +1,5 @@
 import { PassThrough, Readable, Writable } from 'node:stream'
-import { base, PermissionError, register } from '@stowage/core'
+import { base, PermissionError, register } from '@stowage/core/driver'
 import { InMemoryDriver } from '@stowage/driver-inmemory'
 import { run } from '../../src/program.ts'
 

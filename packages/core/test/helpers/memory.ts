@@ -14,7 +14,7 @@ import {
   PathNotFoundError,
   type StorageDriver,
   UnsupportedMethodError,
-} from '@stowage/core'
+} from '@stowage/core/driver'
 
 interface Session {
   path: string

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, statfsSync } from 'node:fs'
-import { base } from '@stowage/core'
+import { base } from '@stowage/core/driver'
 import { FsDriver } from '../../src/driver.ts'
 import { nodeFileSystem } from '../../src/node-file-system.ts'
 import { parse } from '../../src/parameters.ts'

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs'
-import { base, isStorageError, type StorageDriver } from '@stowage/core'
+import { base, isStorageError, type StorageDriver } from '@stowage/core/driver'
 import { FsDriver } from '../../src/driver.ts'
 import { parse } from '../../src/parameters.ts'
 import { nameOf, type Scenario, type Tree } from './scenarios.ts'

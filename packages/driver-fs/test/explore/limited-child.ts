@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs'
-import { base } from '@stowage/core'
+import { base } from '@stowage/core/driver'
 import { FsDriver } from '../../src/driver.ts'
 import { nodeFileSystem } from '../../src/node-file-system.ts'
 import { parse } from '../../src/parameters.ts'

@@ -1,4 +1,4 @@
-import { base } from '@stowage/core'
+import { base } from '@stowage/core/driver'
 import { FsDriver } from '../../src/driver.ts'
 import { CONFINES } from '../../src/node-file-system.ts'
 import { parse } from '../../src/parameters.ts'

@@ -18,7 +18,7 @@ import {
   PathNotFoundError,
   UnsupportedMethodError,
   type UploadInfo,
-} from '@stowage/core'
+} from '@stowage/core/driver'
 import { children, fileInfo, filesBeneath, hasFilesBeneath } from './keys.ts'
 import { chunksOf, contentOf, findFile } from './reading.ts'
 import { CHUNK_CAPABILITIES, type ChunkStore, type StoredUpload } from './store.ts'

@@ -1,4 +1,4 @@
-import { directoryKey, type FileInfo } from '@stowage/core'
+import { directoryKey, type FileInfo } from '@stowage/core/driver'
 import type { ChunkStore, StoredFile } from './store.ts'
 
 /** Files asked for at a time. */

@@ -1,4 +1,4 @@
-import { ContentError, PathNotFoundError, RevisionChangedError } from '@stowage/core'
+import { ContentError, PathNotFoundError, RevisionChangedError } from '@stowage/core/driver'
 import type { ChunkStore, StoredFile } from './store.ts'
 
 /** @throws PathNotFoundError where no file is. */

@@ -1,4 +1,4 @@
-import type { Capabilities } from '@stowage/core'
+import type { Capabilities } from '@stowage/core/driver'
 
 /** What a step of a {@link ChunkStore} gives: at once, or later. */
 export type Maybe<T> = T | Promise<T>

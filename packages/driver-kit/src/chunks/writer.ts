@@ -3,7 +3,7 @@ import {
   type HeldSession,
   RevisionChangedError,
   UploadNotFoundError,
-} from '@stowage/core'
+} from '@stowage/core/driver'
 import type { ChunkStore, StoredUpload } from './store.ts'
 
 /** What a {@link ChunkWriter} is about. */

@@ -1,4 +1,4 @@
-import { base } from '@stowage/core'
+import { base } from '@stowage/core/driver'
 import { registerSuite } from '@stowage/testsuite'
 import { ChunkDriver } from '../../src/index.ts'
 import { MemoryData, memoryStore } from './memory-store.ts'

@@ -1,4 +1,4 @@
-import { base, isStorageError, type StorageDriver } from '@stowage/core'
+import { base, isStorageError, type StorageDriver } from '@stowage/core/driver'
 import { SEED } from '@stowage-internal/jest-preset/sample'
 import { ChunkDriver } from '../../src/index.ts'
 import { lost, MemoryData, memoryStore, type Random, randomOf } from './memory-store.ts'

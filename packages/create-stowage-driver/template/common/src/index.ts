@@ -1,10 +1,10 @@
-import { type ParameterValues, parseParameters, register, text } from '@stowage/core'
+import { type ParameterValues, parseParameters, register, text } from '@stowage/core/driver'
 import { MydriverDriver } from './driver.ts'
 
 export { MydriverDriver }
 
 // Each parameter once: its name, its type, what the message says where it is wrong. See also `flag`, `integer`,
-// `oneOf` and `object` of @stowage/core, and `secret: true` for what no message may show.
+// `oneOf` and `object` of @stowage/core/driver, and `secret: true` for what no message may show.
 const schema = {
   location: text({ required: true, expected: 'where the storage is' }),
 }
@@ -13,7 +13,7 @@ const schema = {
 export type MydriverParameters = ParameterValues<typeof schema>
 
 // This makes `create('mydriver', ...)` typed for whoever imports the package ...
-declare module '@stowage/core' {
+declare module '@stowage/core/driver' {
   interface DriverParameters {
     mydriver: MydriverParameters
   }

@@ -16,7 +16,7 @@ import {
   UnsupportedMethodError,
   type UploadInfo,
   UploadNotFoundError,
-} from '@stowage/core'
+} from '@stowage/core/driver'
 import type { MydriverParameters } from './index.ts'
 
 interface File {

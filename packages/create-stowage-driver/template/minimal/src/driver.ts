@@ -8,7 +8,7 @@ import {
   type Capabilities,
   type FileInfo,
   UnsupportedMethodError,
-} from '@stowage/core'
+} from '@stowage/core/driver'
 import type { MydriverParameters } from './index.ts'
 
 /**
