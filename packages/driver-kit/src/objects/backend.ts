@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { BareRedirectOptions, Capabilities, StoragePlace } from '@stowage/core'
+import type { BareRedirectOptions, Capabilities, StoragePlace } from '@stowage/core/driver'
 import type { Names } from './names.ts'
 
 /** What each request is told besides its own arguments. */

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { directoryKey, InvalidPathError, MAX_PATH_BYTES, pathProblem } from '@stowage/core'
+import { directoryKey, InvalidPathError, MAX_PATH_BYTES, pathProblem } from '@stowage/core/driver'
 
 /**
  * First component of the keys that are the driver's own. No path can name it, and no listing shows it. It is the
