@@ -1,4 +1,4 @@
-import { isStorageError, Limiter } from '@stowage/core'
+import { isStorageError, Limiter } from '@stowage/core/driver'
 import { type Failure, failureError, type RequestFacts } from './failures.ts'
 import type { RequestContext } from './objects/backend.ts'
 import { Scrubber } from './scrubber.ts'

@@ -1,4 +1,4 @@
-import { isStorageError } from '@stowage/core'
+import { isStorageError } from '@stowage/core/driver'
 import { type Failure, failureOf, failureTable, type RequestFacts } from '@stowage/driver-kit'
 
 /** Code of the error for an answer that no S3 service gives: another server, a proxy, a login page. */

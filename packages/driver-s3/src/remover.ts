@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { _Error as S3Error } from '@aws-sdk/client-s3'
-import { isStorageError, PathNotFoundError, StorageErrors } from '@stowage/core'
+import { isStorageError, PathNotFoundError, StorageErrors } from '@stowage/core/driver'
 import { answerOf, factsOf, isMissing, isUploadListRefused, NOT_S3 } from './errors.ts'
 import { pages } from './lister.ts'
 import type { CallOptions, Store } from './store.ts'

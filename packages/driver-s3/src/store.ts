@@ -1,5 +1,5 @@
 import type * as S3 from '@aws-sdk/client-s3'
-import { HeldSessions, InvalidPathError } from '@stowage/core'
+import { HeldSessions, InvalidPathError } from '@stowage/core/driver'
 import { type RequestFacts, Requests, withHandle, within } from '@stowage/driver-kit'
 import { checkAnswers } from './answers.ts'
 import { loadClientSdk, makeClient, type Sdk } from './client.ts'

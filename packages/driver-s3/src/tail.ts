@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
-import { collectBytes, UploadNotFoundError } from '@stowage/core'
+import { collectBytes, UploadNotFoundError } from '@stowage/core/driver'
 import { factsOf, isMissing } from './errors.ts'
 import { putObject } from './put.ts'
 import { deleteKeys } from './remover.ts'
