@@ -10,6 +10,7 @@ export {
   type StoredFile,
   type StoredUpload,
 } from './chunks/store.ts'
+export { eachUntilFailure } from './each-until-failure.ts'
 export {
   type FailedRequest,
   type Failure,
@@ -27,6 +28,7 @@ export { loadSdk } from './load-sdk.ts'
 export type {
   DeleteFailure,
   DeleteOutcome,
+  DeleteRequest,
   GetRequest,
   GetResult,
   ListingOrder,
@@ -39,6 +41,8 @@ export type {
   RequestContext,
 } from './objects/backend.ts'
 export { type NameRules, Names, newSessionId, sessionTime } from './objects/names.ts'
+export { type Removal, throwErrors } from './objects/remover.ts'
+export { Trees, type UploadRemover } from './objects/trees.ts'
 export { type Listing, PageGuard, parseSize } from './pages.ts'
 export { type ContentRange, parseContentRange } from './ranges.ts'
 export { Requests, type RequestsOptions } from './requests.ts'

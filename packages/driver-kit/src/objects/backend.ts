@@ -97,14 +97,22 @@ export interface ObjectPutOptions {
 export interface PutResult {
   /** Left out where the service does not tell it. */
   readonly revision?: string | undefined
+  /** Bytes of a copy. Left out where the answer does not tell them: the kit asks, and compares with the source. */
+  readonly size?: number | undefined
+}
+
+/** An object to delete. */
+export interface DeleteRequest {
+  readonly key: string
+  /** Only of this revision, where the service can tell. */
+  readonly revision?: string | undefined
 }
 
 /** `deleted` also where the service does not tell; `changed`: it is of another revision, and stays. */
 export type DeleteOutcome = 'deleted' | 'missing' | 'changed'
 
-/** A key that a batch has not deleted. */
-export interface DeleteFailure {
-  readonly key: string
+/** An object that a batch has not deleted. */
+export interface DeleteFailure extends DeleteRequest {
   /** Why. Left out: the batch could not name the key, or does not say. It is deleted by a request of its own. */
   readonly error?: Error | undefined
 }
@@ -123,6 +131,11 @@ export interface ObjectBackend {
   readonly listing: ListingOrder
   /** Most keys of one {@link deleteMany}; 1: there is no such request. */
   readonly deleteBatch: number
+  /**
+   * Whether {@link delete} tells for sure if the object was there, also after a lost answer. Then a delete of a path
+   * does not wait for a listing that shows it.
+   */
+  readonly tellsMissing?: boolean | undefined
 
   /** @throws PathNotFoundError. */
   head(key: string, context: RequestContext): Promise<ObjectInfo>
@@ -142,16 +155,20 @@ export interface ObjectBackend {
   /** With a revision, only of that one, where the service can tell. An object that is gone is no error. */
   delete(key: string, revision: string | undefined, context: RequestContext): Promise<DeleteOutcome>
   /**
-   * Deletes several objects, and gives those that it has not deleted. What is gone already is deleted.
+   * Deletes several objects, and gives those that it has not deleted. One that is gone already counts as deleted.
    * @throws UnsupportedMethodError: the kit goes on one by one, from then on.
    */
-  deleteMany?(keys: readonly string[], context: RequestContext): Promise<readonly DeleteFailure[]>
+  deleteMany?(
+    objects: readonly DeleteRequest[],
+    context: RequestContext,
+  ): Promise<readonly DeleteFailure[]>
   /**
    * Copies within the service, the revision of `source` and no other one, in one visible step. What the source has
-   * besides its bytes is kept. Several requests where the object is large.
-   * @throws PathNotFoundError where the source is gone; RevisionChangedError.
+   * besides its bytes is kept. Several requests where the object is large, or where the service cannot copy: then it
+   * is read and written.
+   * @throws PathNotFoundError where the source is gone, and for nothing else; RevisionChangedError.
    */
-  copy?(
+  copy(
     source: ObjectInfo,
     key: string,
     options: ObjectPutOptions,
@@ -163,6 +180,11 @@ export interface ObjectBackend {
     request: Omit<BareRedirectOptions, 'signal'>,
     context: RequestContext,
   ): Promise<string | undefined>
+  /**
+   * Where files and directories exclude each other: whether the error says that a file or a directory is in the way.
+   * Stores on file systems also say it of one that they are just removing.
+   */
+  isConflict?(error: unknown): boolean
   /** Where the directory lies, for StorageDriver.locate. No request. */
   locate?(prefix: string): Promise<StoragePlace>
   close?(): Promise<void>
