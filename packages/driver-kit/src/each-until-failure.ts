@@ -1,4 +1,4 @@
-import { eachLimit } from '@stowage/core'
+import { eachLimit } from '@stowage/core/driver'
 
 /**
  * Runs for every item, at most so many at once. The first failure, or an abort, aborts the signal that the others

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { InvalidPathError, parentOf, UnavailableError } from '@stowage/core'
+import { InvalidPathError, parentOf, UnavailableError } from '@stowage/core/driver'
 import type { ObjectBackend, RequestContext } from './backend.ts'
 import { headIfThere, isFolder, objectsBeneath } from './beneath.ts'
 import { KnownDirectories } from './known-directories.ts'

@@ -1,4 +1,4 @@
-import { ContentError, RevisionChangedError } from '@stowage/core'
+import { ContentError, RevisionChangedError } from '@stowage/core/driver'
 import type { ObjectBackend, ObjectInfo, RequestContext } from './backend.ts'
 import { headIfThere } from './beneath.ts'
 

@@ -1,4 +1,4 @@
-import { parentOf } from '@stowage/core'
+import { parentOf } from '@stowage/core/driver'
 
 /** How long a directory counts as known, in milliseconds. Another process may delete it, and put a file there. */
 const KNOWN_MS = 10_000

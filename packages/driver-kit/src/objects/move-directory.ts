@@ -1,4 +1,4 @@
-import { isStorageError, PathNotFoundError } from '@stowage/core'
+import { isStorageError, PathNotFoundError } from '@stowage/core/driver'
 import { eachUntilFailure } from '../each-until-failure.ts'
 import type { ObjectBackend, ObjectInfo } from './backend.ts'
 import { isFolder, objectsBeneath } from './beneath.ts'

@@ -1,4 +1,4 @@
-import { eachLimit, isStorageError, StorageErrors } from '@stowage/core'
+import { eachLimit, isStorageError, StorageErrors } from '@stowage/core/driver'
 import type { DeleteFailure, DeleteRequest, ObjectBackend, RequestContext } from './backend.ts'
 import type { Names } from './names.ts'
 

@@ -1,4 +1,4 @@
-import { isStorageError, PathNotFoundError } from '@stowage/core'
+import { isStorageError, PathNotFoundError } from '@stowage/core/driver'
 import type { ObjectBackend, ObjectInfo, RequestContext } from './backend.ts'
 import { headIfThere, isFolder, objectsBeneath, objectsFrom } from './beneath.ts'
 import { Conflicts } from './conflicts.ts'

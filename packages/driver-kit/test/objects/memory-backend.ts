@@ -5,7 +5,7 @@ import {
   PathNotFoundError,
   RevisionChangedError,
   UnavailableError,
-} from '@stowage/core'
+} from '@stowage/core/driver'
 import {
   type DeleteFailure,
   type DeleteOutcome,

@@ -1,4 +1,4 @@
-import { HeldSessions } from '@stowage/core'
+import { HeldSessions } from '@stowage/core/driver'
 import { type Removal, Trees } from '../../src/index.ts'
 import { MemoryBackend, type MemoryOptions } from './memory-backend.ts'
 
