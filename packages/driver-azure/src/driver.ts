@@ -15,13 +15,14 @@ import type {
   UploadInfo,
 } from '@stowage/core/driver'
 import { PathNotFoundError, placeInBucket, UnsupportedMethodError } from '@stowage/core/driver'
+import type { Names } from '@stowage/driver-kit'
 import { AzureClient, type Opened } from './client.ts'
 import { isNotFound } from './errors.ts'
 import { fileFrom } from './files.ts'
 import { MAX_SYNC_COPY } from './limits.ts'
 import { hasFiles, listKeys, walkFiles } from './listing.ts'
 import { Mover } from './move.ts'
-import { Names } from './names.ts'
+import { blobNames } from './names.ts'
 import type { AzureSettings } from './parameters.ts'
 import { putBlob } from './publish.ts'
 import { openReader } from './reader.ts'
@@ -48,7 +49,7 @@ export class AzureDriver implements BareDriver {
   constructor(settings: AzureSettings) {
     this.#settings = settings
     this.#client = new AzureClient(settings)
-    this.#names = new Names(settings.rootDirectory)
+    this.#names = blobNames(settings.rootDirectory)
     const account = settings.connection?.serviceURL ?? settings.client?.url.split('?')[0]
     this.#sessions = new Sessions(
       this.#names,
@@ -79,7 +80,7 @@ export class AzureDriver implements BareDriver {
   }
 
   async putContent(path: string, content: Uint8Array, options: BarePutOptions): Promise<void> {
-    const name = this.#names.blob(path)
+    const name = this.#names.key(path)
     if (content.length > MAX_PUT) return this.#putInBlocks(path, content, options)
     const opened = await this.#client.open()
     const context = { opened, settings: this.#settings, ...options }
@@ -98,14 +99,14 @@ export class AzureDriver implements BareDriver {
   }
 
   async reader(path: string, options: BareReaderOptions): Promise<Readable> {
-    const name = this.#names.blob(path)
+    const name = this.#names.key(path)
     const { container, failures } = await this.#client.open()
     return openReader({ blob: container.getBlobClient(name), path, failures }, options)
   }
 
   async writer(path: string, options: BareWriterOptions): Promise<BareWriter> {
     const { append, modTime, signal } = options
-    this.#names.blob(path)
+    this.#names.key(path)
     const opened = await this.#client.open()
     const context = {
       ...{ client: this.#client, opened, sessions: this.#sessions },
@@ -131,7 +132,7 @@ export class AzureDriver implements BareDriver {
     const directory = { path, size: 0, modTime: new Date(0), isDir: true }
     const opened = await this.#client.open()
     if (path !== '/') {
-      const blob = opened.container.getBlobClient(this.#names.blob(path))
+      const blob = opened.container.getBlobClient(this.#names.key(path))
       try {
         const found = await blob.getProperties(signal ? { abortSignal: signal } : {})
         const file = fileFrom(found, path)
@@ -164,7 +165,7 @@ export class AzureDriver implements BareDriver {
   }
 
   async redirectURL(path: string, options: BareRedirectOptions): Promise<string | undefined> {
-    return this.#signer.sign(this.#names.blob(path), path, options)
+    return this.#signer.sign(this.#names.key(path), path, options)
   }
 
   async locate(path: string): Promise<StoragePlace> {
@@ -193,7 +194,7 @@ export class AzureDriver implements BareDriver {
   }
 
   #open(path: string): Promise<Opened> {
-    this.#names.blob(path)
+    this.#names.key(path)
     return this.#client.open()
   }
 }

@@ -1,8 +1,7 @@
 import type { BlobGetPropertiesResponse, BlobItem } from '@azure/storage-blob'
 import { ContentError, type FileInfo } from '@stowage/core/driver'
-import { parseSize } from '@stowage/driver-kit'
+import { type Names, parseSize } from '@stowage/driver-kit'
 import { isFolder } from './markers.ts'
-import type { Names } from './names.ts'
 import { timeOf } from './times.ts'
 
 /** The parts of an answer to Get Blob Properties that say what a file is. */

@@ -1,9 +1,8 @@
 import type { BlobItem } from '@azure/storage-blob'
 import { type BareWalkOptions, ConfigError, type FileInfo } from '@stowage/core/driver'
-import { PageGuard } from '@stowage/driver-kit'
+import { type Names, PageGuard } from '@stowage/driver-kit'
 import type { Opened } from './client.ts'
 import { listedFile } from './files.ts'
-import type { Names } from './names.ts'
 import { firstHigh, inByteOrder } from './order.ts'
 
 export interface Page {

@@ -7,13 +7,13 @@ import {
   RevisionChangedError,
   StorageErrors,
 } from '@stowage/core/driver'
+import type { Names } from '@stowage/driver-kit'
 import type { AzureClient, Opened } from './client.ts'
 import { copyInOneStep, type Original, sourceNow } from './copy.ts'
 import { codeOf, isConditionFailure, isNotFound, isSourceGone } from './errors.ts'
 import { fileSize } from './files.ts'
 import { pages } from './listing.ts'
 import { isFolder } from './markers.ts'
-import type { Names } from './names.ts'
 import type { AzureSettings } from './parameters.ts'
 import { propertiesOf } from './properties.ts'
 import type { Remover } from './remove.ts'
@@ -37,8 +37,8 @@ export class Mover {
   }
 
   async move(source: string, destination: string, options: BareOptions): Promise<void> {
-    const from = this.#names.blob(source)
-    const to = this.#names.blob(destination)
+    const from = this.#names.key(source)
+    const to = this.#names.key(destination)
     const opened = await this.#client.open()
     const found = await this.#copy(opened, from, to, source, options)
     if (typeof found !== 'object') {
@@ -137,7 +137,7 @@ export class Mover {
     await eachLimit(this.#blobsBeneath(opened, source, options), concurrency, async (blob) => {
       if (blob.isMarker) return void markers.push(blob.name)
       const rest = blob.name.slice(from.length)
-      const path = this.#names.path(blob.name) ?? source
+      const path = this.#names.pathOf(blob.name)
       const found = await this.#copy(opened, blob.name, to + rest, path, options)
       if (typeof found === 'object') copied.set(rest, found.etag)
     })
@@ -150,7 +150,7 @@ export class Mover {
     await eachLimit(copied, concurrency, async ([rest, etag]) => {
       options.signal?.throwIfAborted()
       const name = from + rest
-      const where = { path: this.#names.path(name) ?? source, ...options }
+      const where = { path: this.#names.pathOf(name), ...options }
       await this.#removeCopied(opened, name, etag, where)
     })
     failIfAny(await this.#remover.folders(opened, markers, options))

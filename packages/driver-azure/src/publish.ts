@@ -52,7 +52,7 @@ export async function publish(context: WriterContext, staged: Staged): Promise<v
     asItIs: sealed || kept.metadata !== undefined,
   }
   try {
-    await copyInOneStep(opened, original, sessions.names.blob(path), { ...settings, signal })
+    await copyInOneStep(opened, original, sessions.names.key(path), { ...settings, signal })
   } catch (error) {
     const changed = isSourceGone(error) || isConditionFailure(error)
     if (changed || isStorageError(error, 'REVISION_CHANGED')) {

@@ -1,11 +1,11 @@
 import type { BatchSubResponse, BlobClient, BlobItem } from '@azure/storage-blob'
 import { type BareOptions, eachLimit, PathNotFoundError, StorageErrors } from '@stowage/core/driver'
+import type { Names } from '@stowage/driver-kit'
 import type { Opened } from './client.ts'
 import { isNotFound } from './errors.ts'
 import { MAX_BATCH } from './limits.ts'
 import { pages } from './listing.ts'
 import { isFolder } from './markers.ts'
-import type { Names } from './names.ts'
 import { discard, type Sessions } from './sessions.ts'
 
 /** Removes blobs, by batches where the service takes them. */
@@ -56,7 +56,7 @@ export class Remover {
       signal?.throwIfAborted()
       await this.one(client, signal).catch((error: unknown) => {
         signal?.throwIfAborted()
-        errors.push(opened.failures.translate(error, this.#path(client.name)) as Error)
+        errors.push(opened.failures.translate(error, this.#names.pathOf(client.name)) as Error)
       })
     })
     return errors
@@ -97,10 +97,6 @@ export class Remover {
       throw error
     }
   }
-
-  #path(name: string): string {
-    return this.#names.path(name) ?? `/${name}`
-  }
 }
 
 /**
@@ -120,7 +116,7 @@ export async function removeTree(
   const { names } = sessions
   const errors: Error[] = []
   const folders: string[] = []
-  const itself = names.blob(path)
+  const itself = names.key(path)
   let found = 0
   for await (const all of blobsFrom(opened, sessions.names, path, signal)) {
     found += all.length
@@ -154,7 +150,7 @@ async function* blobsFrom(
   path: string,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<readonly BlobItem[]> {
-  const itself = names.blob(path)
+  const itself = names.key(path)
   const prefix = names.prefix(path)
   for await (const { blobs, more } of pages(opened, path, { prefix: itself, signal })) {
     yield blobs.filter(({ name }) => name === itself || name.startsWith(prefix))

@@ -7,11 +7,11 @@ import {
   type UploadInfo,
   UploadNotFoundError,
 } from '@stowage/core/driver'
+import { type Names, newSessionId, sessionTime } from '@stowage/driver-kit'
 import { assemble, type StagedBlock } from './blocks.ts'
 import type { Opened } from './client.ts'
 import { codeOf, type Failures, isConditionFailure, isNotFound } from './errors.ts'
 import { pages } from './listing.ts'
-import type { Names } from './names.ts'
 
 /** Metadata of a session's blob: the mark of the writer that took the session over. */
 const HOLDER = 'stowageholder'
@@ -40,9 +40,6 @@ export interface Claim {
   readonly etag: string
 }
 
-/** Of each storage the time in its latest id: the clocks of two services may differ by years. */
-const latest = new Map<string, number>()
-
 /** The mark of a writer in the ids of its blocks. */
 export function newWriterMark(): string {
   return randomBytes(4).toString('hex')
@@ -65,9 +62,7 @@ export class Sessions {
    * @param now Milliseconds since 1970, by the service's clock.
    */
   newId(now: number): string {
-    const time = Math.max(now, (latest.get(this.#storage) ?? 0) + 1)
-    latest.set(this.#storage, time)
-    return time.toString(36).padStart(9, '0') + randomBytes(8).toString('hex')
+    return newSessionId(this.#storage, now)
   }
 
   /** The sessions of the path, and of all beneath it unless `only` says otherwise. */
@@ -76,7 +71,7 @@ export class Sessions {
     path: string,
     { only = false, signal }: { only?: boolean; signal?: AbortSignal | undefined } = {},
   ): AsyncGenerator<FoundSession> {
-    const prefix = this.names.staging(path)
+    const prefix = this.names.sessions(path)
     const query = { prefix, uncommitted: true, hierarchy: only, signal }
     for await (const { blobs } of pages(opened, path, query)) {
       for (const blob of blobs) {
@@ -92,7 +87,7 @@ export class Sessions {
   #parse({ name, properties, metadata }: BlobItem): FoundSession | undefined {
     const parsed = this.names.parseSession(name)
     if (parsed === undefined) return undefined
-    const startedAt = new Date(Number.parseInt(parsed.id.slice(0, 9), 36))
+    const startedAt = sessionTime(parsed.id)
     const { path, id } = parsed
     const createdAt = properties.createdOn?.getTime() || undefined
     const etag = quoted(properties.etag)

@@ -212,7 +212,7 @@ export class AzureWriter implements BareWriter {
   async #putBlob(): Promise<void> {
     const { sessions, path } = this.#context
     try {
-      await putBlob(this.#context, sessions.names.blob(path), this.#buffer)
+      await putBlob(this.#context, sessions.names.key(path), this.#buffer)
     } catch (error) {
       throw this.#translate(error)
     }

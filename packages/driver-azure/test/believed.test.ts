@@ -2,9 +2,7 @@
 import { afterEach, expect, test } from '@jest/globals'
 import { assemble } from '../src/blocks.ts'
 import { ServiceClock } from '../src/clock.ts'
-import { Names } from '../src/names.ts'
 import { parse } from '../src/parameters.ts'
-import { Sessions } from '../src/sessions.ts'
 import { timeMetadata, timeOf } from '../src/times.ts'
 import { ACCOUNT_KEY, entry, listing, refusing, type Stub, startStub } from './helpers/stub.ts'
 
@@ -23,14 +21,6 @@ test.each([
   const clock = new ServiceClock()
   clock.see(date)
   expect(Math.abs(clock.now() - Date.now())).toBeLessThan(60_000)
-})
-
-test('the clock of one account does not name the sessions of another', () => {
-  const [one, other] = ['one', 'other'].map((name) => new Sessions(new Names(''), name))
-  one?.newId(Date.parse('2999-01-01'))
-  const now = Date.parse('2026-01-01')
-  const ids = [now, now, now - 5].map((time) => other?.newId(time).slice(0, 9) ?? '')
-  expect(ids.map((id) => Number.parseInt(id, 36))).toEqual([now, now + 1, now + 2])
 })
 
 test.each([-5, Number.NaN, Number.POSITIVE_INFINITY, 1.5, undefined])(

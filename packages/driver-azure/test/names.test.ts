@@ -8,34 +8,22 @@ import {
   MAX_BLOCKS,
   MIB,
 } from '../src/limits.ts'
-import { Names } from '../src/names.ts'
+import { blobNames } from '../src/names.ts'
 
 describe('names of blobs', () => {
-  test.each([
-    ['', '/a/b', 'a/b'],
-    ['/', '/a/b', 'a/b'],
-    ['/root/dir/', '/a', 'root/dir/a'],
-    ['root', '/docker/registry/v2', 'root/docker/registry/v2'],
-    ['//root//', '/a', 'root/a'],
-  ])('with the root %j, %s is the blob %s', (root, path, name) => {
-    const names = new Names(root)
-    expect(names.blob(path)).toBe(name)
-    expect(names.path(name)).toBe(path)
-  })
-
   test.each(['/a\\b', '/a.', '/a./b', '/\uffff', `/${'a/'.repeat(300)}b`])(
     'what the service would not keep as it is, is refused: %j',
     (path) => {
-      expect(() => new Names('').blob(path)).toThrow(
+      expect(() => blobNames('').key(path)).toThrow(
         expect.objectContaining({ code: 'INVALID_PATH' }),
       )
     },
   )
 
   test('a name counts in UTF-16 code units, with the root', () => {
-    const names = new Names('root')
-    expect(names.blob(`/${'é'.repeat(500)}`)).toHaveLength(505)
-    expect(() => names.blob(`/${'a'.repeat(1020)}`)).toThrow('1024')
+    const names = blobNames('root')
+    expect(names.key(`/${'é'.repeat(500)}`)).toHaveLength(505)
+    expect(() => names.key(`/${'a'.repeat(1020)}`)).toThrow('1024')
   })
 })
 

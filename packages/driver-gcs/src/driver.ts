@@ -17,13 +17,14 @@ import {
   UnsupportedMethodError,
   type UploadInfo,
 } from '@stowage/core/driver'
+import type { Names } from '@stowage/driver-kit'
 import { Api } from './api.ts'
 import { canSign } from './client.ts'
 import { isMissing } from './errors.ts'
 import { hasFiles, listKeys, walkFiles } from './listing.ts'
 import { modTimeMetadata, modTimeOf } from './mod-time.ts'
 import { move } from './move.ts'
-import { Names } from './names.ts'
+import { objectNames } from './names.ts'
 import { getObject, insertObject, isOriginalSession } from './objects.ts'
 import type { Settings } from './parameters.ts'
 import { openReader, readAll } from './reader.ts'
@@ -46,7 +47,7 @@ export class GcsDriver implements BareDriver {
 
   constructor(settings: Settings) {
     this.#api = new Api(settings)
-    this.#names = new Names(settings.rootDirectory)
+    this.#names = objectNames(settings.rootDirectory)
     this.#sessions = new Sessions(this.#api, this.#names)
     this.#signer = new UrlSigner(this.#api)
     this.capabilities = {

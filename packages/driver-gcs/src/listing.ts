@@ -1,9 +1,8 @@
 import { type BareWalkOptions, compareKeys, type FileInfo } from '@stowage/core/driver'
-import { PageGuard, parseSize } from '@stowage/driver-kit'
+import { type Names, PageGuard, parseSize } from '@stowage/driver-kit'
 import type { Api } from './api.ts'
 import { isObject } from './errors.ts'
 import { modTimeOf } from './mod-time.ts'
-import type { Names } from './names.ts'
 import { FIELDS, isOriginalSession, type ObjectResource, objectOf } from './objects.ts'
 import type { Document } from './request.ts'
 

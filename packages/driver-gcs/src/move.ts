@@ -5,11 +5,10 @@ import {
   RevisionChangedError,
   StorageErrors,
 } from '@stowage/core/driver'
-import { PageGuard } from '@stowage/driver-kit'
+import { type Names, PageGuard } from '@stowage/driver-kit'
 import type { Api } from './api.ts'
 import { isConditionFailure, isMissing } from './errors.ts'
 import { allObjects } from './listing.ts'
-import type { Names } from './names.ts'
 import {
   deleteObject,
   getObject,

@@ -1,7 +1,7 @@
 import { type BareOptions, eachLimit, PathNotFoundError, StorageErrors } from '@stowage/core/driver'
+import type { Names } from '@stowage/driver-kit'
 import type { Api } from './api.ts'
 import { allObjects } from './listing.ts'
-import type { Names } from './names.ts'
 import { deleteObject } from './objects.ts'
 import type { Sessions } from './sessions.ts'
 
@@ -29,7 +29,7 @@ export async function removeObjects(
   await eachLimit(objects, PARALLEL, async ({ name, generation }) => {
     signal?.throwIfAborted()
     count++
-    const path = names.path(name) ?? `/${name}`
+    const path = names.pathOf(name)
     try {
       await deleteObject(api, name, { path, signal, ifGenerationMatch: generation })
     } catch (error) {

@@ -5,13 +5,12 @@ import {
   type UploadInfo,
   UploadNotFoundError,
 } from '@stowage/core/driver'
-import { parseSize } from '@stowage/driver-kit'
+import { type Names, newSessionId, parseSize } from '@stowage/driver-kit'
 import type { Api } from './api.ts'
 import { crc32c } from './crc32c.ts'
 import { isConditionFailure, isMissing } from './errors.ts'
 import { LEASE_MS } from './lease.ts'
 import { pages } from './listing.ts'
-import { type Names, newSessionId } from './names.ts'
 import { type CallOptions, deleteObject, type ObjectResource } from './objects.ts'
 import { liveness } from './owner.ts'
 import { readGeneration } from './reader.ts'
@@ -55,17 +54,19 @@ export class Sessions {
   readonly held: HeldSessions
   readonly #api: Api
   readonly #names: Names
+  readonly #storage: string
 
   constructor(api: Api, names: Names) {
     this.#api = api
     this.#names = names
     const { endpoint, bucket } = api.settings
-    this.held = new HeldSessions(`gcs ${endpoint ?? ''} ${bucket} ${names.root}`)
+    this.#storage = `gcs ${endpoint ?? ''} ${bucket} ${names.root}`
+    this.held = new HeldSessions(this.#storage)
   }
 
   /** A session of its own for a new writer. Nothing is stored yet. */
   begin(path: string): HeldSession {
-    return this.held.hold(path, this.#names.session(path, newSessionId()))
+    return this.held.hold(path, this.#names.session(path, newSessionId(this.#storage)))
   }
 
   /** The sessions of the path, and of all beneath it unless `only` says otherwise. */
@@ -87,7 +88,7 @@ export class Sessions {
 
   #parse(object: ObjectResource, now: Date): FoundSession | undefined {
     const { name: key, generation = '', metadata, updated } = object
-    const id = this.#names.sessionId(key)
+    const id = this.#names.parseSession(key)?.id
     const path = metadata[PATH]
     if (id === undefined || path === undefined) return undefined
     const owner = metadata[OWNER] ?? ''

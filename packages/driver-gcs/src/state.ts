@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { ContentError } from '@stowage/core/driver'
-import { parseSize } from '@stowage/driver-kit'
+import { parseSize, sessionTime } from '@stowage/driver-kit'
 import type { Api } from './api.ts'
 import { isConditionFailure, isMissing, uploadGone } from './errors.ts'
-import { sessionTime } from './names.ts'
 import { getObject, insertObject, notOurCondition, type ObjectResource } from './objects.ts'
 import { thisProcess } from './owner.ts'
 

@@ -1,7 +1,6 @@
 // Answers that say less than they should, or something else. The server is a fake of ours.
-
+import { newSessionId } from '@stowage/driver-kit'
 import { modTimeMetadata, modTimeOf } from '../src/mod-time.ts'
-import { newSessionId } from '../src/names.ts'
 import { parse } from '../src/parameters.ts'
 import { begunAt, decodeState } from '../src/state.ts'
 import { always } from './helpers/answers.ts'
@@ -66,7 +65,7 @@ describe('a session of a writer on another machine', () => {
 })
 
 it.each(['1e400', '-1e400', '8.65e15', 'x'])('of %s a session’s id tells the time', (begun) => {
-  const id = newSessionId()
+  const id = newSessionId('b')
   const time = begunAt(id, { stowagebegun: begun }, new Date())
   expect(Math.abs(time.getTime() - Date.now())).toBeLessThan(60_000)
 })

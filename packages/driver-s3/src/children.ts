@@ -18,7 +18,7 @@ export function children(
   path: string,
   signal: AbortSignal | undefined,
 ): AsyncIterable<string> {
-  const request = { prefix: store.prefix(path), path, signal }
+  const request = { prefix: store.names.prefix(path), path, signal }
   // In no order it cannot be told where a flat listing has left off.
   const keys = store.settings.unorderedListing
     ? byDelimiter(store, request, '')
@@ -37,7 +37,7 @@ async function* childKeys(store: Store, request: ListRequest): AsyncGenerator<st
       if (!isNext(child)) continue
       last = child
       shown++
-      yield store.path(child)
+      yield store.names.pathOf(child)
     }
     if (truncated && shown * KEYS_PER_CHILD < objects.length) {
       yield* byDelimiter(store, request, last)
@@ -65,7 +65,7 @@ async function* byDelimiter(
     // The service gives the two apart; each page is a piece of one sorted listing of both.
     const page = [...keys, ...directories].sort(compareKeys)
     const due = page.filter((key) => isNext(key) && compareKeys(key, last) > 0)
-    for await (const key of existing(store, due, request.signal)) yield store.path(key)
+    for await (const key of existing(store, due, request.signal)) yield store.names.pathOf(key)
   }
 }
 
@@ -79,7 +79,7 @@ async function* existing(
   const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal
   const looks: Promise<boolean>[] = []
   const look = async (key: string): Promise<boolean> =>
-    !key.endsWith('/') || hasFiles(store, store.path(key.slice(0, -1)), either)
+    !key.endsWith('/') || hasFiles(store, store.names.pathOf(key.slice(0, -1)), either)
   try {
     for (const [index, key] of keys.entries()) {
       while (looks.length < Math.min(index + LOOKS, keys.length)) {

@@ -48,7 +48,7 @@ async function isFile(
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   try {
-    await head(store, store.key(path), { path, signal })
+    await head(store, store.names.key(path), { path, signal })
     return true
   } catch (error) {
     if (isMissing(error)) return false
@@ -100,7 +100,7 @@ async function hasMarker(
   path: string,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
-  const request = { prefix: store.prefix(path), path, maxKeys: 1, signal }
+  const request = { prefix: store.names.prefix(path), path, maxKeys: 1, signal }
   for await (const { objects } of pages(store, request)) if (objects.length > 0) return true
   return false
 }

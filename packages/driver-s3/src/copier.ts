@@ -104,8 +104,11 @@ async function copyThrough(
   { path, signal }: Where,
 ): Promise<void> {
   const attributes = await attributesOf(store, source, { path, signal })
-  const reader = await openReader(store, store.path(source.key), { offset: 0, signal })
-  const to = store.path(key)
+  const reader = await openReader(store, store.names.pathOf(source.key), {
+    offset: 0,
+    signal,
+  })
+  const to = store.names.pathOf(key)
   const held = store.held.hold(to, randomUUID())
   const writer = new S3Writer(store, { path: to, signal, attributes, held })
   try {
@@ -153,7 +156,7 @@ async function copyInParts(
   where.signal?.throwIfAborted()
   const attributes = await attributesOf(store, source, where)
   where.signal?.throwIfAborted()
-  const to = store.path(key)
+  const to = store.names.pathOf(key)
   const held = store.held.hold(to, randomUUID())
   const stop = new AbortController()
   const onAbort = (): void => stop.abort(where.signal?.reason)

@@ -71,7 +71,7 @@ export class S3Driver implements BareDriver {
     content: Uint8Array,
     { modTime, signal }: BarePutOptions,
   ): Promise<void> {
-    this.#store.key(path)
+    this.#store.names.key(path)
     await refuseConflict(this.#store, path, signal)
     await put(this.#store, path, { Body: content, attributes: timeAttributes(modTime) }, signal)
   }
@@ -81,7 +81,7 @@ export class S3Driver implements BareDriver {
   }
 
   async writer(path: string, { append, modTime, signal }: BareWriterOptions): Promise<BareWriter> {
-    this.#store.key(path)
+    this.#store.names.key(path)
     const resumed = append ? await takeNewest(this.#store, path, signal) : undefined
     if (!resumed) await refuseConflict(this.#store, path, signal)
     // The store learns of an upload late, or never: a delete has to end those of this process, too.
@@ -93,7 +93,7 @@ export class S3Driver implements BareDriver {
   }
 
   async stat(path: string, { signal }: BareOptions): Promise<FileInfo> {
-    const key = this.#store.key(path)
+    const key = this.#store.names.key(path)
     try {
       if (path !== '/') {
         const { ContentLength, LastModified, Metadata } = await head(this.#store, key, {
@@ -119,7 +119,7 @@ export class S3Driver implements BareDriver {
   }
 
   async move(source: string, destination: string, { signal }: BareOptions): Promise<void> {
-    this.#store.key(destination)
+    this.#store.names.key(destination)
     await move(this.#store, { source, destination, signal })
   }
 
@@ -138,7 +138,7 @@ export class S3Driver implements BareDriver {
 
   /** The key of a path in the bucket, for middleware that addresses objects by another way. */
   bucketKey(path: string): string {
-    return this.#store.key(path)
+    return this.#store.names.key(path)
   }
 
   async locate(path: string): Promise<StoragePlace> {
@@ -146,7 +146,7 @@ export class S3Driver implements BareDriver {
       's3',
       await this.#store.endpoint(),
       this.#store.bucket,
-      this.#store.key(path),
+      this.#store.names.key(path),
     )
   }
 

@@ -5,7 +5,6 @@ import {
   DriverError,
   directoryKey,
   type FileInfo,
-  pathProblem,
 } from '@stowage/core/driver'
 import { PageGuard } from '@stowage/driver-kit'
 import type { Store } from './store.ts'
@@ -142,11 +141,7 @@ function decodeKey(key: string): string {
  * one of the driver's own, or any other that no path can name.
  */
 export function isHidden(store: Store, key: string): boolean {
-  return !isVisible(store, store.path(key))
-}
-
-function isVisible(store: Store, path: string): boolean {
-  return pathProblem(path) === undefined && store.refusal(path) === undefined
+  return store.names.path(key) === undefined
 }
 
 /** The objects beneath a directory that a caller may see, and whether there is one at all. */
@@ -156,7 +151,7 @@ export async function hasFiles(
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   // Two: one may be the directory's own placeholder.
-  const request = { prefix: store.prefix(path), path, maxKeys: 2, signal }
+  const request = { prefix: store.names.prefix(path), path, maxKeys: 2, signal }
   for await (const { objects } of pages(store, request)) {
     if (objects.some(({ key }) => !isHidden(store, key))) return true
   }
@@ -169,7 +164,7 @@ export function files(
   path: string,
   options: BareWalkOptions,
 ): AsyncIterable<FileInfo> {
-  const prefix = store.prefix(path)
+  const prefix = store.names.prefix(path)
   const after = startKey(store, path, options.startAfter)
   if (after === undefined) return nothing()
   const source = flat(store, { prefix, path, startAfter: after, signal: options.signal }, () => {
@@ -181,7 +176,7 @@ export function files(
 async function* nothing(): AsyncGenerator<never> {}
 
 function skipped(store: Store, directory: string): string {
-  return store.prefix(directory.replace(/\/$/, ''))
+  return store.names.prefix(directory.replace(/\/$/, ''))
 }
 
 /** The key after which a walk begins: '' for the start, undefined where nothing can come. */
@@ -189,8 +184,7 @@ function startKey(store: Store, path: string, startAfter: string | undefined): s
   const from = directoryKey(path)
   if (startAfter === undefined || compareKeys(startAfter, from) <= 0) return ''
   if (!startAfter.startsWith(from)) return undefined
-  const { root } = store.settings
-  return root === '' ? startAfter.slice(1) : root + startAfter
+  return store.names.root + startAfter.slice(1)
 }
 
 /**
@@ -203,7 +197,7 @@ async function* flat(
   skip: () => string | undefined,
 ): AsyncGenerator<FileInfo> {
   let startAfter = request.startAfter
-  const { reservedPrefix } = store
+  const { reserved: reservedPrefix } = store.names
   const isNext = orderCheck(store, request.path)
   for (;;) {
     let jump: string | undefined
@@ -217,9 +211,8 @@ async function* flat(
           if (jump !== undefined) break
           continue
         }
-        const file = store.path(key)
-        if (isVisible(store, file) && isNext(file))
-          yield { path: file, size, modTime, isDir: false }
+        const file = store.names.path(key)
+        if (file !== undefined && isNext(file)) yield { path: file, size, modTime, isDir: false }
       }
       if (jump !== undefined) break
     }

@@ -23,8 +23,8 @@ interface Move {
  */
 export async function move(store: Store, request: Move): Promise<void> {
   const { source, destination, signal } = request
-  const key = store.key(source)
-  const target = store.key(destination)
+  const key = store.names.key(source)
+  const target = store.names.key(destination)
   const where = { path: source, signal }
   try {
     const found = await head(store, key, where)
@@ -45,8 +45,8 @@ export async function move(store: Store, request: Move): Promise<void> {
 }
 
 async function moveDirectory(store: Store, { source, destination, signal }: Move): Promise<void> {
-  const from = store.prefix(source)
-  const to = store.prefix(destination)
+  const from = store.names.prefix(source)
+  const to = store.names.prefix(destination)
   const sources = await objectsBeneath(store, source, signal)
   if (sources.length === 0) throw new PathNotFoundError(source)
   await refuseConflict(store, destination, signal, 'directory')
@@ -110,7 +110,7 @@ async function copyAll(
     const copies = [...names].map(([target, object]) =>
       limiter
         .run(() => {
-          const where = { path: store.path(object.key), signal: stop.signal }
+          const where = { path: store.names.pathOf(object.key), signal: stop.signal }
           return copyObject(store, object, target, where)
         }, stop.signal)
         .catch((error: unknown) => {
@@ -131,7 +131,11 @@ async function objectsBeneath(
   signal: AbortSignal | undefined,
 ): Promise<Source[]> {
   const found: Source[] = []
-  for await (const { objects } of pages(store, { prefix: store.prefix(path), path, signal })) {
+  for await (const { objects } of pages(store, {
+    prefix: store.names.prefix(path),
+    path,
+    signal,
+  })) {
     found.push(...objects.filter(({ key }) => !isHidden(store, key)))
   }
   return found

@@ -20,7 +20,7 @@ export class Presigner {
   ): Promise<string | undefined> {
     const { sseCustomerKey, v4Auth } = this.#store.settings
     if (sseCustomerKey) return undefined
-    const Key = this.#store.key(path)
+    const Key = this.#store.names.key(path)
     signal?.throwIfAborted()
     try {
       return await (v4Auth ? this.#v4(Key, method, expiresIn) : this.#v2(Key, method, expiresIn))

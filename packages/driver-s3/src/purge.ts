@@ -29,7 +29,7 @@ export async function* purge(
       const tails = old.map((upload) => tailKey(store, upload))
       await deleteKeys(store, tails, { path, signal })
     }
-    for (const { key, startedAt } of old) yield { path: store.path(key), startedAt }
+    for (const { key, startedAt } of old) yield { path: store.names.pathOf(key), startedAt }
   }
   if (path === '/' && !dryRun) await purgeTails(store, alive, { olderThan, signal })
 }

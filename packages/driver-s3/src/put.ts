@@ -16,7 +16,7 @@ export async function put(
   { Body, attributes }: Content,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const Key = store.key(path)
+  const Key = store.names.key(path)
   const input = { Key, Body, ContentLength: Body.length, ...store.creation(), ...attributes }
   await whileInTheWay(store, path, signal, () => {
     signal?.throwIfAborted()

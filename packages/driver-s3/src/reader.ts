@@ -60,7 +60,7 @@ function get(store: Store, path: string, { range, etag, signal }: GetOptions) {
   return store.call(
     'GetObject',
     {
-      Key: store.key(path),
+      Key: store.names.key(path),
       ...(range && { Range: `bytes=${range[0]}-${range[1] ?? ''}` }),
       ...(etag && { IfMatch: etag }),
       ...store.customerKey(),

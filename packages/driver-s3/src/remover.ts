@@ -83,8 +83,8 @@ async function* keysBeneath(
   path: string,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<string[]> {
-  const key = store.key(path)
-  const prefix = store.prefix(path)
+  const key = store.names.key(path)
+  const prefix = store.names.prefix(path)
   for await (const { objects, truncated } of pages(store, { prefix: key, path, signal })) {
     const mine = objects
       .map((object) => object.key)
@@ -151,7 +151,7 @@ async function refusalOf(
   signal: AbortSignal | undefined,
 ): Promise<Error | undefined> {
   try {
-    await store.call('DeleteObject', { Key: key }, { path: store.path(key), signal })
+    await store.call('DeleteObject', { Key: key }, { path: store.names.pathOf(key), signal })
     return undefined
   } catch (error) {
     if (isMissing(error)) return undefined
@@ -198,7 +198,7 @@ async function deleteAlone(
   let again = true
   for (const { Key = '', Code = '', Message = '' } of failed) {
     const native = { Code, message: Message }
-    const reason = store.requests.error(native, factsOf('DeleteObjects'), store.path(Key))
+    const reason = store.requests.error(native, factsOf('DeleteObjects'), store.names.pathOf(Key))
     const alone = again && !isStorageError(reason, 'PERMISSION_DENIED')
     const error = alone ? await refusalOf(store, Key, signal) : reason
     if (error === undefined) continue

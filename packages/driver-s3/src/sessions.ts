@@ -21,7 +21,7 @@ export async function takeNewest(
   signal: AbortSignal | undefined,
 ): Promise<Resumed | undefined> {
   const where = { path, signal }
-  const key = store.key(path)
+  const key = store.names.key(path)
   const found = await newestUploads(store, key, where)
   // One that is just beginning may be in the list before its writer knows its id.
   if (found.length > 0) await store.held.settled(path)

@@ -1,10 +1,11 @@
 import type * as S3 from '@aws-sdk/client-s3'
-import { HeldSessions, InvalidPathError } from '@stowage/core/driver'
-import { type RequestFacts, Requests, withHandle, within } from '@stowage/driver-kit'
+import { HeldSessions } from '@stowage/core/driver'
+import { type Names, type RequestFacts, Requests, withHandle, within } from '@stowage/driver-kit'
 import { checkAnswers } from './answers.ts'
 import { loadClientSdk, makeClient, type Sdk } from './client.ts'
 import { classify, factsOf } from './errors.ts'
 import { KnownDirectories } from './known-directories.ts'
+import { keyNames } from './names.ts'
 import type { Settings } from './parameters.ts'
 import { watchRequest } from './request-secrets.ts'
 
@@ -41,12 +42,6 @@ export interface CallOptions {
   readonly prepare?: ((command: Pick<S3.PutObjectCommand, 'middlewareStack'>) => void) | undefined
 }
 
-/**
- * First component of the keys that are the driver's own. No path can name it, and no listing shows it.
- * It is the same with other drivers, so that what one holds another can.
- */
-const RESERVED = '.stowage'
-
 /** What a store may work on for minutes, by the size of the object, before the first byte of its answer. */
 const SLOW: ReadonlySet<string> = new Set([
   'CompleteMultipartUpload',
@@ -57,14 +52,10 @@ const SLOW: ReadonlySet<string> = new Set([
 /** What sends content, for as long as that takes. */
 const CONTENT: ReadonlySet<string> = new Set(['PutObject', 'UploadPart'])
 
-/** Longest key in bytes of UTF-8. */
-const MAX_KEY_BYTES = 1024
-/** Longest component where the store keeps keys as file names. */
-const MAX_NAME_BYTES = 255
-
 /** The bucket: requests with everything that all of them share, and the keys of paths. */
 export class Store {
   readonly settings: Settings
+  readonly names: Names
   /** How this store takes a request that deletes several objects; learned from its refusals. */
   deletes: 'in batches' | 'with digest' | 'one by one' = 'in batches'
   readonly directories: KnownDirectories = new KnownDirectories()
@@ -77,6 +68,7 @@ export class Store {
 
   constructor(settings: Settings) {
     this.settings = settings
+    this.names = keyNames(settings)
     const { endpoint = '', bucket, root } = settings
     this.held = new HeldSessions(`s3 ${endpoint} ${bucket} ${root}`)
     const { accessKey, secretKey, sessionToken, sseCustomerKey, maxConnections } = settings
@@ -161,58 +153,6 @@ export class Store {
     if (CONTENT.has(operation)) return patient(signal)
     const limit = SLOW.has(operation) ? requestTimeout + 2 * copyTimeout : requestTimeout
     return within(limit, signal, patient)
-  }
-
-  /**
-   * The key of a path: root and path without a leading slash, as the original has it; '' for `/`
-   * without a root.
-   * @throws InvalidPathError where the store cannot hold that key.
-   */
-  key(path: string): string {
-    const { root, profile } = this.settings
-    const key = `${root}${path === '/' ? '' : path}`.replace(/^\/+/, '')
-    const refusal = this.refusal(path)
-    if (refusal !== undefined) throw new InvalidPathError(path, { detail: refusal })
-    if (key.length * 3 > MAX_KEY_BYTES && Buffer.byteLength(key) > MAX_KEY_BYTES) {
-      throw new InvalidPathError(path, {
-        detail: `with the root directory it has more than ${MAX_KEY_BYTES} bytes`,
-      })
-    }
-    if (
-      !profile.longNames &&
-      path.split('/').some((name) => Buffer.byteLength(name) > MAX_NAME_BYTES)
-    ) {
-      throw new InvalidPathError(path, {
-        detail: `a name in it has more than ${MAX_NAME_BYTES} bytes`,
-      })
-    }
-    return key
-  }
-
-  /** Why nothing of that name is kept, or undefined. Where another tool has such a key, nobody sees it. */
-  refusal(path: string): string | undefined {
-    const { refuses } = this.settings.profile
-    if (path === `/${RESERVED}` || path.startsWith(`/${RESERVED}/`))
-      return 'the driver keeps its own data there'
-    return refuses?.pattern.test(path) ? refuses.why : undefined
-  }
-
-  /** The prefix of the keys beneath a directory. */
-  prefix(path: string): string {
-    const key = this.key(path)
-    return key === '' ? '' : `${key}/`
-  }
-
-  /** The path of a key beneath the root. */
-  path(key: string): string {
-    const { root } = this.settings
-    return root === '' ? `/${key}` : key.slice(root.length)
-  }
-
-  /** The prefix of the keys that are the driver's own. */
-  get reservedPrefix(): string {
-    const { root } = this.settings
-    return `${root === '' ? '' : `${root}/`}${RESERVED}/`
   }
 
   /** What every request that makes an object carries. */

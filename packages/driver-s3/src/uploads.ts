@@ -95,8 +95,8 @@ export async function* uploadsBeneath(
   path: string,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Upload[]> {
-  const key = store.key(path)
-  const prefix = store.prefix(path)
+  const key = store.names.key(path)
+  const prefix = store.names.prefix(path)
   for await (const page of uploads(store, key, { path, signal })) {
     yield page.filter((upload) => upload.key === key || upload.key.startsWith(prefix))
   }
@@ -162,7 +162,7 @@ export function tailKey(store: Store, upload: Pick<Upload, 'key' | 'id'>): strin
 
 /** The prefix of the keys of all kept tails. */
 export function tailPrefix(store: Store): string {
-  return `${store.reservedPrefix}uploads/`
+  return `${store.names.reserved}uploads/`
 }
 
 interface Beginning {
@@ -185,7 +185,7 @@ export function beginUpload(
 }
 
 async function create(store: Store, path: string, attributes: Attributes): Promise<Upload> {
-  const key = store.key(path)
+  const key = store.names.key(path)
   const input = { Key: key, ...store.creation(), ...attributes }
   const { UploadId } = await store.call('CreateMultipartUpload', input, { path })
   if (!UploadId) throw incomplete({ operation: 'CreateMultipartUpload', path })

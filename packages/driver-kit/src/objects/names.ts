@@ -5,7 +5,7 @@ import { directoryKey, InvalidPathError, MAX_PATH_BYTES, pathProblem } from '@st
  * First component of the keys that are the driver's own. No path can name it, and no listing shows it. It is the
  * same in all drivers, so that each can hold what another one has.
  */
-const RESERVED = '.stowage'
+const OWN = '/.stowage'
 /** Bytes that a session's key needs besides root and path: `.stowage/uploads`, two slashes, its id, a hash. */
 const SESSION_BYTES = 96
 /** The same in components. */
@@ -40,7 +40,7 @@ export class Names {
   constructor(rules: NameRules) {
     const root = rules.root.replace(/^\/+|(?<!\/)\/+$/g, '')
     this.root = root === '' ? '' : `${root}/`
-    this.reserved = `${this.root}${RESERVED}/`
+    this.reserved = `${this.root}${OWN.slice(1)}/`
     this.#rules = rules
   }
 
@@ -62,10 +62,14 @@ export class Names {
 
   /** The path of a key, or undefined where callers do not see it: the driver's own, a marker, no valid path. */
   path(key: string): string | undefined {
-    const path = `/${this.root === '' ? key : key.slice(this.root.length)}`
-    return pathProblem(path) === undefined && this.#problem(path, key) === undefined
-      ? path
-      : undefined
+    const path = `/${key.slice(this.root.length)}`
+    const isVisible = pathProblem(path) === undefined && this.#problem(path, key) === undefined
+    return isVisible ? path : undefined
+  }
+
+  /** The path of any key, also of one that callers do not see: for errors. */
+  pathOf(key: string): string {
+    return `/${key.slice(this.root.length)}`
   }
 
   /** The entry, as a driver lists it, of a common prefix with its final `/`; undefined where callers do not see it. */
@@ -96,7 +100,7 @@ export class Names {
   }
 
   #problem(path: string, key: string): string | undefined {
-    if (path.startsWith(`/${RESERVED}`) && /^.{9}(?:\/|$)/.test(path))
+    if (path.startsWith(OWN) && (path === OWN || path[OWN.length] === '/'))
       return 'the driver keeps its own data there'
     return this.#rules.problem?.(path, key)
   }
@@ -137,15 +141,19 @@ function exceeds(text: string, bytes: number | undefined): boolean {
   return bytes !== undefined && text.length * 3 > bytes && Buffer.byteLength(text) > bytes
 }
 
-let latest = 0
+/** The time in the latest id of each storage: the clocks of two services may differ by years. */
+const latest = new Map<string, number>()
 
 /**
- * A new id for a session. Ids sort by the time of their making, and within a process no two have the same time.
+ * A new id for a session. Ids sort by the time of their making, and within a process no two of a storage have the
+ * same time.
+ * @param storage Names the bucket or the account.
  * @param now Milliseconds since 1970: the service's clock, where it is known.
  */
-export function newSessionId(now: number = Date.now()): string {
-  latest = Math.max(now, latest + 1)
-  return latest.toString(36).padStart(9, '0') + randomBytes(8).toString('hex')
+export function newSessionId(storage: string, now: number = Date.now()): string {
+  const time = Math.max(now, (latest.get(storage) ?? 0) + 1)
+  latest.set(storage, time)
+  return time.toString(36).padStart(9, '0') + randomBytes(8).toString('hex')
 }
 
 /** When the session was begun. */
