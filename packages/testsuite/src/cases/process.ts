@@ -13,6 +13,8 @@ import { wholeOf } from './whole.ts'
 const HELD_BACK = 8
 /** Kills of a process that replaces or moves again and again. Most of the time goes into its start. */
 const KILLS = { quick: 2, full: 20 } as const
+/** These cases start process after process, and each works for some rounds: slow on a busy machine. */
+const KILL_PATIENCE = 5
 
 type ChildJob = ConstructorParameters<typeof WorkingChild>[2]
 
@@ -170,6 +172,7 @@ export const killed: readonly Case[] = area('process', [
     title: 'a process killed in putContent leaves the old content or the new one, whole',
     needs: 'persistent',
     child: true,
+    patience: KILL_PATIENCE,
     leavesUploads: true,
     run: killedReplacing('put'),
   },
@@ -178,6 +181,7 @@ export const killed: readonly Case[] = area('process', [
     title: 'a process killed in a commit leaves the old content or the new one, whole',
     needs: 'persistent',
     child: true,
+    patience: KILL_PATIENCE,
     leavesUploads: true,
     run: killedReplacing('commit'),
   },
@@ -186,6 +190,7 @@ export const killed: readonly Case[] = area('process', [
     title: 'a process killed in a move never loses the file',
     needs: 'persistent',
     child: true,
+    patience: KILL_PATIENCE,
     leavesUploads: true,
     run: async (t) => {
       const size = t.settings.partSize + 5
@@ -207,6 +212,7 @@ export const killed: readonly Case[] = area('process', [
     title: 'a process killed while it moves a directory leaves one of the two whole',
     needs: 'persistent',
     child: true,
+    patience: KILL_PATIENCE,
     leavesUploads: true,
     run: async (t) => {
       const names = ['/1', '/2', '/sub/3', '/sub/4', '/sub/deep/5']
