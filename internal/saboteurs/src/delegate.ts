@@ -1,5 +1,11 @@
 import { Readable } from 'node:stream'
-import type { BareDriver, BareWriter, BareWriterOptions, FileInfo } from '@stowage/core/driver'
+import type {
+  BareDriver,
+  BareOptions,
+  BareWriter,
+  BareWriterOptions,
+  FileInfo,
+} from '@stowage/core/driver'
 
 /** Bytes that the suite takes for the size of a part; small, so that borders are cheap. */
 export const PART_SIZE = 256
@@ -43,6 +49,15 @@ export function changeStream(
   })
 }
 
+/** What a driver lists. */
+export function listOf(
+  bare: BareDriver,
+  path: string,
+  options: BareOptions,
+): AsyncIterable<string> {
+  return bare.list?.(path, options) ?? nothing()
+}
+
 /** The driver with other names for its files: what is asked for goes through the function. */
 export function changePaths(bare: BareDriver, name: (path: string) => string): BareDriver {
   return change(bare, {
@@ -53,7 +68,7 @@ export function changePaths(bare: BareDriver, name: (path: string) => string): B
     async stat(path, options) {
       return { ...(await bare.stat(name(path), options)), path }
     },
-    list: (path, options) => bare.list(name(path), options),
+    list: (path, options) => listOf(bare, name(path), options),
     walk: (path, options) => bare.walk?.(name(path), options) ?? nothing(),
     move: (source, destination, options) => bare.move(name(source), name(destination), options),
     delete: (path, options) => bare.delete(name(path), options),

@@ -1,6 +1,6 @@
 // Broken only where calls meet: what one at a time does is right. For the history suite.
 import { type BareDriver, type BareWriter, compareKeys, isStorageError } from '@stowage/core/driver'
-import { change, changeWriter, turn } from './delegate.ts'
+import { change, changeWriter, listOf, turn } from './delegate.ts'
 import type { Saboteur } from './saboteur.ts'
 
 /** Gives others a few turns. */
@@ -144,7 +144,7 @@ export const racing: readonly Racing[] = [
         },
         async *list(path, options) {
           const keys: string[] = []
-          for await (const key of bare.list(path, options)) keys.push(key)
+          for await (const key of listOf(bare, path, options)) keys.push(key)
           yield* keys.filter((key) => !busy.get(key)).sort(compareKeys)
         },
       })
@@ -157,7 +157,7 @@ export const racing: readonly Racing[] = [
       change(bare, {
         async delete(path, options) {
           const keys: string[] = []
-          for await (const key of bare.list(path, options)) keys.push(key)
+          for await (const key of listOf(bare, path, options)) keys.push(key)
           const last = keys.length > 1 ? keys.at(-1) : undefined
           const kept = last === undefined ? undefined : await content(bare, last)
           await bare.delete(path, options)

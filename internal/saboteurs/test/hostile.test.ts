@@ -1,7 +1,7 @@
 import type { BareDriver } from '@stowage/core/driver'
 import { type Runner, registerHostileSuite } from '@stowage/testsuite'
 import { collected, failures } from '../src/collected.ts'
-import { change, changePaths } from '../src/delegate.ts'
+import { change, changePaths, listOf } from '../src/delegate.ts'
 import { Storages } from '../src/healthy.ts'
 import type { Saboteur } from '../src/saboteur.ts'
 
@@ -34,7 +34,7 @@ const MANGLERS: Readonly<Record<string, (bare: BareDriver) => BareDriver>> = {
   'hides names with a dot in front': (bare) =>
     change(bare, {
       async *list(path, options) {
-        for await (const key of bare.list(path, options)) {
+        for await (const key of listOf(bare, path, options)) {
           if (!/\/\.[^/]*\/?$/.test(key)) yield key
         }
       },

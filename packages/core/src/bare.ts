@@ -50,13 +50,18 @@ export interface BareDriver {
   /**
    * The keys of the direct children in byte order (see {@link compareKeys}): a file's path, a
    * directory's path plus `/`. Nothing where no directory is: base makes the error.
+   * A driver has this or {@link listPages}.
    */
-  list(path: string, options: BareOptions): AsyncIterable<string>
+  list?(path: string, options: BareOptions): AsyncIterable<string>
+  /** In place of `list`: the same by pages, as the backend lists them. It saves a step for each entry. */
+  listPages?(path: string, options: BareOptions): AsyncIterable<readonly string[]>
   /**
    * The files (no directories) beneath the path in byte order of their paths. Without it, base walks
    * by list and stat.
    */
   walk?(path: string, options: BareWalkOptions): AsyncIterable<FileInfo>
+  /** In place of `walk`: the same by pages, as the backend lists them. It saves a step for each file. */
+  walkPages?(path: string, options: BareWalkOptions): AsyncIterable<readonly FileInfo[]>
   /** The two paths differ, and neither is beneath the other. */
   move(source: string, destination: string, options: BareOptions): Promise<void>
   delete(path: string, options: BareOptions): Promise<void>

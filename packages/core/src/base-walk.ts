@@ -1,9 +1,8 @@
 import { raceSignal } from './abort.ts'
-import type { BareDriver } from './bare.ts'
 import { begin, type OpenOperation, type OperationContext } from './diagnostics.ts'
-import { isStorageError, PathNotFoundError } from './errors.ts'
-import { compareKeys, directoryKey } from './paths.ts'
+import { directoryKey } from './paths.ts'
 import type { FileInfo, Walk } from './storage-driver.ts'
+import type { Entries } from './walk-entries.ts'
 import { wrapError } from './wrap-error.ts'
 
 /** What the consumer of a walk tells the driver while it is under way. */
@@ -15,62 +14,64 @@ interface Source<T> {
   readonly context: OperationContext
   readonly signal: AbortSignal | undefined
   readonly check: () => void
-  readonly start: (control: WalkControl) => AsyncIterable<T>
+  readonly start: (control: WalkControl) => Entries<T>
 }
 
 /** A lazy iteration with the rules of every operation: checked, bound to its signal, traced, once. */
 export class BaseWalk<T extends FileInfo | string> implements Walk {
   readonly #source: Source<T>
   readonly #control: WalkControl = { skip: undefined }
-  #last: FileInfo | undefined
-  #used = false
+  #iteration: Iteration<T> | undefined
 
   constructor(source: Source<T>) {
     this.#source = source
   }
 
   skipDir(): void {
-    if (this.#last?.isDir) this.#control.skip = directoryKey(this.#last.path)
+    const last = this.#iteration?.last
+    if (typeof last === 'object' && last.isDir) this.#control.skip = directoryKey(last.path)
   }
 
   [Symbol.asyncIterator](): AsyncIterator<never> {
-    if (this.#used)
+    if (this.#iteration)
       throw new TypeError('a list or walk can be iterated once: call the method again')
-    this.#used = true
-    const told = (entry: T): void => {
-      this.#last = typeof entry === 'string' ? undefined : entry
-    }
-    return new Iteration(this.#source, this.#control, told) as AsyncIterator<never>
+    this.#iteration = new Iteration(this.#source, this.#control)
+    return this.#iteration as AsyncIterator<never>
   }
 }
 
-/** One promise for each entry, where a generator around the driver's own would need several. */
+/** Two calls for each entry of a page, and a promise. Only between pages is there more to do. */
 class Iteration<T> implements AsyncIterator<T> {
+  /** The entry that the consumer has. */
+  last: T | undefined
   readonly #source: Source<T>
   readonly #control: WalkControl
-  readonly #told: (entry: T) => void
   #operation: OpenOperation | undefined
-  #driver: AsyncIterator<T> | undefined
+  #entries: Entries<T> | undefined
   #state: 'new' | 'open' | 'over' = 'new'
-  #entries = 0
+  #count = 0
+  /** Calls that wait for a page, and the last of them: they take entries in the order in which they came. */
+  #waiting = 0
+  #turn: Promise<unknown> = Promise.resolve()
 
-  constructor(source: Source<T>, control: WalkControl, told: (entry: T) => void) {
+  constructor(source: Source<T>, control: WalkControl) {
     this.#source = source
     this.#control = control
-    this.#told = told
   }
 
   next(): Promise<IteratorResult<T>> {
     if (this.#state === 'over') return Promise.resolve({ done: true, value: undefined })
-    let step: Promise<IteratorResult<T>>
     try {
       if (this.#state === 'new') this.#begin()
       this.#source.signal?.throwIfAborted()
-      step = this.#operation?.run(this.#step) ?? this.#step()
+      const entry = this.#waiting === 0 ? this.#entries?.take() : undefined
+      if (entry === undefined) return this.#wait()
+      this.#count++
+      this.last = entry
+      return Promise.resolve({ done: false, value: entry })
     } catch (error) {
       return this.#fail(error)
     }
-    return raceSignal(step, this.#source.signal).then(this.#took, this.#fail)
   }
 
   async return(): Promise<IteratorResult<T>> {
@@ -85,18 +86,36 @@ class Iteration<T> implements AsyncIterator<T> {
     check()
     signal?.throwIfAborted()
     this.#operation = begin({ ...context })
-    this.#driver = start(this.#control)[Symbol.asyncIterator]()
+    this.#entries = start(this.#control)
   }
 
-  readonly #step = (): Promise<IteratorResult<T>> => (this.#driver as AsyncIterator<T>).next()
-
-  readonly #took = (step: IteratorResult<T>): IteratorResult<T> | Promise<IteratorResult<T>> => {
-    if (step.done) {
-      this.#driver = undefined
-      return this.#end().then(() => step)
+  #wait(): Promise<IteratorResult<T>> {
+    this.#waiting++
+    const step = this.#turn.then(() => this.#operation?.run(this.#step) ?? this.#step())
+    const settled = (): void => {
+      this.#waiting--
     }
-    this.#entries++
-    this.#told(step.value)
+    this.#turn = step.then(settled, settled)
+    return raceSignal(step, this.#source.signal).then(this.#took, this.#fail)
+  }
+
+  readonly #step = async (): Promise<IteratorResult<T>> => {
+    for (;;) {
+      // Undefined where the iteration has ended meanwhile.
+      const entries = this.#entries
+      const entry = entries?.take()
+      if (entry !== undefined) return { done: false, value: entry }
+      if (!(await entries?.fill())) return { done: true, value: undefined }
+    }
+  }
+
+  readonly #took = async (step: IteratorResult<T>): Promise<IteratorResult<T>> => {
+    if (step.done) {
+      await this.#end(undefined, false)
+      return step
+    }
+    this.#count++
+    this.last = step.value
     return step
   }
 
@@ -108,131 +127,25 @@ class Iteration<T> implements AsyncIterator<T> {
   }
 
   /** Once: calls that were under way together may all come here. */
-  async #end(failure?: unknown): Promise<void> {
+  async #end(failure?: unknown, early = true): Promise<void> {
     const operation = this.#operation
-    const driver = this.#driver
+    const entries = this.#entries
     this.#state = 'over'
     this.#operation = undefined
-    this.#driver = undefined
-    await stop(driver, this.#source.signal)
-    if (operation) operation.context.entries = this.#entries
+    this.#entries = undefined
+    if (early) await stop(entries, this.#source.signal)
+    if (operation) operation.context.entries = this.#count
     operation?.end(failure)
   }
 }
 
 /** Lets the driver free its handles. One that hangs is not waited for: its signal ends it. */
 async function stop(
-  iterator: AsyncIterator<unknown> | undefined,
+  entries: Entries<unknown> | undefined,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const stopped = iterator?.return?.()
+  const stopped = entries?.stop()
   // What goes wrong here must not hide why the walk ended.
   const quiet = stopped?.then(undefined, () => {})
   if (!signal?.aborted) await quiet
-}
-
-interface WalkRequest {
-  readonly startAfter: string | undefined
-  readonly signal: AbortSignal | undefined
-  readonly control: WalkControl
-}
-
-/**
- * The files of a bare driver with their directories, each just before its first descendant.
- * @throws PathNotFoundError where no directory is.
- */
-export async function* directoryFiles(
-  driver: BareDriver,
-  path: string,
-  { startAfter, signal, control }: WalkRequest,
-): AsyncGenerator<FileInfo> {
-  const options = {
-    startAfter,
-    signal,
-    get skip() {
-      return control.skip
-    },
-  }
-  const files = driver.walk?.(path, options) ?? filesByList(driver, path, options)
-  const from = directoryKey(path)
-  let previous = from
-  let empty = true
-  for await (const file of files) {
-    empty = false
-    if (startAfter !== undefined && compareKeys(file.path, startAfter) <= 0) continue
-    for (const directory of newDirectories(previous, file.path, from)) {
-      if (isSkipped(directory, control)) break
-      if (startAfter !== undefined && compareKeys(directory, startAfter) <= 0) continue
-      yield { path: directory.slice(0, -1), size: 0, modTime: new Date(0), isDir: true }
-    }
-    previous = file.path
-    if (!isSkipped(file.path, control)) yield file
-  }
-  if (empty && path !== '/') await mustBeDirectory(driver, path, signal)
-}
-
-async function mustBeDirectory(
-  driver: BareDriver,
-  path: string,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  for await (const _ of driver.list(path, { signal })) return
-  throw new PathNotFoundError(path)
-}
-
-function isSkipped(key: string, control: WalkControl): boolean {
-  return control.skip !== undefined && key.startsWith(control.skip)
-}
-
-/** Keys of the directories that hold `path`, beneath `from`, and do not hold `previous`. */
-function newDirectories(previous: string, path: string, from: string): string[] {
-  const keys: string[] = []
-  for (let cut = path.indexOf('/', from.length); cut > 0; cut = path.indexOf('/', cut + 1)) {
-    const key = path.slice(0, cut + 1)
-    if (!previous.startsWith(key)) keys.push(key)
-  }
-  return keys
-}
-
-interface ListWalk {
-  readonly startAfter: string | undefined
-  readonly signal: AbortSignal | undefined
-  readonly skip: string | undefined
-}
-
-/**
- * The generic walk: by list, and stat for files. Directories that `startAfter` or the caller rules out
- * are not listed; entries that vanish meanwhile are left out, and only they.
- */
-async function* filesByList(
-  driver: BareDriver,
-  path: string,
-  options: ListWalk,
-): AsyncGenerator<FileInfo> {
-  const { startAfter, signal } = options
-  try {
-    for await (const key of driver.list(path, { signal })) {
-      if (options.skip !== undefined && key.startsWith(options.skip)) continue
-      const isDir = key.endsWith('/')
-      // A directory before startAfter is of interest only where startAfter lies in it.
-      if (startAfter !== undefined && compareKeys(key, startAfter) <= 0) {
-        if (isDir && startAfter.startsWith(key))
-          yield* filesByList(driver, key.slice(0, -1), options)
-        continue
-      }
-      if (isDir) yield* filesByList(driver, key.slice(0, -1), options)
-      else yield* present(driver.stat(key, { signal }))
-    }
-  } catch (error) {
-    if (!isStorageError(error, 'PATH_NOT_FOUND')) throw error
-  }
-}
-
-async function* present(stat: Promise<FileInfo>): AsyncGenerator<FileInfo> {
-  try {
-    const info = await stat
-    if (!info.isDir) yield info
-  } catch (error) {
-    if (!isStorageError(error, 'PATH_NOT_FOUND')) throw error
-  }
 }

@@ -2,14 +2,13 @@ import type { Readable } from 'node:stream'
 import { raceSignal } from './abort.ts'
 import type { BareDriver, BareWriter } from './bare.ts'
 import { BaseReader } from './base-reader.ts'
-import { BaseWalk, directoryFiles } from './base-walk.ts'
+import { BaseWalk } from './base-walk.ts'
 import { BaseWriter } from './base-writer.ts'
 import { type OperationContext, traced } from './diagnostics.ts'
 import {
   InvalidOffsetError,
   InvalidPathError,
   isStorageError,
-  PathNotFoundError,
   StorageClosedError,
   UnsupportedMethodError,
 } from './errors.ts'
@@ -31,6 +30,7 @@ import type {
   WalkOptions,
   WriterOptions,
 } from './storage-driver.ts'
+import { ListEntries, WalkEntries } from './walk-entries.ts'
 import { wholeContent } from './whole-content.ts'
 import { argumentError, wrapError } from './wrap-error.ts'
 
@@ -156,24 +156,8 @@ class Base implements StorageDriver {
       context: { driver: this.name, method: 'list', path },
       signal,
       check: () => this.#check(path, () => checkDirectory(path)),
-      start: () => this.#list(path, signal),
+      start: () => new ListEntries(this.#bare, path, signal),
     })
-  }
-
-  async *#list(path: string, signal: AbortSignal | undefined): AsyncGenerator<string> {
-    // Files that may still turn up as directories too, be it by another tool's marker beside them:
-    // each is a prefix of the next.
-    const open: string[] = []
-    let empty = true
-    for await (const key of this.#bare.list(path, { signal })) {
-      empty = false
-      const child = key.endsWith('/') ? key.slice(0, -1) : key
-      while (open.length > 0 && !key.startsWith(open.at(-1) ?? '')) open.pop()
-      if (open.includes(child)) continue
-      if (child === key) open.push(key)
-      yield child
-    }
-    if (empty && path !== '/') throw new PathNotFoundError(path)
   }
 
   walk(path: string, { startAfter, signal }: WalkOptions = {}): Walk {
@@ -185,7 +169,8 @@ class Base implements StorageDriver {
           checkDirectory(path)
           if (startAfter !== undefined) checkDirectory(startAfter.replace(/(?<=.)\/$/, ''))
         }),
-      start: (control) => directoryFiles(this.#bare, path, { startAfter, signal, control }),
+      start: (control) =>
+        new WalkEntries(this.#bare, path, Object.assign(control, { startAfter, signal })),
     })
   }
 

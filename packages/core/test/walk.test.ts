@@ -48,8 +48,38 @@ class Native extends Memory {
   }
 }
 
+/** A driver that lists and walks by pages of two, some of them empty. */
+class Paged extends Native {
+  /** Pages that base has asked for. */
+  asked = 0
+  /** Waited for before each page. */
+  hold: Promise<void> | undefined
+  override walk = undefined as never
+  override list = undefined as never
+
+  async *walkPages(path: string, options: BareWalkOptions): AsyncGenerator<FileInfo[]> {
+    yield* this.#pages(super.walk(path, options))
+  }
+
+  async *listPages(path: string): AsyncGenerator<string[]> {
+    yield* this.#pages(super.list(path))
+  }
+
+  async *#pages<T>(entries: AsyncIterable<T>): AsyncGenerator<T[]> {
+    const all = await collect(entries)
+    for (let at = 0; at < all.length; at += 2) {
+      this.asked++
+      await this.hold
+      yield []
+      yield all.slice(at, at + 2)
+    }
+  }
+}
+
+const KINDS = { 'by list': Memory, native: Native, 'by pages': Paged }
+
 function make(kind: string, files: Record<string, string> = TREE): Memory {
-  const memory = kind === 'native' ? new Native() : new Memory()
+  const memory = new KINDS[kind as keyof typeof KINDS]()
   for (const [path, content] of Object.entries(files)) memory.files.set(path, Buffer.from(content))
   return memory
 }
@@ -57,7 +87,7 @@ function make(kind: string, files: Record<string, string> = TREE): Memory {
 const keys = async (walk: Walk): Promise<string[]> => (await collect(walk)).map(entryKey)
 const after = (key: string): string[] => ALL.filter((other) => compareKeys(other, key) > 0)
 
-describe.each(['by list', 'native'])('walk %s', (kind) => {
+describe.each(Object.keys(KINDS))('walk %s', (kind) => {
   const driver = base(make(kind))
 
   it('gives everything, a directory before what is in it', async () => {
@@ -213,6 +243,75 @@ describe('walk by list', () => {
     for await (const info of walk) if (info.path === '/folder3/subfolder1') walk.skipDir()
     expect(listed).not.toContain('/folder1')
     expect(listed).toEqual(expect.arrayContaining(['/', '/folder3', '/folder4']))
+  })
+})
+
+describe('pages', () => {
+  it('are asked for when the one before is used up', async () => {
+    const paged = make('by pages') as Paged
+    const walk = base(paged).walk('/')
+    const seen: string[] = []
+    const asked: number[] = []
+    for await (const info of walk) {
+      seen.push(entryKey(info))
+      asked.push(paged.asked)
+    }
+    expect(seen).toEqual(ALL)
+    // A page has two files; directories are in none.
+    const page = (key: string): number =>
+      Math.floor(ALL.filter((other) => !other.endsWith('/') && other < key).length / 2) + 1
+    expect(asked).toEqual(ALL.map(page))
+  })
+
+  it.each(['walk', 'list'] as const)(
+    'give calls of next that come together all entries of a %s in order',
+    async (method) => {
+      const paged = make('by pages') as Paged
+      const open = gate()
+      paged.hold = open.opened
+      const entries: AsyncIterator<unknown> = base(paged)[method]('/')[Symbol.asyncIterator]()
+      const calls = Array.from({ length: 30 }, () => entries.next())
+      open.open()
+      const steps = await Promise.all(calls)
+      const values = steps.filter(({ done }) => !done).map(({ value }) => value)
+      const all = await collect<unknown>(base(make('by pages'))[method]('/'))
+      expect(values).toEqual(all)
+      expect(steps.slice(all.length).every(({ done }) => done)).toBe(true)
+    },
+  )
+
+  it('mix calls that find an entry at hand with calls that wait', async () => {
+    const entries = base(make('by pages')).walk('/')[Symbol.asyncIterator]()
+    const seen: string[] = []
+    for (let round = 0; seen.length < ALL.length; round++) {
+      const steps = await Promise.all(Array.from({ length: 1 + (round % 3) }, () => entries.next()))
+      for (const { value, done } of steps) if (!done) seen.push(entryKey(value))
+    }
+    expect(seen).toEqual(ALL)
+  })
+
+  it('end with the signal while one is under way, for all who wait', async () => {
+    const paged = make('by pages') as Paged
+    paged.hold = new Promise(() => {})
+    const abort = new AbortController()
+    const entries = base(paged).walk('/', { signal: abort.signal })[Symbol.asyncIterator]()
+    const calls = [entries.next(), entries.next()].map(failure)
+    await settle()
+    abort.abort(new RangeError('mine'))
+    expect((await Promise.all(calls)).map(({ message }) => message)).toEqual(['mine', 'mine'])
+    expect(await entries.next()).toEqual({ done: true, value: undefined })
+  })
+
+  it('are not asked for once the caller has left', async () => {
+    const paged = make('by pages') as Paged
+    for await (const _ of base(paged).list('/')) break
+    expect(paged.asked).toBe(1)
+  })
+
+  it('a driver without list and listPages says so', async () => {
+    const memory = make('by list')
+    memory.list = undefined as never
+    expect((await failure(collect(base(memory).list('/')))).message).toContain('listPages')
   })
 })
 

@@ -1,5 +1,5 @@
 import { type BareWriter, DriverError } from '@stowage/core/driver'
-import { change, streamOf } from '../delegate.ts'
+import { change, listOf, streamOf } from '../delegate.ts'
 import { area, type Saboteur } from '../saboteur.ts'
 
 export const closing: readonly Saboteur[] = area('closing', [
@@ -14,7 +14,7 @@ export const closing: readonly Saboteur[] = area('closing', [
     breaks: 'A list that begins after close is refused.',
     finished: (driver, bare) => {
       const list = async function* (path: string): AsyncGenerator<string> {
-        for await (const key of bare.list(path, {})) yield key.replace(/\/$/, '')
+        for await (const key of listOf(bare, path, {})) yield key.replace(/\/$/, '')
       }
       let isClosed = false
       const close = (): Promise<void> => {

@@ -1,6 +1,6 @@
 import type { BareDriver, StorageDriver } from '@stowage/core/driver'
 import { compareKeys, isStorageError, PathNotFoundError, parentOf } from '@stowage/core/driver'
-import { beforeChange, change, files, items, PAGE_SIZE } from '../delegate.ts'
+import { beforeChange, change, files, items, listOf, PAGE_SIZE } from '../delegate.ts'
 import { area, type Saboteur } from '../saboteur.ts'
 
 /** The driver whose list yields what the function makes of the right keys. */
@@ -10,7 +10,7 @@ function lists(
   return (bare) =>
     change(bare, {
       async *list(path, options) {
-        yield* await make(await items(bare.list(path, options)), path, bare)
+        yield* await make(await items(listOf(bare, path, options)), path, bare)
       },
     })
 }
@@ -134,7 +134,7 @@ export const listing: readonly Saboteur[] = area('list', [
     breaks: 'What shares a prefix with the directory is not in it.',
     storage: lists(async (keys, path, bare) => {
       if (keys.length === 0 || path === '/') return keys
-      const siblings = await items(bare.list(parentOf(path), {}))
+      const siblings = await items(listOf(bare, parentOf(path), {}))
       return [
         ...keys,
         ...siblings.filter((key) => key.startsWith(path) && !key.startsWith(`${path}/`)),
@@ -200,7 +200,7 @@ export const listing: readonly Saboteur[] = area('list', [
             return { path, size: 0, modTime: new Date(0), isDir: true }
           }),
         async *list(path, options) {
-          const keys = await items(bare.list(path, options))
+          const keys = await items(listOf(bare, path, options))
           for (const one of directories) if (parentOf(one) === path) keys.push(`${one}/`)
           yield* [...new Set(keys)].sort(compareKeys)
         },
@@ -220,7 +220,7 @@ export const listing: readonly Saboteur[] = area('list', [
       })
       return change(late, {
         async *list(path, options) {
-          const keys = old.get(path) ?? (await items(bare.list(path, options)))
+          const keys = old.get(path) ?? (await items(listOf(bare, path, options)))
           old.delete(path)
           cache.set(path, keys)
           yield* keys
@@ -236,7 +236,7 @@ export const listing: readonly Saboteur[] = area('list', [
       change(driver, {
         async *list(path, options) {
           let empty = true
-          for await (const key of bare.list(path, options ?? {})) {
+          for await (const key of listOf(bare, path, options ?? {})) {
             empty = false
             yield isDirectory(key) ? key.slice(0, -1) : key
           }

@@ -1,6 +1,6 @@
 import type { BareDriver, FileInfo } from '@stowage/core/driver'
 import { compareKeys, isBeneath, parentOf } from '@stowage/core/driver'
-import { change, changeWriter, PART_SIZE, streamOf, turn } from '../delegate.ts'
+import { change, changeWriter, listOf, PART_SIZE, streamOf, turn } from '../delegate.ts'
 import { area, type Saboteur } from '../saboteur.ts'
 
 type Pending = ReadonlyMap<string, Buffer>
@@ -84,7 +84,7 @@ export const visibility: readonly Saboteur[] = area('uncommitted', [
     storage: showing((bare, pending) => ({
       async *list(path, options) {
         const keys = new Set<string>()
-        for await (const key of bare.list(path, options)) keys.add(key)
+        for await (const key of listOf(bare, path, options)) keys.add(key)
         for (const key of pending.keys()) if (parentOf(key) === path) keys.add(key)
         yield* [...keys].sort(compareKeys)
       },
@@ -198,7 +198,7 @@ export const visibility: readonly Saboteur[] = area('uncommitted', [
     storage: showing((bare, pending) => ({
       async *list(path, options) {
         if (path === '/' && pending.size > 0) yield '/.staging/'
-        yield* bare.list(path, options)
+        yield* listOf(bare, path, options)
       },
     })),
   },
