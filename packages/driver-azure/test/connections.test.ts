@@ -45,13 +45,13 @@ test('a reader that is not read asks for nothing, whatever happens to its connec
     response.end(bytes.subarray(start))
   })
   opened.push(stub)
-  const driver = await stub.open({ idleTimeout: '100ms' })
+  const driver = await stub.open({ idleTimeout: '500ms' })
   const reader = await driver.reader('/file')
   const chunks = reader[Symbol.asyncIterator]()
   let read = (await chunks.next()).value?.length ?? 0
   while (hungUp === 0) await delay(10)
-  // Ten more idle timeouts.
-  await delay(1000)
+  // Five more idle timeouts.
+  await delay(2500)
   expect(stub.asked).toHaveLength(1)
   for (let next = await chunks.next(); !next.done; next = await chunks.next())
     read += next.value.length

@@ -19,7 +19,7 @@ const olderThan = new Date(Date.now() + 1_000_000)
 
 beforeEach(async () => {
   storage = newStorage()
-  const opened = await openThroughProxy(storage, { idleTimeout: '500ms', maxRetries: 2 })
+  const opened = await openThroughProxy(storage, { idleTimeout: '2s', maxRetries: 2 })
   driver = opened.driver
   proxy = opened.proxy
   end = opened

@@ -214,7 +214,7 @@ describe('a writer', () => {
   })
 
   it('gives up on a service that stays silent, and leaves an upload', async () => {
-    const writer = await (await world.open({ idleTimeout: 300, maxRetries: 1 })).writer('/file')
+    const writer = await (await world.open({ idleTimeout: 2_000, maxRetries: 1 })).writer('/file')
     await writer.write(long.subarray(0, CHUNK + 10))
     world.proxy.rule = ({ operation }) =>
       operation.startsWith('upload: ') ? { hold: () => new Promise(() => {}) } : undefined

@@ -35,17 +35,17 @@ it('a body that breaks again and again is read on from the next byte of the same
 
 it('a body that goes silent is read to its end', async () => {
   world.proxy.rule = first(1, MEDIA, { cutReply: { after: 1000, how: 'stall' } })
-  const driver = await world.open({ idleTimeout: 300 })
+  const driver = await world.open({ idleTimeout: 2_000 })
   expect(Buffer.from(await driver.getContent('/file')).equals(content)).toBe(true)
 })
 
 it('a caller who does not read for a while is not a silent server', async () => {
-  const stream = await (await world.open({ idleTimeout: 300 })).reader('/file')
+  const stream = await (await world.open({ idleTimeout: 1_000 })).reader('/file')
   const chunks: Buffer[] = []
   for await (const chunk of stream) {
     chunks.push(chunk)
     // Longer than a socket may be silent.
-    if (chunks.length === 1) await new Promise((done) => setTimeout(done, 500))
+    if (chunks.length === 1) await new Promise((done) => setTimeout(done, 1_500))
   }
   expect(Buffer.concat(chunks).equals(content)).toBe(true)
 })

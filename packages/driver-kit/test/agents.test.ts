@@ -88,7 +88,7 @@ describe('limits of sockets', () => {
   it.each(['new', 'used'])('a %s socket ends when the server goes silent', async (kind) => {
     const { server, hold } = hinting(30)
     const url = `http://${await listen(server)}/`
-    const agents = await open({ idleTimeout: 100 })
+    const agents = await open({ idleTimeout: 1_000 })
     if (kind === 'used') await get(agents, url)
     hold()
     await expect(get(agents, url)).rejects.toMatchObject({ code: 'ETIMEDOUT' })

@@ -96,7 +96,7 @@ onServer('a read whose body breaks', () => {
   })
 
   it('goes on where the store falls silent', async () => {
-    const impatient = await world.driver(root, { idleTimeout: 300 })
+    const impatient = await world.driver(root, { idleTimeout: 2_000 })
     await driver.putContent('/a', bytes)
     world.fail('GetObject', stallAfter(1_000_000))
     expect(Buffer.from(await impatient.getContent('/a')).equals(bytes)).toBe(true)
