@@ -1,5 +1,5 @@
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
-import { parseParameters, queryParameters, register, text } from '@stowage/core/driver'
+import { parameter, parseParameters, queryParameters, register } from '@stowage/core/driver'
 import {
   ChunkDriver,
   type ChunkStore,
@@ -18,7 +18,9 @@ export interface SqliteParameters {
   file: string
 }
 
-const schema = { file: text({ required: true, expected: 'the path of a database file' }) }
+const schema = {
+  file: parameter.string({ required: true, expected: 'the path of a database file' }),
+}
 
 register('sqlite', (raw) => sqliteDriver(parseParameters('sqlite', schema, raw)), {
   fromURL: (url) => ({ file: decodeURIComponent(url.pathname), ...queryParameters(url) }),

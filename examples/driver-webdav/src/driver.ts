@@ -1,14 +1,14 @@
 import { Readable } from 'node:stream'
 import {
-  type BareDriver,
-  type BareOptions,
-  type BarePurgeOptions,
-  type BareReaderOptions,
-  type BareWalkOptions,
-  type BareWriter,
-  type BareWriterOptions,
   type Capabilities,
   compareKeys,
+  type Driver,
+  type DriverCallOptions,
+  type DriverPurgeOptions,
+  type DriverReaderOptions,
+  type DriverWalkOptions,
+  type DriverWriter,
+  type DriverWriterOptions,
   directoryKey,
   type FileInfo,
   InvalidOffsetError,
@@ -30,7 +30,7 @@ const LONGEST_NAME = 255
 /** How often what others change at the same time is tried again. */
 const ATTEMPTS = 20
 
-export class WebdavDriver implements BareDriver {
+export class WebdavDriver implements Driver {
   readonly name = 'webdav'
   readonly capabilities: Partial<Capabilities>
   readonly #dav: Dav
@@ -52,7 +52,7 @@ export class WebdavDriver implements BareDriver {
     }
   }
 
-  async getContent(path: string, options: BareOptions): Promise<Uint8Array> {
+  async getContent(path: string, options: DriverCallOptions): Promise<Uint8Array> {
     for (let attempt = 1; ; attempt++) {
       try {
         const chunks: Uint8Array[] = []
@@ -66,12 +66,16 @@ export class WebdavDriver implements BareDriver {
     }
   }
 
-  async putContent(path: string, content: Uint8Array, { signal }: BareOptions): Promise<void> {
+  async putContent(
+    path: string,
+    content: Uint8Array,
+    { signal }: DriverCallOptions,
+  ): Promise<void> {
     this.#check(path)
     await this.#sessions.stage(content, signal, (staged) => this.publish(staged, path, signal))
   }
 
-  async reader(path: string, options: BareReaderOptions): Promise<Readable> {
+  async reader(path: string, options: DriverReaderOptions): Promise<Readable> {
     const { offset, length, signal } = options
     const found = await this.#file(path, signal)
     if (found === undefined) throw new PathNotFoundError(path)
@@ -80,7 +84,7 @@ export class WebdavDriver implements BareDriver {
     return openReader(this.#dav, { path, file: found }, options)
   }
 
-  async writer(path: string, { append, signal }: BareWriterOptions): Promise<BareWriter> {
+  async writer(path: string, { append, signal }: DriverWriterOptions): Promise<DriverWriter> {
     this.#check(path)
     const publish = (staged: string): Promise<void> => this.publish(staged, path, signal)
     const session = append ? await this.#sessions.claim(path, signal) : undefined
@@ -101,20 +105,20 @@ export class WebdavDriver implements BareDriver {
     })
   }
 
-  async stat(path: string, { signal }: BareOptions): Promise<FileInfo> {
+  async stat(path: string, { signal }: DriverCallOptions): Promise<FileInfo> {
     const found = await this.#look(path, signal)
     if (found === undefined) throw new PathNotFoundError(path)
     const { size, modTime, isDir } = found
     return { path, size: isDir ? 0 : size, modTime, isDir }
   }
 
-  async *list(path: string, { signal }: BareOptions): AsyncGenerator<string> {
+  async *list(path: string, { signal }: DriverCallOptions): AsyncGenerator<string> {
     for (const { key } of await this.#children(path, signal)) {
       if (!key.endsWith('/') || (await this.#hasFiles(key.slice(0, -1), signal))) yield key
     }
   }
 
-  async *walk(path: string, options: BareWalkOptions): AsyncGenerator<FileInfo> {
+  async *walk(path: string, options: DriverWalkOptions): AsyncGenerator<FileInfo> {
     const { startAfter, signal } = options
     for (const { key, entry } of await this.#children(path, signal)) {
       if (options.skip !== undefined && key.startsWith(options.skip)) continue
@@ -125,7 +129,7 @@ export class WebdavDriver implements BareDriver {
     }
   }
 
-  async move(source: string, destination: string, { signal }: BareOptions): Promise<void> {
+  async move(source: string, destination: string, { signal }: DriverCallOptions): Promise<void> {
     this.#check(destination)
     const found = await this.#look(source, signal)
     if (found === undefined) throw new PathNotFoundError(source)
@@ -138,7 +142,7 @@ export class WebdavDriver implements BareDriver {
     await this.#dav.move(source, destination, { signal, overwrite: true })
   }
 
-  async delete(path: string, { signal }: BareOptions): Promise<void> {
+  async delete(path: string, { signal }: DriverCallOptions): Promise<void> {
     const found = await this.#look(path, signal)
     signal?.throwIfAborted()
     let uploads = 0
@@ -160,7 +164,7 @@ export class WebdavDriver implements BareDriver {
     }
   }
 
-  async *purgeUploads(path: string, options: BarePurgeOptions): AsyncGenerator<UploadInfo> {
+  async *purgeUploads(path: string, options: DriverPurgeOptions): AsyncGenerator<UploadInfo> {
     yield* this.#sessions.beneath(path, options.signal, options)
   }
 

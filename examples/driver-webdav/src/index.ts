@@ -1,4 +1,4 @@
-import { integer, oneOf, parseParameters, register, text } from '@stowage/core/driver'
+import { parameter, parseParameters, register } from '@stowage/core/driver'
 import { Dav } from './dav.ts'
 import { WebdavDriver } from './driver.ts'
 
@@ -26,11 +26,11 @@ export interface WebdavParameters {
 const PART_SIZE = 4 * 1024 * 1024
 
 const schema = {
-  url: text({ required: true, secret: true, expected: 'a URL with http or https' }),
-  username: text(),
-  password: text({ secret: true }),
-  names: oneOf(['exact', 'folded'], { default: 'exact' }),
-  partSize: integer({ min: 1 }, { default: PART_SIZE }),
+  url: parameter.string({ required: true, secret: true, expected: 'a URL with http or https' }),
+  username: parameter.string(),
+  password: parameter.string({ secret: true }),
+  names: parameter.enum(['exact', 'folded'], { default: 'exact' }),
+  partSize: parameter.integer({ min: 1 }, { default: PART_SIZE }),
 }
 
 register('webdav', (raw) => {

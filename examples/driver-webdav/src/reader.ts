@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import {
-  type BareReaderOptions,
   ContentError,
+  type DriverReaderOptions,
   RevisionChangedError,
   UnavailableError,
 } from '@stowage/core/driver'
@@ -15,7 +15,7 @@ const BREAKS = 3
 export async function openReader(
   dav: Dav,
   { path, file }: { path: string; file: Entry },
-  options: BareReaderOptions,
+  options: DriverReaderOptions,
 ): Promise<Readable> {
   const stream = new DavReader(dav, path, file, options)
   await stream.open()
@@ -36,7 +36,7 @@ class DavReader extends Readable {
   #breaks = 0
   #body: ReadableStreamDefaultReader<Uint8Array> | undefined
 
-  constructor(dav: Dav, path: string, file: Entry, { offset, length }: BareReaderOptions) {
+  constructor(dav: Dav, path: string, file: Entry, { offset, length }: DriverReaderOptions) {
     super({ highWaterMark: 1 })
     this.#dav = dav
     this.#path = path

@@ -1,4 +1,4 @@
-import { type BareWriter, isStorageError } from '@stowage/core/driver'
+import { type DriverWriter, isStorageError } from '@stowage/core/driver'
 import { gone, type Session, type Sessions } from './sessions.ts'
 
 interface Upload {
@@ -10,7 +10,7 @@ interface Upload {
 }
 
 /** Fills a buffer and sends it as a part when it is full. A session begins with the first part. */
-export class WebdavWriter implements BareWriter {
+export class WebdavWriter implements DriverWriter {
   readonly #sessions: Sessions
   readonly #upload: Upload
   #session: Session | undefined

@@ -1,14 +1,14 @@
 import {
-  type BareDriver,
-  type BareWriter,
-  base,
   baseName,
   type Capabilities,
+  type Driver,
+  type DriverWriter,
   InvalidPathError,
   joinPath,
   parentOf,
   RevisionChangedError,
   type StorageDriver,
+  toStorageDriver,
 } from '@stowage/core/driver'
 import { InMemoryDriver } from '@stowage/driver-inmemory'
 import { change, changePaths, streamOf } from './delegate.ts'
@@ -20,7 +20,7 @@ const LONGEST_NAME = 255
 
 /** Storages of one process by id: several instances share one, as processes share a real backend. */
 export class Storages {
-  readonly #shared = new Map<string, BareDriver>()
+  readonly #shared = new Map<string, Driver>()
   readonly #saboteur: Partial<Saboteur>
   readonly #baseline: Baseline
 
@@ -33,7 +33,7 @@ export class Storages {
   open(id: string): StorageDriver {
     const { storage, instance, finished, names } = this.#saboteur
     const name = names?.(id) ?? id
-    const made = (): BareDriver => {
+    const made = (): Driver => {
       const healthy = BASELINES[this.#baseline](name)
       return storage?.(healthy) ?? healthy
     }
@@ -42,7 +42,7 @@ export class Storages {
     this.#shared.set(name, shared)
     const one = oneInstance(shared)
     const bare = instance?.(one) ?? one
-    const driver = base(bare)
+    const driver = toStorageDriver(bare)
     return finished?.(driver, bare) ?? driver
   }
 
@@ -52,8 +52,8 @@ export class Storages {
 }
 
 /** A process's view of the storage: when it ends, its writers leave idle uploads behind. */
-function oneInstance(shared: BareDriver): BareDriver {
-  const open = new Set<BareWriter>()
+function oneInstance(shared: Driver): Driver {
+  const open = new Set<DriverWriter>()
   return change(shared, {
     async writer(path, options) {
       const writer = await shared.writer(path, options)
@@ -75,13 +75,13 @@ function oneInstance(shared: BareDriver): BareDriver {
   })
 }
 
-const BASELINES: Record<Baseline, (storage: string) => BareDriver> = {
+const BASELINES: Record<Baseline, (storage: string) => Driver> = {
   full: (storage) => declaring(new InMemoryDriver(), redirecting(storage)),
   keys: () => lateReads(declaring(new InMemoryDriver({ fileAndDirectory: true }), PLAIN)),
   bare: () => refusing(declaring(new InMemoryDriver(), NONE)),
 }
 
-const PLAIN: Partial<BareDriver> & { flags: Partial<Capabilities> } = {
+const PLAIN: Partial<Driver> & { flags: Partial<Capabilities> } = {
   flags: { persistent: true, snapshotReads: false, atomicMove: false },
 }
 const NONE: typeof PLAIN = {
@@ -105,12 +105,12 @@ function redirecting(storage: string): typeof PLAIN {
   }
 }
 
-function declaring(bare: BareDriver, { flags, ...members }: typeof PLAIN): BareDriver {
+function declaring(bare: Driver, { flags, ...members }: typeof PLAIN): Driver {
   return change(bare, { ...members, capabilities: { ...bare.capabilities, ...flags } })
 }
 
 /** Looks before each chunk, and notices that the file is another one by then. */
-function lateReads(bare: BareDriver): BareDriver {
+function lateReads(bare: Driver): Driver {
   return change(bare, {
     async reader(path, options) {
       const source = await bare.reader(path, options)
@@ -133,7 +133,7 @@ function lateReads(bare: BareDriver): BareDriver {
 }
 
 /** Names beyond ASCII and long ones are refused before anything happens; case is kept and ignored. */
-function refusing(bare: BareDriver): BareDriver {
+function refusing(bare: Driver): Driver {
   const spellings = new Map<string, string>([['/', '/']])
   const spelling = (path: string): string => {
     const known = spellings.get(path.toLowerCase())

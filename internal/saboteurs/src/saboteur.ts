@@ -1,4 +1,4 @@
-import type { BareDriver, StorageDriver } from '@stowage/core/driver'
+import type { Driver, StorageDriver } from '@stowage/core/driver'
 
 /**
  * The healthy driver that is broken:
@@ -17,11 +17,11 @@ export interface Saboteur {
   /** Default `full`. */
   readonly on?: Baseline
   /** Breaks what all instances of a storage share. */
-  readonly storage?: (bare: BareDriver) => BareDriver
+  readonly storage?: (bare: Driver) => Driver
   /** Breaks one instance; another process has another one. */
-  readonly instance?: (bare: BareDriver) => BareDriver
+  readonly instance?: (bare: Driver) => Driver
   /** Breaks what base has made of it; `bare` is a way around base's rules. */
-  readonly finished?: (driver: StorageDriver, bare: BareDriver) => StorageDriver
+  readonly finished?: (driver: StorageDriver, bare: Driver) => StorageDriver
   /** Which storage an id names. */
   readonly names?: (storage: string) => string
 }

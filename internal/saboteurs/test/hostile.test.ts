@@ -1,11 +1,11 @@
-import type { BareDriver } from '@stowage/core/driver'
+import type { Driver } from '@stowage/core/driver'
 import { type Runner, registerHostileSuite } from '@stowage/testsuite'
 import { collected, failures } from '../src/collected.ts'
 import { change, changePaths, listOf } from '../src/delegate.ts'
 import { Storages } from '../src/healthy.ts'
 import type { Saboteur } from '../src/saboteur.ts'
 
-const renames = (name: (path: string) => string) => (bare: BareDriver) => changePaths(bare, name)
+const renames = (name: (path: string) => string) => (bare: Driver) => changePaths(bare, name)
 
 function decoded(path: string): string {
   try {
@@ -16,7 +16,7 @@ function decoded(path: string): string {
 }
 
 /** What systems do to names, and what is wrong with it. */
-const MANGLERS: Readonly<Record<string, (bare: BareDriver) => BareDriver>> = {
+const MANGLERS: Readonly<Record<string, (bare: Driver) => Driver>> = {
   'composes letters': renames((path) => path.normalize('NFC')),
   'folds compatibility characters': renames((path) => path.normalize('NFKC')),
   'ignores case': renames((path) => path.toLowerCase()),

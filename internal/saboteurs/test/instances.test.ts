@@ -1,7 +1,7 @@
 // Whatever a case does and however it ends, the suites leave no instance open: a socket of it would keep the process alive.
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server } from 'node:net'
-import { base, type StorageDriver } from '@stowage/core/driver'
+import { type StorageDriver, toStorageDriver } from '@stowage/core/driver'
 import { InMemoryDriver } from '@stowage/driver-inmemory'
 import {
   type Runner,
@@ -111,7 +111,7 @@ it.each(BROKEN)('the suites of random calls close every instance (broken: %s)', 
       ...given,
       runner,
       runs: 5,
-      oracle: (parameters) => base(new InMemoryDriver(parameters)),
+      oracle: (parameters) => toStorageDriver(new InMemoryDriver(parameters)),
     })
     registerHistorySuite({ ...given, runner, rounds: 2 })
     registerHostileSuite({ ...given, runner, count: 200, stored: 20 })

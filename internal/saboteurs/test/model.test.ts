@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { base, type StorageDriver } from '@stowage/core/driver'
+import { type StorageDriver, toStorageDriver } from '@stowage/core/driver'
 import { InMemoryDriver } from '@stowage/driver-inmemory'
 import { type ModelOptions, registerModelSuite, runModel } from '@stowage/testsuite'
 import { PART_SIZE } from '../src/delegate.ts'
@@ -13,7 +13,7 @@ function options(saboteur?: Saboteur, baseline?: Baseline): ModelOptions {
     name: saboteur?.id ?? `the healthy driver (${baseline})`,
     open: (storage) => storages.open(storage),
     remove: (storage) => storages.remove(storage),
-    oracle: (parameters) => base(new InMemoryDriver(parameters)),
+    oracle: (parameters) => toStorageDriver(new InMemoryDriver(parameters)),
     partSize: PART_SIZE,
     seed: 7,
   }

@@ -1,5 +1,5 @@
 // The proof of the odd-answers suite: it passes a healthy driver, and each of its cases finds a broken one.
-import { base } from '@stowage/core/driver'
+import { toStorageDriver } from '@stowage/core/driver'
 import { type OddAnswersOptions, type Runner, registerOddAnswersSuite } from '@stowage/testsuite'
 import { ObjectStore } from '../src/faults/store.ts'
 import { dialect } from '../src/odd/dialect.ts'
@@ -18,7 +18,7 @@ function options(saboteur?: OddSaboteur): OddAnswersOptions {
     secrets: { 'the token': TOKEN },
     // Whoever looks at the store itself is healthy: what it sees is to be the truth.
     create: (storage, endpoint, limits) =>
-      base(
+      toStorageDriver(
         endpoint === store.endpoint
           ? new OddDriver(new OddClient(endpoint, limits), storage)
           : new Driver(new Client(endpoint, limits), storage),

@@ -1,16 +1,17 @@
 // What authors of drivers need. Applications import '@stowage/core'.
+
+export { toStorageDriver } from './checked-driver.ts'
 export type {
-  BareDriver,
-  BareOptions,
-  BarePurgeOptions,
-  BarePutOptions,
-  BareReaderOptions,
-  BareRedirectOptions,
-  BareWalkOptions,
-  BareWriter,
-  BareWriterOptions,
-} from './bare.ts'
-export { base } from './base.ts'
+  Driver,
+  DriverCallOptions,
+  DriverPurgeOptions,
+  DriverPutOptions,
+  DriverReaderOptions,
+  DriverRedirectOptions,
+  DriverWalkOptions,
+  DriverWriter,
+  DriverWriterOptions,
+} from './driver-types.ts'
 export { parseDuration } from './duration.ts'
 export { eachLimit } from './each-limit.ts'
 export { endAgents } from './end-agents.ts'
@@ -19,16 +20,11 @@ export { queryParameters } from './from-url.ts'
 export { type HeldSession, HeldSessions } from './held-sessions.ts'
 export { Limiter } from './limiter.ts'
 export {
-  flag,
-  integer,
-  limit,
-  object,
-  oneOf,
   type Parameter,
   type ParameterSchema,
   type ParameterValues,
+  parameter,
   parseParameters,
-  text,
   withoutUserInfo,
 } from './parameters.ts'
 export {

@@ -25,7 +25,7 @@ export type StorageErrorCode =
 export interface StorageErrorOptions {
   /** The backend's own error. Never one that carries a credential. */
   cause?: unknown
-  /** Filled in by base where a driver leaves it out. */
+  /** Core fills it in where a driver leaves it out. */
   driver?: string | undefined
   /** What happened in more words, and what to do next. */
   detail?: string | undefined
@@ -57,8 +57,8 @@ export abstract class StorageError extends Error {
     return this.#driver
   }
 
-  /** Names the driver and the path, once: what is there already stays. Base calls it. */
-  stamp(driver: string, path?: string): this {
+  /** Names the driver and the path, once: what is there already stays. Core calls it. */
+  addContext(driver: string, path?: string): this {
     if (this.path === undefined && path !== undefined) (this as { path?: string }).path = path
     if (this.#driver !== '') return this
     const { message: before, stack } = this
@@ -253,9 +253,9 @@ export class StorageErrors extends StorageError {
     this.errors = errors
   }
   /** Names the driver in the errors inside, too. */
-  override stamp(driver: string, path?: string): this {
-    for (const error of this.errors) if (isStorageError(error)) error.stamp(driver)
-    return super.stamp(driver, path)
+  override addContext(driver: string, path?: string): this {
+    for (const error of this.errors) if (isStorageError(error)) error.addContext(driver)
+    return super.addContext(driver, path)
   }
   protected override fields(): Record<string, unknown> {
     return { driver: this.driver, details: this.errors.map((error) => error.message) }

@@ -1,5 +1,5 @@
 import { isBeneath } from './paths.ts'
-import { shared } from './shared.ts'
+import { processMap } from './process-map.ts'
 
 interface Entry {
   readonly path: string
@@ -25,7 +25,7 @@ export interface HeldSession {
 }
 
 /** The sessions held by writers of this process, by storage: instances share them, and copies of core do. */
-const all: Map<string, Set<Entry>> = shared('@stowage/core/held-sessions')
+const all: Map<string, Set<Entry>> = processMap('@stowage/core/held-sessions')
 
 /** Hands back the sessions of writers that were dropped without an end. */
 const abandoned = new FinalizationRegistry<() => void>((release) => release())

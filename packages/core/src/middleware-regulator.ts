@@ -1,6 +1,6 @@
 import { forwardingDriver } from './forwarding-driver.ts'
 import { Limiter } from './limiter.ts'
-import { integer, parseParameters } from './parameters.ts'
+import { parameter, parseParameters } from './parameters.ts'
 import type {
   FileInfo,
   FileWriter,
@@ -15,7 +15,7 @@ export interface RegulatorOptions {
   maxConcurrency: number
 }
 
-const schema = { maxConcurrency: integer({ min: 1 }, { required: true }) }
+const schema = { maxConcurrency: parameter.integer({ min: 1 }, { required: true }) }
 
 /**
  * Bounds how many operations of a driver run at a time. Every call that returns a promise holds a slot

@@ -3,7 +3,7 @@ import type { RedirectMiddlewareOptions } from './middleware-redirect.ts'
 import type { RegulatorOptions } from './middleware-regulator.ts'
 import type { RewriteOptions } from './middleware-rewrite.ts'
 import { compareKeys } from './paths.ts'
-import { shared } from './shared.ts'
+import { processMap } from './process-map.ts'
 import type { StorageDriver } from './storage-driver.ts'
 
 /**
@@ -49,7 +49,7 @@ export type MiddlewareEntries<N extends readonly string[]> = readonly [
 ]
 
 /** One table for the process, whichever copy of core asks. */
-const table: Map<string, Middleware> = shared('@stowage/core/middleware')
+const table: Map<string, Middleware> = processMap('@stowage/core/middleware')
 
 /** Known without registration, so that importing core changes nothing; loaded on first use. */
 const BUILT_IN: ReadonlyMap<string, () => Promise<Middleware>> = new Map([

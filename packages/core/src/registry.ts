@@ -1,8 +1,8 @@
-import type { BareDriver } from './bare.ts'
-import { base } from './base.ts'
+import { toStorageDriver } from './checked-driver.ts'
+import type { Driver } from './driver-types.ts'
 import { ConfigError, InvalidStorageDriverError, isStorageError } from './errors.ts'
 import { compareKeys } from './paths.ts'
-import { shared } from './shared.ts'
+import { processMap } from './process-map.ts'
 import type { StorageDriver } from './storage-driver.ts'
 import { INTERFACE_VERSION, versionProblem } from './version.ts'
 
@@ -26,10 +26,10 @@ export type ParametersOf<N extends string> = N extends keyof DriverParameters
   ? DriverParameters[N]
   : Record<string, unknown>
 
-/** Makes a bare driver from parameters as they come from a caller or a configuration file. */
+/** Makes a driver from parameters as they come from a caller or a configuration file. */
 export type DriverFactory = (
   parameters: Readonly<Record<string, unknown>>,
-) => BareDriver | Promise<BareDriver>
+) => Driver | Promise<Driver>
 
 /** What {@link register} takes besides the factory. */
 export interface RegisterOptions {
@@ -74,7 +74,7 @@ const SCHEMES_ELSEWHERE: Readonly<Record<string, string>> = {
 }
 
 /** One table for the process, whichever copy of core asks. */
-const table: Map<string, Registration> = shared('@stowage/core/drivers')
+const table: Map<string, Registration> = processMap('@stowage/core/drivers')
 
 /**
  * Makes a driver known under a name. A driver's package calls it when it is imported.
@@ -124,7 +124,7 @@ export function registration(name: string): Registration {
 }
 
 /**
- * A storage driver by its registered name, behind base. No request is made before the first call.
+ * A storage driver by its registered name. No request is made before the first call.
  *
  * @example
  * ```ts
@@ -148,9 +148,9 @@ export async function createRegistered(name: string, given: unknown): Promise<St
   const { factory } = registration(name)
   const parameters = (given ?? {}) as Record<string, unknown>
   try {
-    return base(await factory(parameters))
+    return toStorageDriver(await factory(parameters))
   } catch (error) {
-    if (isStorageError(error)) throw error.stamp(name)
+    if (isStorageError(error)) throw error.addContext(name)
     throw error
   }
 }

@@ -81,7 +81,7 @@ export function openWriter(
 
 /**
  * Ends a writer after a failure, which is what the caller is to hear of: a failed clean-up leaves an
- * upload to `purgeUploads`. An aborted one is cleaned up by base, and not waited for.
+ * upload to `purgeUploads`. An aborted one is cleaned up by core, and not waited for.
  */
 export async function giveUp(writer: FileWriter, { keep, signal }: Keeping): Promise<void> {
   const ended = (keep ? writer.close() : writer.cancel()).catch(() => {})

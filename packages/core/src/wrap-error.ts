@@ -12,7 +12,7 @@ export function wrapError(
   signal?: AbortSignal | undefined,
 ): unknown {
   if (signal?.aborted) return signal.reason
-  if (isStorageError(error)) return error.stamp(driver, path)
+  if (isStorageError(error)) return error.addContext(driver, path)
   const native = isNativeError(error) ? error : undefined
   if ((native as NodeJS.ErrnoException | undefined)?.code === 'ERR_INVALID_ARG_TYPE') return error
   const message = native?.message ?? String(error)

@@ -20,7 +20,7 @@ import {
   type TransferOptions,
   uploadFile,
 } from '@stowage/core'
-import { base } from '@stowage/core/driver'
+import { toStorageDriver } from '@stowage/core/driver'
 import { Memory, storage } from './helpers/memory.ts'
 import { failure } from './helpers/util.ts'
 
@@ -48,8 +48,9 @@ class Folder extends Memory {
 
 const ways = {
   copy: (to: Memory, options?: TransferOptions) =>
-    copy(base(new Folder()), '/file', base(to), '/c', options),
-  uploadFile: (to: Memory, options?: TransferOptions) => uploadFile(base(to), '/c', file, options),
+    copy(toStorageDriver(new Folder()), '/file', toStorageDriver(to), '/c', options),
+  uploadFile: (to: Memory, options?: TransferOptions) =>
+    uploadFile(toStorageDriver(to), '/c', file, options),
 }
 
 function editInPlace(): void {

@@ -12,7 +12,7 @@ import {
   type TransferResult,
   uploadFile,
 } from '@stowage/core'
-import { type BareWriter, base } from '@stowage/core/driver'
+import { type DriverWriter, toStorageDriver } from '@stowage/core/driver'
 import { until } from '@stowage-internal/jest-preset/patience'
 import { Memory, storage } from './helpers/memory.ts'
 import { bytes, failure, settle } from './helpers/util.ts'
@@ -33,7 +33,7 @@ class Faulty extends Memory {
   written = 0
   failAt = Number.POSITIVE_INFINITY
   spoil = 0
-  override async writer(path: string, options: { append: boolean }): Promise<BareWriter> {
+  override async writer(path: string, options: { append: boolean }): Promise<DriverWriter> {
     const writer = await super.writer(path, options)
     const { write, commit } = writer
     writer.write = async (chunk) => {
@@ -75,7 +75,7 @@ describe.each(runs)('%s', (_, run) => {
     expect((await run(storage().driver, { verify: true })).verified).toBe(true)
     const faulty = new Faulty()
     faulty.spoil = 1
-    const error = await failure(run(base(faulty), { verify: true }))
+    const error = await failure(run(toStorageDriver(faulty), { verify: true }))
     expect(error).toMatchObject({ code: 'CONTENT', driver: 'memory', path: '/a' })
   })
 
@@ -109,10 +109,10 @@ describe.each(runs)('%s', (_, run) => {
   it('continues an unfinished upload, sends only what is missing, and verifies', async () => {
     for (const size of [0, 1, 65_536, 123_456, file.length]) {
       const faulty = new Faulty()
-      await unfinished(base(faulty), '/a', file.subarray(0, size))
+      await unfinished(toStorageDriver(faulty), '/a', file.subarray(0, size))
       faulty.written = 0
       const seen: TransferProgress[] = []
-      const result = await run(base(faulty), {
+      const result = await run(toStorageDriver(faulty), {
         resume: true,
         onProgress: (progress) => void seen.push(progress),
       })
@@ -144,9 +144,9 @@ describe.each(runs)('%s', (_, run) => {
 
   it('gives up when it is wrong again', async () => {
     const faulty = new Faulty()
-    await unfinished(base(faulty), '/a', file.subarray(0, 1000))
+    await unfinished(toStorageDriver(faulty), '/a', file.subarray(0, 1000))
     faulty.spoil = 2
-    expect((await failure(run(base(faulty), { resume: true }))).code).toBe('CONTENT')
+    expect((await failure(run(toStorageDriver(faulty), { resume: true }))).code).toBe('CONTENT')
     expect(faulty.spoil).toBe(0)
   })
 
@@ -179,7 +179,7 @@ describe.each(runs)('%s', (_, run) => {
 
 /** Lets a run fail after its first pieces: the source of a local file comes in one piece. */
 async function storedInPieces(run: Run, faulty: Faulty, options: TransferOptions): Promise<void> {
-  const inner = base(faulty)
+  const inner = toStorageDriver(faulty)
   const to: StorageDriver = Object.create(inner, {
     capabilities: { value: inner.capabilities },
     reader: { value: inner.reader.bind(inner) },
@@ -259,7 +259,9 @@ describe('copy', () => {
     }
     const faulty = new Faulty()
     faulty.failAt = 0
-    expect((await failure(copy(base(source), '/a', base(faulty), '/a'))).message).toContain('full')
+    expect(
+      (await failure(copy(toStorageDriver(source), '/a', toStorageDriver(faulty), '/a'))).message,
+    ).toContain('full')
     expect(opened).toHaveLength(1)
     expect(opened[0]?.destroyed).toBe(true)
   })

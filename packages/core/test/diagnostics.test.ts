@@ -7,7 +7,7 @@ import {
   type StorageDriver,
   type UploadInfo,
 } from '@stowage/core'
-import { base } from '@stowage/core/driver'
+import { toStorageDriver } from '@stowage/core/driver'
 import { Memory } from './helpers/memory.ts'
 import { collect, content, failure, settle } from './helpers/util.ts'
 
@@ -69,7 +69,7 @@ describe('an operation', () => {
     ['purgeUploads', (d) => d.purgeUploads('/d'), { path: '/d', entries: 1 }],
     ['close', (d) => d.close(), { path: '/' }],
   ])('%s has a start and an end', async (method, call, about) => {
-    await call(base(new Full()))
+    await call(toStorageDriver(new Full()))
     await settle()
     const { events, context } = only(method)
     expect(events).toEqual(WHOLE)
@@ -85,7 +85,7 @@ describe('an operation', () => {
     ['walk', (d) => collect(d.walk('/none')), { path: '/none', entries: 0 }],
     ['delete', (d) => d.delete('/none'), { path: '/none' }],
   ])('%s that fails has the error that its caller gets', async (method, call, about) => {
-    const error = await failure(call(base(new Full())))
+    const error = await failure(call(toStorageDriver(new Full())))
     const { events, context } = only(method)
     expect(events).toEqual(FAILED)
     expect(context).toMatchObject({ driver: 'memory', ...about })
@@ -94,7 +94,7 @@ describe('an operation', () => {
   })
 
   it('shows nobody what it gives: content, and URLs with a signature', async () => {
-    const driver = base(new Full())
+    const driver = toStorageDriver(new Full())
     expect(String(await driver.getContent('/a'))).toBe('abc')
     expect(await driver.redirectURL('/a')).toBe('https://x')
     await settle()
@@ -104,7 +104,7 @@ describe('an operation', () => {
   })
 
   it('that is refused at once does not begin', async () => {
-    const driver = base(new Full())
+    const driver = toStorageDriver(new Full())
     await failure(driver.stat('bad'))
     await failure(collect(driver.walk('bad')))
     await failure(driver.reader('/a', { offset: -1 }))
@@ -113,7 +113,7 @@ describe('an operation', () => {
   })
 
   it('tells nothing of its end at its start', async () => {
-    await base(new Full()).getContent('/a')
+    await toStorageDriver(new Full()).getContent('/a')
     expect(seen[0]?.copy).toEqual({ driver: 'memory', method: 'getContent', path: '/a' })
   })
 })
@@ -122,7 +122,7 @@ describe('a stream', () => {
   it('ends with the bytes that came, also when it is left early', async () => {
     const memory = new Full()
     memory.readChunk = 1
-    for await (const _ of await base(memory).reader('/a')) break
+    for await (const _ of await toStorageDriver(memory).reader('/a')) break
     await settle()
     const { events, context } = only('read')
     expect(events).toEqual(WHOLE)
@@ -136,7 +136,7 @@ describe('a stream', () => {
       setImmediate(() => source.destroy(new Error('socket')))
       return source
     }
-    const error = await failure(content(await base(memory).reader('/a')))
+    const error = await failure(content(await toStorageDriver(memory).reader('/a')))
     await settle()
     const { events, context } = only('read')
     expect(events).toEqual(FAILED)
@@ -145,14 +145,14 @@ describe('a stream', () => {
 })
 
 it('follows a walk that is left', async () => {
-  for await (const _ of base(new Full()).walk('/')) break
+  for await (const _ of toStorageDriver(new Full()).walk('/')) break
   const { events, context } = only('walk')
   expect([events, context.entries]).toEqual([WHOLE, 1])
 })
 
 describe('a writer', () => {
   it('publishes each of its calls', async () => {
-    const driver = base(new Full())
+    const driver = toStorageDriver(new Full())
     const committed = await driver.writer('/new')
     await committed.write(Buffer.from('abc'))
     await committed.commit()
@@ -165,7 +165,7 @@ describe('a writer', () => {
   })
 
   it('is an upload from its opening to its end, to which its calls belong', async () => {
-    const driver = base(new Full())
+    const driver = toStorageDriver(new Full())
     for (const outcome of ['closed', 'committed', 'cancelled'] as const) {
       seen = []
       const writer = await driver.writer('/new')
@@ -184,14 +184,14 @@ describe('a writer', () => {
 
   it('ends its upload where an abort ends it', async () => {
     const controller = new AbortController()
-    await base(new Full()).writer('/new', { signal: controller.signal })
+    await toStorageDriver(new Full()).writer('/new', { signal: controller.signal })
     controller.abort()
     await settle()
     expect(only('upload').context.outcome).toBe('cancelled')
   })
 
   it('publishes the error that its caller gets', async () => {
-    const writer = await base(new Full()).writer('/new')
+    const writer = await toStorageDriver(new Full()).writer('/new')
     await writer.commit()
     const error = await failure(writer.write(Buffer.from('x')))
     const { events, context } = only('write')
@@ -228,12 +228,12 @@ describe('the asynchronous context that a subscriber sets', () => {
   afterEach(() => void channel.start.unbindStore(current))
 
   it("is the driver's in each step of a list, whatever the consumer's is", async () => {
-    for await (const _ of base(new Curious()).list('/')) await settle()
+    for await (const _ of toStorageDriver(new Curious()).list('/')) await settle()
     expect(seenBy).toEqual(['list', 'list'])
   })
 
   it("is the driver's where it reads on, and not the consumer's afterwards", async () => {
-    await content(await base(new Curious()).reader('/a'))
+    await content(await toStorageDriver(new Curious()).reader('/a'))
     expect(seenBy).toEqual(['read'])
     expect(current.getStore()).toBeUndefined()
   })
@@ -242,7 +242,7 @@ describe('the asynchronous context that a subscriber sets', () => {
 it('publishes nothing when nobody listens', async () => {
   channel.unsubscribe(subscribers)
   expect(channel.hasSubscribers).toBe(false)
-  const driver = base(new Full())
+  const driver = toStorageDriver(new Full())
   await content(await driver.reader('/a'))
   await collect(driver.walk('/'))
   const writer = await driver.writer('/b')

@@ -33,7 +33,7 @@ describe('messages of the original', () => {
     [new StorageErrors([new Error('one')]), 'foo: one'],
     [new StorageErrors([new Error('one'), new Error('two')]), 'foo: errors:\none\ntwo\n'],
   ])('%#: the driver comes first', (error, message) => {
-    expect(error.stamp('foo').message).toBe(message)
+    expect(error.addContext('foo').message).toBe(message)
   })
 
   it('has no driver in front where there is none', () => {
@@ -119,7 +119,7 @@ describe('codes', () => {
 
 describe('stamp', () => {
   it('names the driver once', () => {
-    const error = new PathNotFoundError('/a').stamp('one').stamp('two')
+    const error = new PathNotFoundError('/a').addContext('one').addContext('two')
     expect(error.driver).toBe('one')
     expect(error.message).toBe('one: Path not found: /a')
   })
@@ -127,7 +127,7 @@ describe('stamp', () => {
   it('changes the first line of the stack too', () => {
     const error = new PathNotFoundError('/$&a')
     const lines = error.stack?.split('\n').length
-    error.stamp('foo')
+    error.addContext('foo')
     const [first, second] = error.stack?.split('\n') ?? []
     expect(first).toBe('PathNotFoundError: foo: Path not found: /$&a')
     expect(second).toContain('errors.test.ts')
@@ -137,7 +137,7 @@ describe('stamp', () => {
 
   it('reaches the errors inside of a StorageErrors and doubles no name', () => {
     const inner = [new PathNotFoundError('/a'), new PermissionError('no', { path: '/b' })]
-    const error = new StorageErrors(inner).stamp('foo')
+    const error = new StorageErrors(inner).addContext('foo')
     expect(inner.map(({ driver }) => driver)).toEqual(['foo', 'foo'])
     expect(error.message).toBe('foo: errors:\nPath not found: /a\nno\n')
     expect(error.detail).toBe('errors:\nPath not found: /a\nno\n')

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { createFromURL, PathNotFoundError } from '@stowage/core'
-import { parseParameters, queryParameters, register, text } from '@stowage/core/driver'
+import { parameter, parseParameters, queryParameters, register } from '@stowage/core/driver'
 import { Memory } from './helpers/memory.ts'
 import { failure } from './helpers/util.ts'
 
@@ -9,11 +9,11 @@ let closed = 0
 
 /** A driver like that of a bucket, with parameters in every part of its URL. */
 const bucketSchema = {
-  bucket: text(),
-  prefix: text(),
-  region: text(),
-  key: text(),
-  secret: text({ secret: true }),
+  bucket: parameter.string(),
+  prefix: parameter.string(),
+  region: parameter.string(),
+  key: parameter.string(),
+  secret: parameter.string({ secret: true }),
 }
 register(
   'bucket',

@@ -6,7 +6,7 @@ import {
   registerMiddleware,
   type StorageDriver,
 } from '@stowage/core'
-import { base } from '@stowage/core/driver'
+import { toStorageDriver } from '@stowage/core/driver'
 import { Memory, storage } from './helpers/memory.ts'
 import { collect, content, failure } from './helpers/util.ts'
 
@@ -24,7 +24,7 @@ function redirecting(url: string | undefined): StorageDriver {
       super({ redirectURL: true })
     }
   }
-  return base(new Redirecting())
+  return toStorageDriver(new Redirecting())
 }
 
 const apply = (driver: StorageDriver, ...entries: MiddlewareEntry[]): Promise<StorageDriver> =>
@@ -81,7 +81,7 @@ describe('the registry', () => {
   it('closes the driver through the outermost', async () => {
     const closed: string[] = []
     const memory = Object.assign(new Memory(), { close: async () => void closed.push('driver') })
-    const inner = base(memory)
+    const inner = toStorageDriver(memory)
     const driver = forwardingDriver(inner, {
       async close() {
         closed.push('middleware')
@@ -127,7 +127,7 @@ it('passes the key of a path on through every layer, and checks the path', async
     bucketKey = (path: string) => `root${path}`
   }
   const driver = await apply(
-    base(new Bucket({ redirectURL: true })),
+    toStorageDriver(new Bucket({ redirectURL: true })),
     { name: 'regulator', options: { maxConcurrency: 1 } },
     { name: 'rewrite' },
   )

@@ -1,14 +1,9 @@
 import {
-  flag,
-  integer,
   isStorageError,
-  limit,
-  object,
-  oneOf,
   type ParameterSchema,
   type ParameterValues,
+  parameter,
   parseParameters,
-  text,
 } from '@stowage/core/driver'
 
 /** The value that one parameter reads, or the problems. */
@@ -33,7 +28,7 @@ describe('text', () => {
     [['a'], 'foo: p is ["a"], but should be text'],
     [{ a: 1 }, 'foo: p is {"a":1}, but should be text'],
   ])('%j', (given, expected) => {
-    expect(read(text(), given)).toBe(expected)
+    expect(read(parameter.string(), given)).toBe(expected)
   })
 })
 
@@ -52,7 +47,7 @@ describe('flag', () => {
     [1, wrong],
     ['', wrong],
   ])('%j', (given, expected) => {
-    expect(read(flag(), given)).toBe(expected)
+    expect(read(parameter.boolean(), given)).toBe(expected)
   })
 })
 
@@ -75,13 +70,13 @@ describe('integer', () => {
     [circle, 'foo: p is [object Object], but should be an integer from 1 to 10'],
     [5n, 'foo: p is 5, but should be an integer from 1 to 10'],
   ])('%p', (given, expected) => {
-    expect(read(integer({ min: 1, max: 10 }), given)).toBe(expected)
+    expect(read(parameter.integer({ min: 1, max: 10 }), given)).toBe(expected)
   })
 
   it('does not round what is no safe integer', () => {
-    expect(read(integer({}), '9007199254740991')).toBe(9007199254740991)
-    expect(read(integer({}), '9007199254740993')).toMatch(/should be an integer$/)
-    expect(read(integer({}), -3)).toBe(-3)
+    expect(read(parameter.integer({}), '9007199254740991')).toBe(9007199254740991)
+    expect(read(parameter.integer({}), '9007199254740993')).toMatch(/should be an integer$/)
+    expect(read(parameter.integer({}), -3)).toBe(-3)
   })
 })
 
@@ -109,12 +104,12 @@ describe('limit, as the original reads it', () => {
     [true, 'foo: p config error: invalid value true'],
     [[1], 'foo: p config error: invalid value [1]'],
   ])('%j', (given, expected) => {
-    expect(read(limit({ min: 25 }, { default: 100 }), given)).toBe(expected)
+    expect(read(parameter.clampedInteger({ min: 25 }, { default: 100 }), given)).toBe(expected)
   })
 })
 
 describe('oneOf', () => {
-  const words = oneOf(['read', 'Write'])
+  const words = parameter.enum(['read', 'Write'])
   it.each([
     ['read', 'read'],
     ['READ', 'read'],
@@ -128,17 +123,19 @@ describe('oneOf', () => {
 
 it('takes objects and functions as they are, and shows nothing else that is given in their place', () => {
   const client = { key: 'SECRET' }
-  expect(read(object('a client'), client)).toBe(client)
-  expect(read(object('a client'), parseParameters)).toBe(parseParameters)
-  expect(read(object('a client'), 'SECRET')).toBe('foo: p is (not shown), but should be a client')
+  expect(read(parameter.object('a client'), client)).toBe(client)
+  expect(read(parameter.object('a client'), parseParameters)).toBe(parseParameters)
+  expect(read(parameter.object('a client'), 'SECRET')).toBe(
+    'foo: p is (not shown), but should be a client',
+  )
 })
 
 const schema = {
-  rootDirectory: text({ required: true }),
-  chunkSize: integer({ min: 1 }, { aliases: ['chunk', 'part_size'], default: 5 }),
-  secretKey: integer({}, { secret: true }),
-  keyId: text({ required: 'no key id provided' }),
-  debug: flag(),
+  rootDirectory: parameter.string({ required: true }),
+  chunkSize: parameter.integer({ min: 1 }, { aliases: ['chunk', 'part_size'], default: 5 }),
+  secretKey: parameter.integer({}, { secret: true }),
+  keyId: parameter.string({ required: 'no key id provided' }),
+  debug: parameter.boolean(),
 }
 
 function problems(raw: unknown): readonly string[] {

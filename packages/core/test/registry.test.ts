@@ -1,5 +1,5 @@
 import { create, driverPackage, PathNotFoundError, registeredDrivers } from '@stowage/core'
-import { base, INTERFACE_VERSION, register } from '@stowage/core/driver'
+import { INTERFACE_VERSION, register, toStorageDriver } from '@stowage/core/driver'
 import { versionProblem } from '../src/version.ts'
 import { Memory } from './helpers/memory.ts'
 import { failure } from './helpers/util.ts'
@@ -116,7 +116,7 @@ it('knows the packages of this project', () => {
 })
 
 it('fills in the capabilities that a driver leaves out', () => {
-  const { capabilities } = base(new Memory({ append: true }))
+  const { capabilities } = toStorageDriver(new Memory({ append: true }))
   expect(capabilities).toMatchObject({ append: true, persistent: false, redirectURL: false })
   expect(Object.isFrozen(capabilities)).toBe(true)
 })

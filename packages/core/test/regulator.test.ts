@@ -1,5 +1,5 @@
 import { applyMiddleware, copy, type StorageDriver } from '@stowage/core'
-import { base } from '@stowage/core/driver'
+import { toStorageDriver } from '@stowage/core/driver'
 import { Memory, storage } from './helpers/memory.ts'
 import { bytes, collect, content, failure, gate, settle } from './helpers/util.ts'
 
@@ -32,9 +32,9 @@ class Counting extends Memory {
 }
 
 it('lets as many operations run as its limit says', async () => {
-  const bare = new Counting()
-  for (let n = 0; n < 20; n++) bare.files.set(`/${n}`, Buffer.from('x'))
-  const driver = await regulate(base(bare), 3)
+  const inner = new Counting()
+  for (let n = 0; n < 20; n++) inner.files.set(`/${n}`, Buffer.from('x'))
+  const driver = await regulate(toStorageDriver(inner), 3)
   const calls = Array.from({ length: 20 }, (_, n) => [
     driver.getContent(`/${n}`),
     driver.stat(`/${n}`),
@@ -42,16 +42,16 @@ it('lets as many operations run as its limit says', async () => {
   ])
   const all = Promise.allSettled(calls.flat())
   await settle()
-  expect(bare.running).toBe(3)
-  bare.hold.open()
+  expect(inner.running).toBe(3)
+  inner.hold.open()
   expect((await all).every(({ status }) => status === 'fulfilled')).toBe(true)
-  expect(bare.most).toBe(3)
+  expect(inner.most).toBe(3)
 })
 
 it('counts each step of a list or walk as one', async () => {
-  const bare = new Counting()
-  bare.files.set('/a', Buffer.from('x'))
-  const driver = await regulate(base(bare), 1)
+  const inner = new Counting()
+  inner.files.set('/a', Buffer.from('x'))
+  const driver = await regulate(toStorageDriver(inner), 1)
   const held = driver.getContent('/a')
   let steps = 0
   const all = [driver.list('/'), driver.walk('/')].map(async (entries) => {
@@ -59,7 +59,7 @@ it('counts each step of a list or walk as one', async () => {
   })
   await settle()
   expect(steps).toBe(0)
-  bare.hold.open()
+  inner.hold.open()
   await Promise.all([held, ...all])
   expect(steps).toBe(2)
 })
@@ -119,9 +119,9 @@ describe('an abort', () => {
   const reason = new Error('enough')
 
   it('ends the wait for a slot, and only that', async () => {
-    const bare = new Counting()
-    bare.files.set('/a', Buffer.from('x'))
-    const driver = await regulate(base(bare), 1)
+    const inner = new Counting()
+    inner.files.set('/a', Buffer.from('x'))
+    const driver = await regulate(toStorageDriver(inner), 1)
     const running = driver.getContent('/a')
     const abort = new AbortController()
     const waiting = driver.getContent('/a', { signal: abort.signal })
@@ -129,7 +129,7 @@ describe('an abort', () => {
     abort.abort(reason)
     expect(await failure(waiting)).toBe(reason)
     expect(await failure(step)).toBe(reason)
-    bare.hold.open()
+    inner.hold.open()
     expect(String(await running)).toBe('x')
   })
 

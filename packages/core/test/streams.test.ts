@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises'
 import { ReadableStream } from 'node:stream/web'
 import { createGunzip, gzipSync } from 'node:zlib'
 import { toWritable, type UploadSource, upload } from '@stowage/core'
-import { type BareWriter, base } from '@stowage/core/driver'
+import { type DriverWriter, toStorageDriver } from '@stowage/core/driver'
 import { until } from '@stowage-internal/jest-preset/patience'
 import { Memory, type MemoryWriter, storage } from './helpers/memory.ts'
 import { bytes, failure, gate, settle } from './helpers/util.ts'
@@ -105,7 +105,7 @@ describe('upload', () => {
   it('frees every kind of source when the driver fails', async () => {
     class Failing extends Memory {
       where: 'writer' | 'write' | 'commit' = 'writer'
-      override async writer(path: string): Promise<BareWriter> {
+      override async writer(path: string): Promise<DriverWriter> {
         if (this.where === 'writer') throw new Error('full')
         const writer = await super.writer(path, { append: false })
         writer[this.where] = () => Promise.reject(new Error('full'))
@@ -113,8 +113,8 @@ describe('upload', () => {
       }
     }
     for (const where of ['writer', 'write', 'commit'] as const) {
-      const bare = new Failing()
-      bare.where = where
+      const inner = new Failing()
+      inner.where = where
       const freed: string[] = []
       const readable = Readable.from(pieces())
       const web = new ReadableStream({
@@ -131,12 +131,14 @@ describe('upload', () => {
       await iterator.next()
       const finite = where === 'commit'
       for (const source of [readable, iterator, ...(finite ? [] : [web])]) {
-        expect((await failure(upload(base(bare), '/a', source))).message).toBe('memory: full')
+        expect((await failure(upload(toStorageDriver(inner), '/a', source))).message).toBe(
+          'memory: full',
+        )
       }
       await settle()
       expect(readable.destroyed).toBe(true)
       expect(freed).toEqual(finite ? ['iterator'] : ['iterator', 'web'])
-      expect(bare.sessions).toEqual([])
+      expect(inner.sessions).toEqual([])
     }
   })
 
@@ -226,16 +228,16 @@ describe('toWritable', () => {
 
   it('fails with the error of the commit, and cancels', async () => {
     class Full extends Memory {
-      override async writer(path: string): Promise<BareWriter> {
+      override async writer(path: string): Promise<DriverWriter> {
         const writer = (await super.writer(path, { append: false })) as MemoryWriter
         writer.commit = () => Promise.reject(new Error('full'))
         return writer
       }
     }
-    const bare = new Full()
-    const piped = pipeline(['x'], toWritable(await base(bare).writer('/a')))
+    const inner = new Full()
+    const piped = pipeline(['x'], toWritable(await toStorageDriver(inner).writer('/a')))
     expect((await failure(piped)).message).toBe('memory: full')
-    await until(() => bare.sessions.length === 0)
+    await until(() => inner.sessions.length === 0)
   })
 
   it('holds back a source that is faster', async () => {

@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 it('is another copy', () => {
-  expect(other.base).not.toBe(here.base)
+  expect(other.toStorageDriver).not.toBe(here.toStorageDriver)
   expect(new other.PathNotFoundError('/a')).not.toBeInstanceOf(here.StorageError)
 })
 
@@ -45,14 +45,14 @@ it('stamps an error that a driver made with the other copy', async () => {
       throw new other.PermissionError('no')
     }
   }
-  const error = await failure(here.base(new Failing()).getContent('/a'))
+  const error = await failure(here.toStorageDriver(new Failing()).getContent('/a'))
   expect(error.message).toBe('memory: no')
   expect(error.code).toBe('PERMISSION_DENIED')
 })
 
 it('applies middleware that was registered with the other copy, and its own', async () => {
   other.registerMiddleware('shared', (inner) => other.forwardingDriver(inner, { name: 'wrapped' }))
-  const driver = await here.applyMiddleware(here.base(new Memory()), [
+  const driver = await here.applyMiddleware(here.toStorageDriver(new Memory()), [
     { name: 'shared' },
     { name: 'regulator', options: { maxConcurrency: 1 } },
   ])

@@ -1,4 +1,4 @@
-import { base, DriverError, RevisionChangedError } from '@stowage/core/driver'
+import { DriverError, RevisionChangedError, toStorageDriver } from '@stowage/core/driver'
 import { Memory } from './helpers/memory.ts'
 import { failure } from './helpers/util.ts'
 
@@ -12,7 +12,7 @@ function replaced(times: number, error: () => Error = () => new RevisionChangedE
     if (++seen.reads <= times) throw error()
     return read(path)
   }
-  return { driver: base(memory), seen }
+  return { driver: toStorageDriver(memory), seen }
 }
 
 it('getContent reads again where the file was replaced, ten times at most', async () => {

@@ -81,7 +81,7 @@ it('takes the name of the package for that of the driver', () => {
   expect(manifest.name).toBe('stowage-driver-my-store')
   expect(manifest.dependencies['@stowage/core']).toMatch(/^\^\d+\.\d+\.\d+$/)
   expect(manifest.devDependencies['@stowage/testsuite']).toMatch(/^\^\d+\.\d+\.\d+$/)
-  expect(files.get('src/driver.ts')).toContain('class MyStoreDriver implements BareDriver')
+  expect(files.get('src/driver.ts')).toContain('class MyStoreDriver implements Driver')
   expect(files.get('src/index.ts')).toContain("'my-store': MyStoreParameters")
 })
 

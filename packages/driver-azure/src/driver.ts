@@ -1,15 +1,15 @@
 import type { Readable } from 'node:stream'
 import type {
-  BareDriver,
-  BareOptions,
-  BarePurgeOptions,
-  BarePutOptions,
-  BareReaderOptions,
-  BareRedirectOptions,
-  BareWalkOptions,
-  BareWriter,
-  BareWriterOptions,
   Capabilities,
+  Driver,
+  DriverCallOptions,
+  DriverPurgeOptions,
+  DriverPutOptions,
+  DriverReaderOptions,
+  DriverRedirectOptions,
+  DriverWalkOptions,
+  DriverWriter,
+  DriverWriterOptions,
   FileInfo,
   StoragePlace,
   UploadInfo,
@@ -35,7 +35,7 @@ import { AzureWriter } from './writer.ts'
 const MAX_PUT = MAX_SYNC_COPY
 
 /** Azure Blob Storage. Files are block blobs; data the original driver wrote as append blobs is read too. */
-export class AzureDriver implements BareDriver {
+export class AzureDriver implements Driver {
   readonly name = 'azure'
   readonly capabilities: Partial<Capabilities>
   readonly #settings: AzureSettings
@@ -72,14 +72,14 @@ export class AzureDriver implements BareDriver {
     }
   }
 
-  async getContent(path: string, options: BareOptions): Promise<Uint8Array> {
+  async getContent(path: string, options: DriverCallOptions): Promise<Uint8Array> {
     const body = await this.reader(path, { ...options, offset: 0 })
     const chunks: Uint8Array[] = []
     for await (const chunk of body) chunks.push(chunk as Uint8Array)
     return Buffer.concat(chunks)
   }
 
-  async putContent(path: string, content: Uint8Array, options: BarePutOptions): Promise<void> {
+  async putContent(path: string, content: Uint8Array, options: DriverPutOptions): Promise<void> {
     const name = this.#names.key(path)
     if (content.length > MAX_PUT) return this.#putInBlocks(path, content, options)
     const opened = await this.#client.open()
@@ -87,7 +87,7 @@ export class AzureDriver implements BareDriver {
     await opened.failures.translated(putBlob(context, name, content), path)
   }
 
-  async #putInBlocks(path: string, content: Uint8Array, options: BarePutOptions) {
+  async #putInBlocks(path: string, content: Uint8Array, options: DriverPutOptions) {
     const writer = await this.writer(path, { append: false, ...options })
     try {
       await writer.write(content)
@@ -98,13 +98,13 @@ export class AzureDriver implements BareDriver {
     }
   }
 
-  async reader(path: string, options: BareReaderOptions): Promise<Readable> {
+  async reader(path: string, options: DriverReaderOptions): Promise<Readable> {
     const name = this.#names.key(path)
     const { container, failures } = await this.#client.open()
     return openReader({ blob: container.getBlobClient(name), path, failures }, options)
   }
 
-  async writer(path: string, options: BareWriterOptions): Promise<BareWriter> {
+  async writer(path: string, options: DriverWriterOptions): Promise<DriverWriter> {
     const { append, modTime, signal } = options
     this.#names.key(path)
     const opened = await this.#client.open()
@@ -128,7 +128,7 @@ export class AzureDriver implements BareDriver {
     throw new UnsupportedMethodError({ path, detail: 'committed content cannot be appended to' })
   }
 
-  async stat(path: string, { signal }: BareOptions): Promise<FileInfo> {
+  async stat(path: string, { signal }: DriverCallOptions): Promise<FileInfo> {
     const directory = { path, size: 0, modTime: new Date(0), isDir: true }
     const opened = await this.#client.open()
     if (path !== '/') {
@@ -145,26 +145,26 @@ export class AzureDriver implements BareDriver {
     throw new PathNotFoundError(path)
   }
 
-  async *list(path: string, { signal }: BareOptions): AsyncGenerator<string> {
+  async *list(path: string, { signal }: DriverCallOptions): AsyncGenerator<string> {
     const opened = await this.#client.open()
     yield* listKeys(opened, this.#names, path, signal)
   }
 
-  async *walk(path: string, options: BareWalkOptions): AsyncGenerator<FileInfo> {
+  async *walk(path: string, options: DriverWalkOptions): AsyncGenerator<FileInfo> {
     const opened = await this.#client.open()
     yield* walkFiles(opened, this.#names, path, options)
   }
 
-  async move(source: string, destination: string, options: BareOptions): Promise<void> {
+  async move(source: string, destination: string, options: DriverCallOptions): Promise<void> {
     await this.#mover.move(source, destination, options)
   }
 
-  async delete(path: string, options: BareOptions): Promise<void> {
+  async delete(path: string, options: DriverCallOptions): Promise<void> {
     const opened = await this.#open(path)
     await removeTree(opened, this.#sessions, this.#remover, path, options)
   }
 
-  async redirectURL(path: string, options: BareRedirectOptions): Promise<string | undefined> {
+  async redirectURL(path: string, options: DriverRedirectOptions): Promise<string | undefined> {
     return this.#signer.sign(this.#names.key(path), path, options)
   }
 
@@ -175,7 +175,7 @@ export class AzureDriver implements BareDriver {
 
   async *purgeUploads(
     path: string,
-    { olderThan, dryRun, signal }: BarePurgeOptions,
+    { olderThan, dryRun, signal }: DriverPurgeOptions,
   ): AsyncGenerator<UploadInfo> {
     const opened = await this.#client.open()
     for await (const session of this.#sessions.find(opened, path, { signal })) {

@@ -1,5 +1,5 @@
 import type { BlobItem } from '@azure/storage-blob'
-import { type BareWalkOptions, ConfigError, type FileInfo } from '@stowage/core/driver'
+import { ConfigError, type DriverWalkOptions, type FileInfo } from '@stowage/core/driver'
 import { type Names, PageGuard } from '@stowage/driver-kit'
 import type { Opened } from './client.ts'
 import { listedFile } from './files.ts'
@@ -148,7 +148,7 @@ export function walkFiles(
   opened: Opened,
   names: Names,
   path: string,
-  options: BareWalkOptions,
+  options: DriverWalkOptions,
 ): AsyncGenerator<FileInfo> {
   return inByteOrder(rawFiles(opened, names, path, options), (file) => file.path)
 }
@@ -157,7 +157,7 @@ async function* rawFiles(
   opened: Opened,
   names: Names,
   path: string,
-  options: BareWalkOptions,
+  options: DriverWalkOptions,
 ): AsyncGenerator<FileInfo> {
   const prefix = names.prefix(path)
   const { startAfter, signal } = options

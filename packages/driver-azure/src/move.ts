@@ -1,6 +1,6 @@
 import {
-  type BareOptions,
   ContentError,
+  type DriverCallOptions,
   eachLimit,
   PathNotFoundError,
   PermissionError,
@@ -36,7 +36,7 @@ export class Mover {
     this.#settings = settings
   }
 
-  async move(source: string, destination: string, options: BareOptions): Promise<void> {
+  async move(source: string, destination: string, options: DriverCallOptions): Promise<void> {
     const from = this.#names.key(source)
     const to = this.#names.key(destination)
     const opened = await this.#client.open()
@@ -54,7 +54,7 @@ export class Mover {
     from: string,
     to: string,
     path: string,
-    options: BareOptions,
+    options: DriverCallOptions,
   ): Promise<Found> {
     let original: Original | undefined
     try {
@@ -79,7 +79,7 @@ export class Mover {
     opened: Opened,
     name: string,
     path: string,
-    options: BareOptions,
+    options: DriverCallOptions,
   ): Promise<Original | undefined> {
     const blob = opened.container.getBlobClient(name)
     const found = await blob.getProperties(abortable(options))
@@ -102,7 +102,7 @@ export class Mover {
     original: Original,
     to: string,
     path: string,
-    options: BareOptions,
+    options: DriverCallOptions,
   ): Promise<void> {
     const settings = { ...this.#settings, signal: options.signal }
     const made = await copyInOneStep(opened, original, to, settings)
@@ -113,7 +113,7 @@ export class Mover {
   }
 
   /** What was removed again, by somebody who came later, must not be taken for a missing source. */
-  async #propertiesOfCopy(opened: Opened, to: string, path: string, options: BareOptions) {
+  async #propertiesOfCopy(opened: Opened, to: string, path: string, options: DriverCallOptions) {
     try {
       return await opened.container.getBlobClient(to).getProperties(abortable(options))
     } catch (error) {
@@ -128,7 +128,7 @@ export class Mover {
     source: string,
     destination: string,
     markers: string[],
-    options: BareOptions,
+    options: DriverCallOptions,
   ): Promise<void> {
     const from = this.#names.prefix(source)
     const to = this.#names.prefix(destination)
@@ -161,7 +161,7 @@ export class Mover {
     opened: Opened,
     name: string,
     etag: string,
-    { path, ...options }: BareOptions & { path: string },
+    { path, ...options }: DriverCallOptions & { path: string },
   ): Promise<void> {
     const blob = opened.container.getBlobClient(name)
     const conditions = { ifMatch: etag }
@@ -174,7 +174,7 @@ export class Mover {
     }
   }
 
-  async *#blobsBeneath(opened: Opened, path: string, { signal }: BareOptions) {
+  async *#blobsBeneath(opened: Opened, path: string, { signal }: DriverCallOptions) {
     const query = { prefix: this.#names.prefix(path), signal }
     for await (const { blobs } of pages(opened, path, query)) {
       for (const { name, metadata, properties } of blobs) {
@@ -189,6 +189,6 @@ function failIfAny(errors: readonly Error[]): void {
   if (errors.length > 0) throw new StorageErrors(errors)
 }
 
-function abortable({ signal }: BareOptions): { abortSignal?: AbortSignal } {
+function abortable({ signal }: DriverCallOptions): { abortSignal?: AbortSignal } {
   return signal ? { abortSignal: signal } : {}
 }

@@ -2,10 +2,10 @@ import type { ContainerClient } from '@azure/storage-blob'
 import {
   ConfigError,
   isStorageError,
-  object,
   type Parameter,
   type ParameterSchema,
   type ParameterValues,
+  parameter,
   parseDuration,
   parseParameters,
 } from '@stowage/core/driver'
@@ -165,9 +165,11 @@ const schema = {
   container: word({}),
   connectionString: word({ secret: true }),
   sasToken: word({ secret: true, aliases: ['sas_token'] }),
-  credentials: object<Record<string, unknown>>('a map with type, and what that type needs'),
-  credential: object<TokenCredential>('an object with a method getToken'),
-  client: object<ContainerClient>('a ContainerClient of @azure/storage-blob'),
+  credentials: parameter.object<Record<string, unknown>>(
+    'a map with type, and what that type needs',
+  ),
+  credential: parameter.object<TokenCredential>('an object with a method getToken'),
+  client: parameter.object<ContainerClient>('a ContainerClient of @azure/storage-blob'),
   emulator: bool({ default: false }),
   realm: word({}),
   serviceURL: word({ aliases: ['serviceUrl'], secret: true }),

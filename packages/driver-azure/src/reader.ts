@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream'
 import type { BlobClient, BlobDownloadResponseParsed } from '@azure/storage-blob'
 import {
-  type BareReaderOptions,
   ContentError,
+  type DriverReaderOptions,
   InvalidOffsetError,
   PathNotFoundError,
   RevisionChangedError,
@@ -36,7 +36,7 @@ export interface Source {
  */
 export async function openReader(
   source: Source,
-  { offset, length, signal }: BareReaderOptions,
+  { offset, length, signal }: DriverReaderOptions,
 ): Promise<Readable> {
   const { blob, path, failures } = source
   if (length === 0) return emptyAt(source, offset, signal)

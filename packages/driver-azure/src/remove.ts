@@ -1,5 +1,10 @@
 import type { BatchSubResponse, BlobClient, BlobItem } from '@azure/storage-blob'
-import { type BareOptions, eachLimit, PathNotFoundError, StorageErrors } from '@stowage/core/driver'
+import {
+  type DriverCallOptions,
+  eachLimit,
+  PathNotFoundError,
+  StorageErrors,
+} from '@stowage/core/driver'
 import type { Names } from '@stowage/driver-kit'
 import type { Opened } from './client.ts'
 import { isNotFound } from './errors.ts'
@@ -21,7 +26,11 @@ export class Remover {
   }
 
   /** Removes the blobs and says which could not be removed. Missing ones are fine. */
-  async blobs(opened: Opened, names: readonly string[], { signal }: BareOptions): Promise<Error[]> {
+  async blobs(
+    opened: Opened,
+    names: readonly string[],
+    { signal }: DriverCallOptions,
+  ): Promise<Error[]> {
     const errors: Error[] = []
     const chunks: (readonly string[])[] = []
     for (let i = 0; i < names.length; i += MAX_BATCH) chunks.push(names.slice(i, i + MAX_BATCH))
@@ -36,7 +45,11 @@ export class Remover {
    * Removes markers of folders, the deepest first: accounts with a hierarchical namespace refuse to
    * remove a folder that is not empty.
    */
-  async folders(opened: Opened, names: readonly string[], options: BareOptions): Promise<Error[]> {
+  async folders(
+    opened: Opened,
+    names: readonly string[],
+    options: DriverCallOptions,
+  ): Promise<Error[]> {
     const errors: Error[] = []
     for (const level of byDepth(names)) errors.push(...(await this.blobs(opened, level, options)))
     return errors
@@ -109,7 +122,7 @@ export async function removeTree(
   sessions: Sessions,
   remover: Remover,
   path: string,
-  options: BareOptions,
+  options: DriverCallOptions,
 ): Promise<void> {
   const { signal } = options
   const { container } = opened

@@ -1,5 +1,5 @@
 import type { UserDelegationKey } from '@azure/storage-blob'
-import type { BareRedirectOptions } from '@stowage/core/driver'
+import type { DriverRedirectOptions } from '@stowage/core/driver'
 import type { AzureClient } from './client.ts'
 import { BACKDATE_MS } from './source.ts'
 
@@ -25,7 +25,7 @@ export class UrlSigner {
   }
 
   /** A URL that reads this blob for so long. Reading is GET and HEAD. */
-  async sign(name: string, path: string, { expiresIn }: BareRedirectOptions): Promise<string> {
+  async sign(name: string, path: string, { expiresIn }: DriverRedirectOptions): Promise<string> {
     const { sdk, container } = await this.#client.open()
     const blob = container.getBlobClient(name)
     const now = Date.now()

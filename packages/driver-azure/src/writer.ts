@@ -1,7 +1,7 @@
 import type { BlockBlobClient } from '@azure/storage-blob'
 import {
-  type BareWriter,
   DriverError,
+  type DriverWriter,
   type HeldSession,
   isStorageError,
   UploadNotFoundError,
@@ -38,7 +38,7 @@ interface Pending {
  * One session. Its blocks are staged on a blob of its own beneath `.stowage/uploads`, where no other
  * commit can drop them. What fits into one block is never staged: it is one Put Blob at the commit.
  */
-export class AzureWriter implements BareWriter {
+export class AzureWriter implements DriverWriter {
   readonly #context: WriterContext
   readonly #session: HeldSession
   readonly #writer: string

@@ -1,16 +1,16 @@
 import { dirname } from 'node:path'
 import type { Readable } from 'node:stream'
 import {
-  type BareDriver,
-  type BareOptions,
-  type BarePurgeOptions,
-  type BarePutOptions,
-  type BareReaderOptions,
-  type BareWalkOptions,
-  type BareWriter,
-  type BareWriterOptions,
   type Capabilities,
   ContentError,
+  type Driver,
+  type DriverCallOptions,
+  type DriverPurgeOptions,
+  type DriverPutOptions,
+  type DriverReaderOptions,
+  type DriverWalkOptions,
+  type DriverWriter,
+  type DriverWriterOptions,
   type FileInfo,
   InvalidOffsetError,
   isStorageError,
@@ -50,7 +50,7 @@ export interface Surroundings {
 }
 
 /** A directory of the local file system. */
-export class FsDriver implements BareDriver {
+export class FsDriver implements Driver {
   readonly name = 'filesystem'
   readonly #rules: NameRules
   readonly #platform: NodeJS.Platform
@@ -121,12 +121,12 @@ export class FsDriver implements BareDriver {
   putContent(
     path: string,
     content: Uint8Array,
-    { signal, modTime }: BarePutOptions,
+    { signal, modTime }: DriverPutOptions,
   ): Promise<void> {
     return this.#puts.run(() => this.#put(path, content, { signal, modTime }))
   }
 
-  #put(path: string, content: Uint8Array, { signal, modTime }: BarePutOptions): Promise<void> {
+  #put(path: string, content: Uint8Array, { signal, modTime }: DriverPutOptions): Promise<void> {
     return this.#do(path, 'write', async () => {
       const root = await this.#root.make()
       const parent = this.#publisher.hasParent(root, path)
@@ -147,7 +147,7 @@ export class FsDriver implements BareDriver {
     })
   }
 
-  reader(path: string, { offset, length }: BareReaderOptions): Promise<Readable> {
+  reader(path: string, { offset, length }: DriverReaderOptions): Promise<Readable> {
     return this.#do(path, 'read', async () => {
       const { fd, stats } = await openFile(this.#root, this.#tree, path)
       if (offset > stats.size) {
@@ -160,7 +160,7 @@ export class FsDriver implements BareDriver {
     })
   }
 
-  writer(path: string, { append, signal, modTime }: BareWriterOptions): Promise<BareWriter> {
+  writer(path: string, { append, signal, modTime }: DriverWriterOptions): Promise<DriverWriter> {
     return this.#do(path, 'write', async () => {
       const session = append ? await this.#resume(path) : await this.#begin(path)
       const parts = { root: this.#root, sessions: this.#sessions, publisher: this.#publisher }
@@ -226,7 +226,7 @@ export class FsDriver implements BareDriver {
     }
   }
 
-  async *walk(path: string, options: BareWalkOptions): AsyncGenerator<FileInfo> {
+  async *walk(path: string, options: DriverWalkOptions): AsyncGenerator<FileInfo> {
     checkNames(path, this.#rules)
     try {
       const root = await this.#root.find()
@@ -239,14 +239,14 @@ export class FsDriver implements BareDriver {
     }
   }
 
-  move(source: string, destination: string, { signal }: BareOptions): Promise<void> {
+  move(source: string, destination: string, { signal }: DriverCallOptions): Promise<void> {
     return this.#do(destination, 'write', () => {
       checkNames(source, this.#rules)
       return this.#mover.move(source, destination, signal)
     })
   }
 
-  delete(path: string, { signal }: BareOptions): Promise<void> {
+  delete(path: string, { signal }: DriverCallOptions): Promise<void> {
     return this.#do(path, 'write', async () => {
       const root = await this.#root.find()
       if (root === undefined) throw new PathNotFoundError(path)
@@ -260,7 +260,7 @@ export class FsDriver implements BareDriver {
     })
   }
 
-  async *purgeUploads(path: string, options: BarePurgeOptions): AsyncGenerator<UploadInfo> {
+  async *purgeUploads(path: string, options: DriverPurgeOptions): AsyncGenerator<UploadInfo> {
     checkNames(path, this.#rules)
     try {
       const root = await this.#root.find()

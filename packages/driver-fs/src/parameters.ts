@@ -1,13 +1,9 @@
 import {
   ConfigError,
-  flag,
-  integer,
-  limit,
-  oneOf,
   type Parameter,
+  parameter,
   parseParameters,
   queryParameters,
-  text,
 } from '@stowage/core/driver'
 
 /** What is flushed to the disk before a call succeeds. */
@@ -88,7 +84,7 @@ function mode<const D extends number>(byDefault: D): Parameter<number> & { reado
 }
 
 const rootDirectory = (() => {
-  const plain = text()
+  const plain = parameter.string()
   const read = (value: unknown): string | undefined => {
     const path = plain.read(value)
     return path === '' || path?.includes('\0') ? undefined : path
@@ -97,9 +93,9 @@ const rootDirectory = (() => {
 })()
 
 const rest = {
-  createRoot: flag({ default: true }),
-  durability: oneOf(['full', 'file', 'none'], { default: 'full' }),
-  maxThreads: limit(
+  createRoot: parameter.boolean({ default: true }),
+  durability: parameter.enum(['full', 'file', 'none'], { default: 'full' }),
+  maxThreads: parameter.clampedInteger(
     { min: 25 },
     {
       default: 100,
@@ -109,10 +105,10 @@ const rest = {
   fileMode: mode(0o666),
   directoryMode: mode(0o777),
   // 512 KiB is where more no longer helps: measured on Linux with ext4 and with tmpfs.
-  chunkSize: integer({ min: 4 * KIB, max: 64 * KIB * KIB }, { default: 512 * KIB }),
-  caseSensitive: flag(),
-  normalizationSensitive: flag(),
-  nameUnit: oneOf(['bytes', 'utf16']),
+  chunkSize: parameter.integer({ min: 4 * KIB, max: 64 * KIB * KIB }, { default: 512 * KIB }),
+  caseSensitive: parameter.boolean(),
+  normalizationSensitive: parameter.boolean(),
+  nameUnit: parameter.enum(['bytes', 'utf16']),
 } as const
 
 /** @throws ConfigError that lists every problem. */

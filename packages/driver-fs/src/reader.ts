@@ -19,7 +19,7 @@ export class FileReader extends Readable {
   #reading: Promise<void> | undefined
 
   constructor(system: FileSystem, fd: number, range: Range) {
-    // No chunk of its own: base reads one ahead of the one that is being consumed, and holds no more.
+    // No chunk of its own: core reads one ahead of the one that is being consumed, and holds no more.
     super({ highWaterMark: 0 })
     this.#system = system
     this.#fd = fd

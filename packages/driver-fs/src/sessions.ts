@@ -1,6 +1,6 @@
 import { constants, type Stats } from 'node:fs'
 import { dirname } from 'node:path'
-import { type BarePurgeOptions, type UploadInfo, UploadNotFoundError } from '@stowage/core/driver'
+import { type DriverPurgeOptions, type UploadInfo, UploadNotFoundError } from '@stowage/core/driver'
 import { ABSENT, errno, type FileSystem, unless } from './file-system.ts'
 import { RESERVED } from './names.ts'
 import { thisProcess } from './owner.ts'
@@ -198,7 +198,7 @@ export class Sessions {
   async *purge(
     root: string,
     path: string,
-    options: BarePurgeOptions,
+    options: DriverPurgeOptions,
     errors: Removal['errors'][number][],
   ): AsyncGenerator<UploadInfo> {
     options.signal?.throwIfAborted()
@@ -222,7 +222,7 @@ export class Sessions {
   async *#purgeOf(
     root: string,
     path: string,
-    { olderThan, dryRun, signal }: BarePurgeOptions,
+    { olderThan, dryRun, signal }: DriverPurgeOptions,
   ): AsyncGenerator<UploadInfo> {
     const directory = this.#directory(root, path)
     for (const name of await this.#names(directory)) {

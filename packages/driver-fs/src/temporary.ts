@@ -1,6 +1,6 @@
 import { constants } from 'node:fs'
 import { basename, dirname } from 'node:path'
-import { type BarePurgeOptions, pathProblem } from '@stowage/core/driver'
+import { type DriverPurgeOptions, pathProblem } from '@stowage/core/driver'
 import { ABSENT, errno, type FileSystem, readAll, unless, writeAll } from './file-system.ts'
 import { removeAll } from './remove.ts'
 import { ATTEMPTS, type Root } from './root.ts'
@@ -100,7 +100,7 @@ export class Temporary {
   }
 
   /** Removes what dead processes left, and, by age, what processes of other machines did. */
-  async purge(root: string, { olderThan }: BarePurgeOptions): Promise<void> {
+  async purge(root: string, { olderThan }: DriverPurgeOptions): Promise<void> {
     const isLeft = (name: StagedName): boolean =>
       writerOf(name) === 'dead' || (writerOf(name) === 'unknown' && startedAt(name) < olderThan)
     for (const kind of ['marks', 'temporary']) {

@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs'
 import {
-  type BareWalkOptions,
   compareKeys,
+  type DriverWalkOptions,
   directoryKey,
   type FileInfo,
 } from '@stowage/core/driver'
@@ -20,7 +20,7 @@ interface Place {
   readonly root: Root
   readonly tree: Tree
   readonly at: string
-  readonly options: BareWalkOptions
+  readonly options: DriverWalkOptions
 }
 
 /** A directory under way: its keys, and the answers for the next few of them. */
@@ -113,7 +113,7 @@ export async function* walkFiles(
   tree: Tree,
   at: string,
   path: string,
-  options: BareWalkOptions,
+  options: DriverWalkOptions,
 ): AsyncGenerator<FileInfo> {
   const stack = [await Directory.open({ root, tree, at, options }, path)]
   for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {

@@ -1,4 +1,4 @@
-import { type BareWriter, UploadNotFoundError, WriterStateError } from '@stowage/core/driver'
+import { type DriverWriter, UploadNotFoundError, WriterStateError } from '@stowage/core/driver'
 import { type Attributes, attributesAt, setAttributes } from './attributes.ts'
 import { translated } from './errors.ts'
 import { type FileSystem, unless, writeAll } from './file-system.ts'
@@ -19,7 +19,7 @@ interface Parts {
 }
 
 /** Writes an upload at positions of its own, on a handle of its own. */
-export class FsWriter implements BareWriter {
+export class FsWriter implements DriverWriter {
   readonly #parts: Parts
   readonly #system: FileSystem
   readonly #session: Session

@@ -2,7 +2,7 @@ import { execSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { base, type StorageDriver } from '@stowage/core/driver'
+import { type StorageDriver, toStorageDriver } from '@stowage/core/driver'
 import { FsDriver } from '../src/driver.ts'
 import type { FileSystem } from '../src/file-system.ts'
 import { nodeFileSystem } from '../src/node-file-system.ts'
@@ -54,7 +54,9 @@ export class Recording {
 
   driver(parameters: Partial<FsParameters> = {}, platform?: NodeJS.Platform): StorageDriver {
     const settings = parse({ rootDirectory: this.root, ...parameters })
-    return base(new FsDriver(settings, { system: this.system, ...(platform && { platform }) }))
+    return toStorageDriver(
+      new FsDriver(settings, { system: this.system, ...(platform && { platform }) }),
+    )
   }
 
   /** Handles that were opened and not closed. */

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { base, type StorageDriver } from '@stowage/core/driver'
+import { type StorageDriver, toStorageDriver } from '@stowage/core/driver'
 import { throughHandles } from '../src/beneath.ts'
 import { FsDriver } from '../src/driver.ts'
 import type { FileSystem } from '../src/file-system.ts'
@@ -144,7 +144,7 @@ async function swapped(
     return make(...args)
   })
   const settings = parse({ rootDirectory: here.root, durability: 'none', chunkSize: 4096 })
-  const storage = base(new FsDriver(settings, { system: confine(hooked) }))
+  const storage = toStorageDriver(new FsDriver(settings, { system: confine(hooked) }))
   const result = await OPERATIONS[name]?.(storage).catch(() => undefined)
   if (calls <= at) {
     here.remove()
@@ -210,7 +210,9 @@ itConfined(
   async () => {
     const { root, outside, remove } = scene()
     const before = seen(outside)
-    const storage = base(new FsDriver(parse({ rootDirectory: root, durability: 'none' })))
+    const storage = toStorageDriver(
+      new FsDriver(parse({ rootDirectory: root, durability: 'none' })),
+    )
     const attacker = spawn(process.execPath, ['-e', ATTACKER, root, outside])
     const ended = once(attacker, 'close')
     try {

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { create, type StorageDriver } from '@stowage/core'
-import { base } from '@stowage/core/driver'
+import { toStorageDriver } from '@stowage/core/driver'
 import {
   type MountedVolume,
   mountVolume,
@@ -93,7 +93,9 @@ onVolume('folding', (newRoot) => {
     }
     const open = async (): Promise<Flags> => {
       const settings = parse({ rootDirectory: root })
-      return flags(base(await FsDriver.open(settings, { system: { ...nodeFileSystem, mkdir } })))
+      return flags(
+        toStorageDriver(await FsDriver.open(settings, { system: { ...nodeFileSystem, mkdir } })),
+      )
     }
     // Nothing tells: two spellings may be one name.
     expect(await open()).toEqual({ caseSensitive: false, normalizationSensitive: false })

@@ -1,15 +1,15 @@
 import type { Readable } from 'node:stream'
 import {
-  type BareDriver,
-  type BareOptions,
-  type BarePurgeOptions,
-  type BarePutOptions,
-  type BareReaderOptions,
-  type BareRedirectOptions,
-  type BareWalkOptions,
-  type BareWriter,
-  type BareWriterOptions,
   type Capabilities,
+  type Driver,
+  type DriverCallOptions,
+  type DriverPurgeOptions,
+  type DriverPutOptions,
+  type DriverReaderOptions,
+  type DriverRedirectOptions,
+  type DriverWalkOptions,
+  type DriverWriter,
+  type DriverWriterOptions,
   type FileInfo,
   PathNotFoundError,
   placeInBucket,
@@ -37,7 +37,7 @@ import { GcsWriter } from './writer.ts'
  * Google Cloud Storage. Keys are those of the original driver: root directory and path without a leading
  * slash. The SDK is loaded by the first call that needs it.
  */
-export class GcsDriver implements BareDriver {
+export class GcsDriver implements Driver {
   readonly name = 'gcs'
   readonly capabilities: Partial<Capabilities>
   readonly #api: Api
@@ -64,14 +64,14 @@ export class GcsDriver implements BareDriver {
     }
   }
 
-  getContent(path: string, { signal }: BareOptions): Promise<Uint8Array> {
+  getContent(path: string, { signal }: DriverCallOptions): Promise<Uint8Array> {
     return readAll(this.#api, { key: this.#names.key(path), path }, signal)
   }
 
   async putContent(
     path: string,
     content: Uint8Array,
-    { modTime, signal }: BarePutOptions,
+    { modTime, signal }: DriverPutOptions,
   ): Promise<void> {
     const key = this.#names.key(path)
     if (content.length <= this.#api.settings.chunkSize) {
@@ -91,11 +91,14 @@ export class GcsDriver implements BareDriver {
     }
   }
 
-  async reader(path: string, options: BareReaderOptions): Promise<Readable> {
+  async reader(path: string, options: DriverReaderOptions): Promise<Readable> {
     return openReader(this.#api, { key: this.#names.key(path), path }, options)
   }
 
-  async writer(path: string, { append, modTime, signal }: BareWriterOptions): Promise<BareWriter> {
+  async writer(
+    path: string,
+    { append, modTime, signal }: DriverWriterOptions,
+  ): Promise<DriverWriter> {
     const key = this.#names.key(path)
     const context = { api: this.#api, path, key, signal, modTime }
     if (append) {
@@ -113,7 +116,7 @@ export class GcsDriver implements BareDriver {
     throw new UnsupportedMethodError({ path, detail: 'committed content cannot be appended to' })
   }
 
-  async stat(path: string, { signal }: BareOptions): Promise<FileInfo> {
+  async stat(path: string, { signal }: DriverCallOptions): Promise<FileInfo> {
     if (path !== '/') {
       try {
         const key = this.#names.key(path)
@@ -131,23 +134,23 @@ export class GcsDriver implements BareDriver {
     return { path, size: 0, modTime: new Date(0), isDir: true }
   }
 
-  list(path: string, { signal }: BareOptions): AsyncIterable<string> {
+  list(path: string, { signal }: DriverCallOptions): AsyncIterable<string> {
     return listKeys(this.#api, this.#names, path, signal)
   }
 
-  walk(path: string, options: BareWalkOptions): AsyncIterable<FileInfo> {
+  walk(path: string, options: DriverWalkOptions): AsyncIterable<FileInfo> {
     return walkFiles(this.#api, this.#names, path, options)
   }
 
-  async move(source: string, destination: string, options: BareOptions): Promise<void> {
+  async move(source: string, destination: string, options: DriverCallOptions): Promise<void> {
     await move(this.#api, this.#names, { source, destination }, options)
   }
 
-  async delete(path: string, options: BareOptions): Promise<void> {
+  async delete(path: string, options: DriverCallOptions): Promise<void> {
     await removeTree(this.#api, this.#names, this.#sessions, path, options)
   }
 
-  async redirectURL(path: string, options: BareRedirectOptions): Promise<string | undefined> {
+  async redirectURL(path: string, options: DriverRedirectOptions): Promise<string | undefined> {
     return this.#signer.sign(this.#names.key(path), path, options)
   }
 
@@ -163,7 +166,7 @@ export class GcsDriver implements BareDriver {
 
   async *purgeUploads(
     path: string,
-    { olderThan, dryRun, signal }: BarePurgeOptions,
+    { olderThan, dryRun, signal }: DriverPurgeOptions,
   ): AsyncGenerator<UploadInfo> {
     for await (const found of this.#sessions.find(path, { signal })) {
       if (found.startedAt >= olderThan || found.isHeld) continue

@@ -1,4 +1,4 @@
-import { type BareWalkOptions, compareKeys, type FileInfo } from '@stowage/core/driver'
+import { compareKeys, type DriverWalkOptions, type FileInfo } from '@stowage/core/driver'
 import { type Names, PageGuard, parseSize } from '@stowage/driver-kit'
 import type { Api } from './api.ts'
 import { isObject } from './errors.ts'
@@ -141,7 +141,7 @@ export async function* walkFiles(
   api: Api,
   names: Names,
   path: string,
-  options: BareWalkOptions,
+  options: DriverWalkOptions,
 ): AsyncGenerator<FileInfo> {
   const { startAfter, signal } = options
   const prefix = names.prefix(path)

@@ -1,5 +1,5 @@
 import {
-  type BareOptions,
+  type DriverCallOptions,
   eachLimit,
   PathNotFoundError,
   RevisionChangedError,
@@ -74,7 +74,7 @@ export async function move(
   api: Api,
   names: Names,
   paths: { readonly source: string; readonly destination: string },
-  { signal }: BareOptions,
+  { signal }: DriverCallOptions,
 ): Promise<void> {
   const { source: path } = paths
   const source = names.key(path)

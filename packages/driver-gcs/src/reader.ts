@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream'
 import {
-  type BareReaderOptions,
   ContentError,
   collectBytes,
+  type DriverReaderOptions,
   InvalidOffsetError,
   isStorageError,
   PathNotFoundError,
@@ -71,7 +71,7 @@ export async function readAll(
 export async function openReader(
   api: Api,
   target: Target,
-  { offset, length, signal }: BareReaderOptions,
+  { offset, length, signal }: DriverReaderOptions,
 ): Promise<Readable> {
   const { path } = target
   const first = Math.max(0, offset - 1)

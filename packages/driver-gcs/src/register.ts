@@ -1,4 +1,4 @@
-import { type BareDriver, register } from '@stowage/core/driver'
+import { type Driver, register } from '@stowage/core/driver'
 import { fromURL } from './from-url.ts'
 import type { GcsParameters } from './parameters.ts'
 
@@ -9,7 +9,7 @@ declare module '@stowage/core/driver' {
 }
 
 /** Loads the driver with its first use: a program that only might need it does not pay for it. */
-async function factory(parameters: Readonly<Record<string, unknown>>): Promise<BareDriver> {
+async function factory(parameters: Readonly<Record<string, unknown>>): Promise<Driver> {
   const [{ GcsDriver }, { parse }] = await Promise.all([
     import('./driver.ts'),
     import('./parameters.ts'),

@@ -1,4 +1,9 @@
-import { type BareOptions, eachLimit, PathNotFoundError, StorageErrors } from '@stowage/core/driver'
+import {
+  type DriverCallOptions,
+  eachLimit,
+  PathNotFoundError,
+  StorageErrors,
+} from '@stowage/core/driver'
 import type { Names } from '@stowage/driver-kit'
 import type { Api } from './api.ts'
 import { allObjects } from './listing.ts'
@@ -50,7 +55,7 @@ export async function removeTree(
   names: Names,
   sessions: Sessions,
   path: string,
-  { signal }: BareOptions,
+  { signal }: DriverCallOptions,
 ): Promise<void> {
   const key = names.key(path)
   const held = await sessions.held.removeBeneath(path)

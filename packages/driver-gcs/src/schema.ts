@@ -1,13 +1,4 @@
-import {
-  flag,
-  integer,
-  limit,
-  object,
-  oneOf,
-  type Parameter,
-  parseParameters,
-  text,
-} from '@stowage/core/driver'
+import { type Parameter, parameter, parseParameters } from '@stowage/core/driver'
 import { KINDS, parseKey } from './keys.ts'
 
 /** Every chunk of a resumable upload but the last is a multiple of this. */
@@ -43,10 +34,10 @@ const chunkSize: Parameter<number> & { readonly default: number } = {
 }
 
 const bucket = {
-  ...text({ required: 'no bucket parameter provided' }),
+  ...parameter.string({ required: 'no bucket parameter provided' }),
   // Files of secrets end in a line break.
   read: (value: unknown): string | undefined => {
-    const name = text().read(value)?.trim()
+    const name = parameter.string().read(value)?.trim()
     return name !== undefined && bucketName.test(name) ? name : undefined
   },
   problem: (_: string, shown: string): string =>
@@ -57,7 +48,7 @@ const bucket = {
 
 /** Text without blanks at its ends, as {@link bucket}. */
 function word<const X extends Partial<Omit<Parameter<string>, 'read'>>>(extra: X) {
-  const { read, ...rest } = text(extra)
+  const { read, ...rest } = parameter.string(extra)
   return { ...rest, read: (value: unknown): string | undefined => read(value)?.trim() }
 }
 
@@ -90,21 +81,24 @@ function isMap(value: object): value is Map<unknown, unknown> {
 
 const schema = {
   bucket,
-  rootDirectory: text({ default: '' }),
+  rootDirectory: parameter.string({ default: '' }),
   chunkSize,
   keyFile: word({ aliases: ['keyFilename'] }),
   credentials,
-  credentialsType: oneOf(KINDS, { aliases: ['credentials_type'] }),
-  maxConcurrency: limit({ min: MAX_CONCURRENCY.min }, { default: MAX_CONCURRENCY.default }),
-  userAgent: text({ default: '' }),
+  credentialsType: parameter.enum(KINDS, { aliases: ['credentials_type'] }),
+  maxConcurrency: parameter.clampedInteger(
+    { min: MAX_CONCURRENCY.min },
+    { default: MAX_CONCURRENCY.default },
+  ),
+  userAgent: parameter.string({ default: '' }),
   endpoint: word({ aliases: ['apiEndpoint', 'apiendpoint'] }),
-  anonymous: flag(),
-  client: object<object>('a Storage of @google-cloud/storage'),
+  anonymous: parameter.boolean(),
+  client: parameter.object<object>('a Storage of @google-cloud/storage'),
   userProject: word({}),
-  maxRetries: integer({ min: 0, max: 100 }, { default: 6 }),
-  retryDelay: integer({ min: 1, max: 60_000 }, { default: 500 }),
-  idleTimeout: integer({ min: 1, max: 86_400_000 }, { default: 60_000 }),
-  pageSize: integer({ min: 1, max: MAX_PAGE }, { default: MAX_PAGE }),
+  maxRetries: parameter.integer({ min: 0, max: 100 }, { default: 6 }),
+  retryDelay: parameter.integer({ min: 1, max: 60_000 }, { default: 500 }),
+  idleTimeout: parameter.integer({ min: 1, max: 86_400_000 }, { default: 60_000 }),
+  pageSize: parameter.integer({ min: 1, max: MAX_PAGE }, { default: MAX_PAGE }),
 }
 
 /** The parameters one by one: of the right type, with their defaults. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { BareRedirectOptions } from '@stowage/core/driver'
+import type { DriverRedirectOptions } from '@stowage/core/driver'
 import type { Api } from './api.ts'
 import type { Auth } from './client.ts'
 import { thrownFailure } from './errors.ts'
@@ -23,7 +23,7 @@ export class UrlSigner {
   async sign(
     key: string,
     path: string,
-    { method, expiresIn, signal }: BareRedirectOptions,
+    { method, expiresIn, signal }: DriverRedirectOptions,
   ): Promise<string | undefined> {
     const { auth, endpoint } = await this.#api.open()
     if (auth === undefined || Date.now() - this.#refusedAt < REFUSED_MS) return undefined

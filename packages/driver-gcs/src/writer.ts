@@ -1,6 +1,6 @@
 import {
-  type BareWriter,
   ContentError,
+  type DriverWriter,
   type HeldSession,
   isStorageError,
   UnavailableError,
@@ -33,7 +33,7 @@ export interface WriteContext {
  * Writes one file. What fits into one chunk is published by one request; the rest goes through a
  * resumable upload of the service, chunk by chunk, which the state of the session tells how to continue.
  */
-export class GcsWriter implements BareWriter {
+export class GcsWriter implements DriverWriter {
   readonly #context: WriteContext
   readonly #session: HeldSession
   readonly #buffer: ChunkBuffer

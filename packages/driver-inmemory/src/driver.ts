@@ -1,13 +1,13 @@
 import { Readable } from 'node:stream'
 import type {
-  BareDriver,
-  BarePurgeOptions,
-  BarePutOptions,
-  BareReaderOptions,
-  BareWalkOptions,
-  BareWriter,
-  BareWriterOptions,
   Capabilities,
+  Driver,
+  DriverPurgeOptions,
+  DriverPutOptions,
+  DriverReaderOptions,
+  DriverWalkOptions,
+  DriverWriter,
+  DriverWriterOptions,
   FileInfo,
   StoragePlace,
   UploadInfo,
@@ -38,7 +38,7 @@ const READ_CHUNK = 64 * 1024
  * The contract in its simplest form: the reference for authors, the oracle of the model tests, and a
  * storage for tests of applications. Each instance is empty at first and gone with its process.
  */
-export class InMemoryDriver implements BareDriver {
+export class InMemoryDriver implements Driver {
   readonly name = 'inmemory'
   readonly capabilities: Partial<Capabilities>
   readonly #files = new SortedMap<File>()
@@ -67,19 +67,19 @@ export class InMemoryDriver implements BareDriver {
   async putContent(
     path: string,
     content: Uint8Array,
-    { modTime = new Date() }: BarePutOptions,
+    { modTime = new Date() }: DriverPutOptions,
   ): Promise<void> {
     this.#put(path, { content: Buffer.from(content), modTime })
   }
 
-  async reader(path: string, { offset, length }: BareReaderOptions): Promise<Readable> {
+  async reader(path: string, { offset, length }: DriverReaderOptions): Promise<Readable> {
     const { content } = this.#file(path)
     if (offset > content.length) throw new InvalidOffsetError(path, offset)
     const end = Math.min(content.length, offset + (length ?? content.length))
     return Readable.from(chunks(content, offset, end), { objectMode: false, highWaterMark: 1 })
   }
 
-  async writer(path: string, { append, modTime }: BareWriterOptions): Promise<BareWriter> {
+  async writer(path: string, { append, modTime }: DriverWriterOptions): Promise<DriverWriter> {
     if (!append) this.#checkKind(path)
     const session = append ? this.#resume(path) : this.#sessions.begin(path)
     const publish = (content: Uint8Array) =>
@@ -115,7 +115,7 @@ export class InMemoryDriver implements BareDriver {
     }
   }
 
-  async *walk(path: string, options: BareWalkOptions): AsyncGenerator<FileInfo> {
+  async *walk(path: string, options: DriverWalkOptions): AsyncGenerator<FileInfo> {
     const prefix = directoryKey(path)
     let key = this.#files.from(prefix)
     if (options.startAfter?.startsWith(prefix)) key = this.#files.after(options.startAfter)
@@ -159,7 +159,7 @@ export class InMemoryDriver implements BareDriver {
 
   async *purgeUploads(
     path: string,
-    { olderThan, dryRun }: BarePurgeOptions,
+    { olderThan, dryRun }: DriverPurgeOptions,
   ): AsyncGenerator<UploadInfo> {
     for (const session of this.#sessions.idleBeneath(path)) {
       if (session.startedAt >= olderThan) continue

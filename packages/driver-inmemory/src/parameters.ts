@@ -1,4 +1,4 @@
-import { flag, parseParameters } from '@stowage/core/driver'
+import { parameter, parseParameters } from '@stowage/core/driver'
 
 /** Parameters of the driver `inmemory`. */
 export interface InMemoryParameters {
@@ -9,7 +9,7 @@ export interface InMemoryParameters {
   fileAndDirectory?: boolean | undefined
 }
 
-const schema = { fileAndDirectory: flag({ default: false }) }
+const schema = { fileAndDirectory: parameter.boolean({ default: false }) }
 
 /** @throws ConfigError that lists every problem. */
 export function parse(raw: unknown): Required<InMemoryParameters> {

@@ -1,4 +1,4 @@
-import { type BareWriter, isBeneath, UploadNotFoundError } from '@stowage/core/driver'
+import { type DriverWriter, isBeneath, UploadNotFoundError } from '@stowage/core/driver'
 
 /** An upload that is not committed. One writer at a time holds it. */
 export interface Session {
@@ -55,7 +55,7 @@ export class Sessions {
   }
 }
 
-export class InMemoryWriter implements BareWriter {
+export class InMemoryWriter implements DriverWriter {
   readonly #sessions: Sessions
   readonly #session: Session
   readonly #publish: (content: Uint8Array) => void

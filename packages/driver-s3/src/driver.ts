@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import {
-  type BareDriver,
-  type BareOptions,
-  type BarePurgeOptions,
-  type BarePutOptions,
-  type BareReaderOptions,
-  type BareRedirectOptions,
-  type BareWalkOptions,
-  type BareWriter,
-  type BareWriterOptions,
   type Capabilities,
+  type Driver,
+  type DriverCallOptions,
+  type DriverPurgeOptions,
+  type DriverPutOptions,
+  type DriverReaderOptions,
+  type DriverRedirectOptions,
+  type DriverWalkOptions,
+  type DriverWriter,
+  type DriverWriterOptions,
   type FileInfo,
   PathNotFoundError,
   placeInBucket,
@@ -38,7 +38,7 @@ import { S3Writer } from './writer.ts'
  * Amazon S3 and stores that speak its protocol. Keys are those of the original driver: root directory
  * and path without a leading slash. The SDK is loaded by the first call that needs it.
  */
-export class S3Driver implements BareDriver {
+export class S3Driver implements Driver {
   readonly name = 's3aws'
   readonly capabilities: Partial<Capabilities>
   readonly #store: Store
@@ -62,25 +62,28 @@ export class S3Driver implements BareDriver {
     }
   }
 
-  getContent(path: string, { signal }: BareOptions): Promise<Uint8Array> {
+  getContent(path: string, { signal }: DriverCallOptions): Promise<Uint8Array> {
     return readAll(this.#store, path, signal)
   }
 
   async putContent(
     path: string,
     content: Uint8Array,
-    { modTime, signal }: BarePutOptions,
+    { modTime, signal }: DriverPutOptions,
   ): Promise<void> {
     this.#store.names.key(path)
     await refuseConflict(this.#store, path, signal)
     await put(this.#store, path, { Body: content, attributes: timeAttributes(modTime) }, signal)
   }
 
-  reader(path: string, options: BareReaderOptions): Promise<Readable> {
+  reader(path: string, options: DriverReaderOptions): Promise<Readable> {
     return openReader(this.#store, path, options)
   }
 
-  async writer(path: string, { append, modTime, signal }: BareWriterOptions): Promise<BareWriter> {
+  async writer(
+    path: string,
+    { append, modTime, signal }: DriverWriterOptions,
+  ): Promise<DriverWriter> {
     this.#store.names.key(path)
     const resumed = append ? await takeNewest(this.#store, path, signal) : undefined
     if (!resumed) await refuseConflict(this.#store, path, signal)
@@ -92,7 +95,7 @@ export class S3Driver implements BareDriver {
     })
   }
 
-  async stat(path: string, { signal }: BareOptions): Promise<FileInfo> {
+  async stat(path: string, { signal }: DriverCallOptions): Promise<FileInfo> {
     const key = this.#store.names.key(path)
     try {
       if (path !== '/') {
@@ -110,29 +113,29 @@ export class S3Driver implements BareDriver {
     return { path, size: 0, modTime: new Date(0), isDir: true }
   }
 
-  list(path: string, { signal }: BareOptions): AsyncIterable<string> {
+  list(path: string, { signal }: DriverCallOptions): AsyncIterable<string> {
     return children(this.#store, path, signal)
   }
 
-  walk(path: string, options: BareWalkOptions): AsyncIterable<FileInfo> {
+  walk(path: string, options: DriverWalkOptions): AsyncIterable<FileInfo> {
     return files(this.#store, path, options)
   }
 
-  async move(source: string, destination: string, { signal }: BareOptions): Promise<void> {
+  async move(source: string, destination: string, { signal }: DriverCallOptions): Promise<void> {
     this.#store.names.key(destination)
     await move(this.#store, { source, destination, signal })
   }
 
-  async delete(path: string, { signal }: BareOptions): Promise<void> {
+  async delete(path: string, { signal }: DriverCallOptions): Promise<void> {
     const held = (await this.#store.held.removeBeneath(path)) > 0
     await remove(this.#store, path, { signal, held })
   }
 
-  redirectURL(path: string, options: BareRedirectOptions): Promise<string | undefined> {
+  redirectURL(path: string, options: DriverRedirectOptions): Promise<string | undefined> {
     return this.#presigner.url(path, options)
   }
 
-  purgeUploads(path: string, options: BarePurgeOptions): AsyncIterable<UploadInfo> {
+  purgeUploads(path: string, options: DriverPurgeOptions): AsyncIterable<UploadInfo> {
     return purge(this.#store, path, options)
   }
 

@@ -1,8 +1,8 @@
 import type { ListObjectsV2CommandOutput } from '@aws-sdk/client-s3'
 import {
-  type BareWalkOptions,
   compareKeys,
   DriverError,
+  type DriverWalkOptions,
   directoryKey,
   type FileInfo,
 } from '@stowage/core/driver'
@@ -162,7 +162,7 @@ export async function hasFiles(
 export function files(
   store: Store,
   path: string,
-  options: BareWalkOptions,
+  options: DriverWalkOptions,
 ): AsyncIterable<FileInfo> {
   const prefix = store.names.prefix(path)
   const after = startKey(store, path, options.startAfter)

@@ -1,5 +1,5 @@
 import type { GetObjectCommand, HeadObjectCommand, S3Client } from '@aws-sdk/client-s3'
-import type { BareRedirectOptions } from '@stowage/core/driver'
+import type { DriverRedirectOptions } from '@stowage/core/driver'
 import { isInHost, loadPresigner, makeClient } from './client.ts'
 import { presignV2 } from './signer-v2.ts'
 import type { Store } from './store.ts'
@@ -16,7 +16,7 @@ export class Presigner {
   /** The URL, or undefined where a plain client could not use it: SSE-C needs the key in headers. */
   async url(
     path: string,
-    { method, expiresIn, signal }: BareRedirectOptions,
+    { method, expiresIn, signal }: DriverRedirectOptions,
   ): Promise<string | undefined> {
     const { sseCustomerKey, v4Auth } = this.#store.settings
     if (sseCustomerKey) return undefined

@@ -1,4 +1,4 @@
-import type { BarePurgeOptions, UploadInfo } from '@stowage/core/driver'
+import type { DriverPurgeOptions, UploadInfo } from '@stowage/core/driver'
 import { pages } from './lister.ts'
 import { deleteKeys } from './remover.ts'
 import type { Store } from './store.ts'
@@ -11,7 +11,7 @@ import { removeUploads, sessionKey, tailKey, tailPrefix, uploadsBeneath } from '
 export async function* purge(
   store: Store,
   path: string,
-  { olderThan, dryRun, signal }: BarePurgeOptions,
+  { olderThan, dryRun, signal }: DriverPurgeOptions,
 ): AsyncGenerator<UploadInfo> {
   const alive = new Set<string>()
   for await (const found of uploadsBeneath(store, path, signal)) {
@@ -37,7 +37,7 @@ export async function* purge(
 async function purgeTails(
   store: Store,
   alive: ReadonlySet<string>,
-  { olderThan, signal }: Pick<BarePurgeOptions, 'olderThan' | 'signal'>,
+  { olderThan, signal }: Pick<DriverPurgeOptions, 'olderThan' | 'signal'>,
 ): Promise<void> {
   const request = { prefix: tailPrefix(store), path: '/', signal }
   for await (const { objects } of pages(store, request)) {

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream'
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3'
 import {
-  type BareReaderOptions,
   ContentError,
   collectBytes,
+  type DriverReaderOptions,
   InvalidOffsetError,
   isStorageError,
   RevisionChangedError,
@@ -22,7 +22,7 @@ import type { Store } from './store.ts'
 export async function openReader(
   store: Store,
   path: string,
-  { offset, length, signal }: BareReaderOptions,
+  { offset, length, signal }: DriverReaderOptions,
 ): Promise<Readable> {
   const first = Math.max(0, offset - 1)
   const last = length === undefined ? undefined : Math.max(first, offset + length - 1)

@@ -1,13 +1,4 @@
-import {
-  ConfigError,
-  flag,
-  integer,
-  object,
-  oneOf,
-  type Parameter,
-  parseParameters,
-  text,
-} from '@stowage/core/driver'
+import { ConfigError, type Parameter, parameter, parseParameters } from '@stowage/core/driver'
 import { MAX_REQUEST_MS } from '@stowage/driver-kit'
 import type { S3Parameters } from './parameters.ts'
 import { MAX_PART, MIN_PART } from './part-plan.ts'
@@ -56,7 +47,7 @@ function ranged(min: number, max: number, fallback: number) {
       ? `the ${name} ${value} parameter should be a number between ${min} and ${max} (inclusive)`
       : `${name} parameter must be an integer, ${value} invalid`
   }
-  return integer({ min, max }, { default: fallback, problem })
+  return parameter.integer({ min, max }, { default: fallback, problem })
 }
 
 function unquoted(shown: string): string {
@@ -77,42 +68,42 @@ function matching<X extends Partial<Omit<Parameter<string>, 'read'>>>(pattern: R
 
 /** Text without blanks at its ends: a secret that was read from a file ends in a line feed. */
 function word<const X extends Partial<Omit<Parameter<string>, 'read'>>>(extra: X) {
-  const { read, ...rest } = text(extra)
+  const { read, ...rest } = parameter.string(extra)
   return { ...rest, read: (value: unknown): string | undefined => read(value)?.trim() }
 }
 
 /** As {@link oneOf}, but nothing else than text is taken for a word. */
 function choice<const V extends string>(words: readonly V[], problem: (value: string) => string) {
-  return oneOf(words, { problem: (_, shown) => problem(unquoted(shown)) })
+  return parameter.enum(words, { problem: (_, shown) => problem(unquoted(shown)) })
 }
 
 const schema = {
   accessKey: word({ secret: true, aliases: ['accessKeyId'] }),
   secretKey: word({ secret: true, aliases: ['secretAccessKey'] }),
   sessionToken: word({ secret: true }),
-  credentials: object<object>('credentials or a function that gives them'),
-  client: object<object>('an S3Client of @aws-sdk/client-s3'),
-  provider: oneOf(PROVIDERS),
+  credentials: parameter.object<object>('credentials or a function that gives them'),
+  client: parameter.object<object>('an S3Client of @aws-sdk/client-s3'),
+  provider: parameter.enum(PROVIDERS),
   region: matching(/^[a-z0-9][a-z0-9-]*$/i, {
     problem: (_: string, shown: string) => `invalid region provided: ${unquoted(shown)}`,
   }),
   endpoint: word({ aliases: ['regionEndpoint', 'regionendpoint'] }),
   publicEndpoint: word({ aliases: ['redirectEndpoint', 'redirectendpoint'] }),
-  forcePathStyle: flag({ aliases: ['pathstyle'] }),
+  forcePathStyle: parameter.boolean({ aliases: ['pathstyle'] }),
   bucket: matching(/./, {
     required: 'no bucket parameter provided',
     problem: () => 'no bucket parameter provided',
   }),
-  rootDirectory: text({ default: '' }),
-  encrypt: flag({ default: false }),
-  keyId: text(),
+  rootDirectory: parameter.string({ default: '' }),
+  encrypt: parameter.boolean({ default: false }),
+  keyId: parameter.string(),
   sseCustomerKey: matching(/^[A-Za-z0-9+/]{43}=$/, {
     expected: '32 bytes in base64',
     secret: true,
   }),
-  secure: flag({ default: true }),
-  skipVerify: flag({ default: false }),
-  v4Auth: flag({ default: true }),
+  secure: parameter.boolean({ default: true }),
+  skipVerify: parameter.boolean({ default: false }),
+  v4Auth: parameter.boolean({ default: true }),
   chunkSize: ranged(MIN_PART, MAX_PART, 10 * MIB),
   concurrency: ranged(1, 1000, 4),
   multipartCopyChunkSize: ranged(MIN_PART, MAX_PART, 32 * MIB),
@@ -124,22 +115,22 @@ const schema = {
       `the storageclass parameter must be one of [${STORAGE_CLASSES.join(' ')}], ${value} invalid`,
   ),
   objectACL: choice([...ACLS, ''], (value) => `invalid value for objectacl parameter: ${value}`),
-  contentType: text({ default: 'application/octet-stream' }),
-  userAgent: text(),
-  useDualStack: flag({ default: false }),
-  accelerate: flag({ default: false }),
-  useFIPSEndpoint: flag({ default: false }),
-  logLevel: { ...oneOf(LOG_LEVELS, { default: 'off' }), read: logLevel },
+  contentType: parameter.string({ default: 'application/octet-stream' }),
+  userAgent: parameter.string(),
+  useDualStack: parameter.boolean({ default: false }),
+  accelerate: parameter.boolean({ default: false }),
+  useFIPSEndpoint: parameter.boolean({ default: false }),
+  logLevel: { ...parameter.enum(LOG_LEVELS, { default: 'off' }), read: logLevel },
   connectTimeout: ranged(1, 3_600_000, 10_000),
   idleTimeout: ranged(1, 86_400_000, 60_000),
   copyTimeout: ranged(1, 86_400_000, 600_000),
   requestTimeout: ranged(1, 86_400_000, MAX_REQUEST_MS),
   maxAttempts: ranged(1, 100, 4),
-  maxRetries: integer({ min: 0, max: 99 }),
-  objectOwnership: flag({ default: false }),
-  checksumDisabled: flag({ default: false, aliases: ['checksum_disabled'] }),
+  maxRetries: parameter.integer({ min: 0, max: 99 }),
+  objectOwnership: parameter.boolean({ default: false }),
+  checksumDisabled: parameter.boolean({ default: false, aliases: ['checksum_disabled'] }),
   maxConnections: ranged(1, 10_000, 128),
-  unorderedListing: flag({ default: false }),
+  unorderedListing: parameter.boolean({ default: false }),
 }
 
 /** As in the original, what is no level means off. */

@@ -1,4 +1,4 @@
-import { type BareWriter, type HeldSession, UploadNotFoundError } from '@stowage/core/driver'
+import { type DriverWriter, type HeldSession, UploadNotFoundError } from '@stowage/core/driver'
 import type { Attributes } from './attributes.ts'
 import { completeUpload } from './complete.ts'
 import { refuseConflict, whileInTheWay } from './conflicts.ts'
@@ -24,7 +24,7 @@ export interface WriterContext {
  * begins with the second part, or when the writer is closed: a file of one part is one PutObject.
  * docs/decisions/ says how a closed upload is kept.
  */
-export class S3Writer implements BareWriter {
+export class S3Writer implements DriverWriter {
   readonly path: string
   readonly #store: Store
   readonly #attributes: Attributes

@@ -2,8 +2,8 @@ import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import {
   ConfigError,
-  object,
   type Parameter,
+  parameter,
   parseDuration,
   parseParameters,
 } from '@stowage/core/driver'
@@ -91,8 +91,8 @@ const schema = {
     ...strict(),
     problem: () => 'awsRegion must be a comma separated string of valid aws regions',
   },
-  fetch: object<typeof fetch>('a function like fetch'),
-  warn: object<(message: string) => void>('a function that takes a message'),
+  fetch: parameter.object<typeof fetch>('a function like fetch'),
+  warn: parameter.object<(message: string) => void>('a function that takes a message'),
 }
 
 /** @throws ConfigError in the original's words. */

@@ -12,7 +12,7 @@ import {
   registeredMiddleware,
   type StorageDriver,
 } from '@stowage/core'
-import { base } from '@stowage/core/driver'
+import { toStorageDriver } from '@stowage/core/driver'
 import { until } from '@stowage-internal/jest-preset/patience'
 import '@stowage/driver-inmemory'
 import { InMemoryDriver } from '@stowage/driver-inmemory'
@@ -103,7 +103,7 @@ describe('a redirect URL', () => {
   })
 
   it('is left to a driver that has no bucket, with one warning', async () => {
-    const driver = await applyMiddleware(base(new InMemoryDriver()), [
+    const driver = await applyMiddleware(toStorageDriver(new InMemoryDriver()), [
       { name: 'cloudfront', options: least },
     ])
     expect(await driver.redirectURL('/a')).toBeUndefined()

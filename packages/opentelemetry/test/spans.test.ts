@@ -1,6 +1,6 @@
 import { context, diag, SpanStatusCode, trace } from '@opentelemetry/api'
 import { create, PermissionError, type StorageDriver } from '@stowage/core'
-import { base } from '@stowage/core/driver'
+import { toStorageDriver } from '@stowage/core/driver'
 import { InMemoryDriver } from '@stowage/driver-inmemory'
 import { parentOf, Telemetry } from './helpers/telemetry.ts'
 
@@ -76,7 +76,7 @@ describe('a span', () => {
   })
 
   it("is the parent of the driver's own, and nobody else's", async () => {
-    const requesting = base(new Requesting())
+    const requesting = toStorageDriver(new Requesting())
     await requesting.putContent('/a', 'x')
     await telemetry.within('request', async () => {
       await requesting.stat('/a')
@@ -91,7 +91,7 @@ describe('a span', () => {
     const older = context as { attach?: unknown }
     older.attach = undefined
     try {
-      const requesting = base(new Requesting())
+      const requesting = toStorageDriver(new Requesting())
       await requesting.putContent('/a', 'x')
       await telemetry.within('request', () => requesting.stat('/a'))
     } finally {
@@ -108,7 +108,7 @@ describe('a span', () => {
         throw new PermissionError(path)
       }
     }
-    const error = await failure(base(new Refusing()).delete('/secret'))
+    const error = await failure(toStorageDriver(new Refusing()).delete('/secret'))
     const { status, attributes, events } = telemetry.span('Delete')
     expect(status).toEqual({ code: SpanStatusCode.ERROR, message: error.message })
     expect(attributes['error.type']).toBe('PERMISSION_DENIED')
@@ -163,7 +163,7 @@ describe('the span of a stream', () => {
 
 describe('the span of a walk', () => {
   it("ends with its last step, and has the driver's requests in it", async () => {
-    const requesting = base(new Requesting())
+    const requesting = toStorageDriver(new Requesting())
     await requesting.putContent('/a', 'x')
     await requesting.putContent('/b', 'x')
     await telemetry.within('request', async () => {
@@ -178,7 +178,7 @@ describe('the span of a walk', () => {
 
 describe('the span of an upload', () => {
   it('lasts as long as its writer, and has its calls and their requests in it', async () => {
-    const requesting = base(new Requesting())
+    const requesting = toStorageDriver(new Requesting())
     const writer = await requesting.writer('/a')
     await writer.write(Buffer.from('abc'))
     await writer.write(Buffer.from('de'))
@@ -195,7 +195,7 @@ describe('the span of an upload', () => {
 
   it('has a span for each write where they are asked for', async () => {
     telemetry.instrumentation.setConfig({ writes: true })
-    const writer = await base(new Requesting()).writer('/a')
+    const writer = await toStorageDriver(new Requesting()).writer('/a')
     await writer.write(Buffer.from('abc'))
     await writer.cancel()
     const write = telemetry.span('Write')
@@ -263,7 +263,7 @@ it('never has a credential of the driver in it', async () => {
       throw Object.assign(new Error('refused'), { request: { authorization: secret } })
     }
   }
-  const leaky = base(new Leaky())
+  const leaky = toStorageDriver(new Leaky())
   await failure(leaky.stat('/a'))
   const { attributes, status, events, resource } = telemetry.span('Stat')
   expect(status.code).toBe(SpanStatusCode.ERROR)

@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream'
 import { describe, expect, it } from '@jest/globals'
-import { type BareDriver, base, type StorageDriver } from '@stowage/core/driver'
+import { type Driver, type StorageDriver, toStorageDriver } from '@stowage/core/driver'
 import { InMemoryDriver } from '../../driver-inmemory/src/index.ts'
 import { guarded } from '../src/guard.ts'
 
-function made(change: Partial<BareDriver> = {}): StorageDriver {
-  return base(Object.assign(new InMemoryDriver(), change))
+function made(change: Partial<Driver> = {}): StorageDriver {
+  return toStorageDriver(Object.assign(new InMemoryDriver(), change))
 }
 
 describe('a guarded driver', () => {
@@ -41,7 +41,7 @@ describe('a guarded driver', () => {
 
   it('does not mind what fails then', async () => {
     const inner = new InMemoryDriver()
-    const broken: Partial<BareDriver> = {
+    const broken: Partial<Driver> = {
       writer: async (...args) => {
         const writer = await inner.writer(...args)
         return Object.assign(writer, { close: () => Promise.reject(new Error('broken')) })

@@ -1,4 +1,4 @@
-import { base } from '@stowage/core/driver'
+import { toStorageDriver } from '@stowage/core/driver'
 import { registerSuite } from '@stowage/testsuite'
 // By its path: the driver's own tests depend on this package.
 import { InMemoryDriver } from '../../driver-inmemory/src/index.ts'
@@ -10,6 +10,6 @@ for (const fileAndDirectory of [false, true]) {
   registerSuite({
     name: fileAndDirectory ? 'inmemory as an object store' : 'inmemory',
     skip: { 'reader-far-offsets': GIGABYTES, 'scale-five-gibibytes': GIGABYTES },
-    open: () => base(new InMemoryDriver({ fileAndDirectory })),
+    open: () => toStorageDriver(new InMemoryDriver({ fileAndDirectory })),
   })
 }

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from '@jest/globals'
-import { base } from '@stowage/core/driver'
+import { toStorageDriver } from '@stowage/core/driver'
 import { type Runner, registerSuite, suiteCases } from '@stowage/testsuite'
 import { InMemoryDriver } from '../../driver-inmemory/src/index.ts'
 
@@ -30,7 +30,7 @@ function fakeRunner(): { runner: Runner; tests: Registered[]; suites: string[]; 
   return Object.assign(made, { runner })
 }
 
-const open = () => base(new InMemoryDriver())
+const open = () => toStorageDriver(new InMemoryDriver())
 
 describe('registerSuite', () => {
   it('registers every case with the runner it is given', async () => {
@@ -58,7 +58,8 @@ describe('registerSuite', () => {
 
   it('fails a test whose case fails', async () => {
     const made = fakeRunner()
-    const broken = () => base(Object.assign(new InMemoryDriver(), { stat: async () => null }))
+    const broken = () =>
+      toStorageDriver(Object.assign(new InMemoryDriver(), { stat: async () => null }))
     registerSuite({ name: 'mine', open: broken as never, runner: made.runner, seed: 77 })
     const test = made.tests.find(({ name }) => name.includes('[stat-file]'))
     await expect(test?.body()).rejects.toThrow(/STOWAGE_SUITE_SEED=77/)

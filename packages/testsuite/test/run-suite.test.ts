@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { type BareDriver, base } from '@stowage/core/driver'
+import { type Driver, toStorageDriver } from '@stowage/core/driver'
 import { type CaseInfo, type CaseResult, runSuite, suiteCases } from '@stowage/testsuite'
 import { InMemoryDriver } from '../../driver-inmemory/src/index.ts'
 
@@ -8,8 +8,8 @@ const only =
   ({ id }: CaseInfo): boolean =>
     ids.includes(id)
 
-function open(change: Partial<BareDriver> = {}): () => ReturnType<typeof base> {
-  return () => base(Object.assign(new InMemoryDriver(), change))
+function open(change: Partial<Driver> = {}): () => ReturnType<typeof toStorageDriver> {
+  return () => toStorageDriver(Object.assign(new InMemoryDriver(), change))
 }
 
 describe('the list of cases', () => {
@@ -110,7 +110,7 @@ describe('runSuite', () => {
       }
     }
     const { results } = await runSuite(
-      { name: 'memory', open: () => base(new Leaky()) },
+      { name: 'memory', open: () => toStorageDriver(new Leaky()) },
       { filter: only('writer-small') },
     )
     expect(results[0]?.error?.message).toMatch(/uploads left behind at \/a\/file/)

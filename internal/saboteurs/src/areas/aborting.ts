@@ -1,4 +1,4 @@
-import type { BareDriver, StorageDriver, Walk } from '@stowage/core/driver'
+import type { Driver, StorageDriver, Walk } from '@stowage/core/driver'
 import { change, changeWriter, turn } from '../delegate.ts'
 import { area, type Saboteur } from '../saboteur.ts'
 
@@ -49,7 +49,7 @@ function changeOptions(
 }
 
 /** A bare driver that takes its time, and looks at no signal meanwhile. */
-function slow(method: 'putContent' | 'move' | 'delete'): (bare: BareDriver) => BareDriver {
+function slow(method: 'putContent' | 'move' | 'delete'): (bare: Driver) => Driver {
   return (bare) => {
     const call = (bare[method] as Call).bind(bare)
     const members = {
@@ -58,7 +58,7 @@ function slow(method: 'putContent' | 'move' | 'delete'): (bare: BareDriver) => B
         await call(...rest)
       },
     }
-    return change(bare, members as Partial<BareDriver>)
+    return change(bare, members as Partial<Driver>)
   }
 }
 

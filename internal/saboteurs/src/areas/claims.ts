@@ -1,6 +1,6 @@
 import {
-  type BareDriver,
   type Capabilities,
+  type Driver,
   InvalidPathError,
   PathNotFoundError,
   parentOf,
@@ -13,12 +13,12 @@ import { change, changePaths, collect, files, streamOf, turn } from '../delegate
 import { area, type Saboteur } from '../saboteur.ts'
 
 /** The healthy driver with another record of what it can do. */
-function claims(flags: Partial<Capabilities>): (bare: BareDriver) => BareDriver {
+function claims(flags: Partial<Capabilities>): (bare: Driver) => Driver {
   return (bare) => change(bare, { capabilities: { ...bare.capabilities, ...flags } })
 }
 
 /** A session of a path, as a driver would know it that does what it does not declare. */
-function undeclaredAppend(driver: StorageDriver, bare: BareDriver): StorageDriver {
+function undeclaredAppend(driver: StorageDriver, bare: Driver): StorageDriver {
   return change(driver, {
     async writer(path, options) {
       if (!options?.append) return driver.writer(path, options)
@@ -42,7 +42,7 @@ export const capabilities: readonly Saboteur[] = area('claims', [
     breaks: 'With `persistent`, another instance sees the data.',
     instance: (bare) => {
       const own = new InMemoryDriver()
-      return change<BareDriver>(own, { capabilities: bare.capabilities })
+      return change<Driver>(own, { capabilities: bare.capabilities })
     },
   },
   {

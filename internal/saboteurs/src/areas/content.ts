@@ -1,9 +1,9 @@
-import { type BareDriver, RevisionChangedError } from '@stowage/core/driver'
+import { type Driver, RevisionChangedError } from '@stowage/core/driver'
 import { beforeChange, change, PART_SIZE, turn } from '../delegate.ts'
 import { area, type Saboteur } from '../saboteur.ts'
 
 /** The driver whose putContent stores something else. */
-function stores(make: (content: Buffer) => Buffer): (bare: BareDriver) => BareDriver {
+function stores(make: (content: Buffer) => Buffer): (bare: Driver) => Driver {
   return (bare) =>
     change(bare, {
       putContent: (path, content, options) =>
@@ -11,14 +11,14 @@ function stores(make: (content: Buffer) => Buffer): (bare: BareDriver) => BareDr
     })
 }
 
-function oldContent(bare: BareDriver, path: string): Promise<Uint8Array> {
+function oldContent(bare: Driver, path: string): Promise<Uint8Array> {
   return bare.getContent(path, {}).catch(() => Buffer.alloc(0))
 }
 
 /** Contents by path that are served instead of the stored ones, until anything changes. */
 function serving(
-  note: (kept: Map<string, Uint8Array>, bare: BareDriver) => Partial<BareDriver>,
-): (bare: BareDriver) => BareDriver {
+  note: (kept: Map<string, Uint8Array>, bare: Driver) => Partial<Driver>,
+): (bare: Driver) => Driver {
   return (bare) => {
     const kept = new Map<string, Uint8Array>()
     return change(

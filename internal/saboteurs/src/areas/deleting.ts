@@ -1,11 +1,11 @@
-import { type BareDriver, isStorageError, PathNotFoundError, parentOf } from '@stowage/core/driver'
+import { type Driver, isStorageError, PathNotFoundError, parentOf } from '@stowage/core/driver'
 import { change, changeWriter, exists, files, PAGE_SIZE, uploads } from '../delegate.ts'
 import { area, type Saboteur } from '../saboteur.ts'
 
 /** The driver that deletes in another way. */
 function deletes(
-  run: (bare: BareDriver, path: string, remove: (path: string) => Promise<void>) => Promise<void>,
-): (bare: BareDriver) => BareDriver {
+  run: (bare: Driver, path: string, remove: (path: string) => Promise<void>) => Promise<void>,
+): (bare: Driver) => Driver {
   return (bare) => {
     const remove = (path: string): Promise<void> => bare.delete(path, {})
     return change(bare, { delete: (path) => run(bare, path, remove) })

@@ -1,5 +1,5 @@
 import {
-  type BareDriver,
+  type Driver,
   DriverError,
   InvalidOffsetError,
   InvalidPathError,
@@ -15,10 +15,7 @@ import { area, type Saboteur } from '../saboteur.ts'
 type Turn = (error: StorageError) => unknown
 
 /** The driver whose errors are turned into others; `kind` picks them. */
-function turns(
-  kind: (error: StorageError) => boolean,
-  turn: Turn,
-): (bare: BareDriver) => BareDriver {
+function turns(kind: (error: StorageError) => boolean, turn: Turn): (bare: Driver) => Driver {
   const swap = (error: unknown): never => {
     throw isStorageError(error) && kind(error) ? turn(error) : error
   }
@@ -55,7 +52,7 @@ const invalid = (error: StorageError): boolean => error.code === 'INVALID_PATH'
 
 /** The driver that takes what base refuses, as the path that the function makes of it. */
 function takes(wrong: RegExp, name: (path: string) => string) {
-  return (driver: StorageDriver, bare: BareDriver): StorageDriver => {
+  return (driver: StorageDriver, bare: Driver): StorageDriver => {
     const lax = changePaths(bare, name)
     const hit = (path: unknown): path is string => typeof path === 'string' && wrong.test(path)
     return change(driver, {

@@ -1,4 +1,4 @@
-import { type BareDriver, PathNotFoundError } from '@stowage/core/driver'
+import { type Driver, PathNotFoundError } from '@stowage/core/driver'
 import { beforeChange, change, exists, files } from '../delegate.ts'
 import { area, type Saboteur } from '../saboteur.ts'
 
@@ -28,7 +28,7 @@ export const information: readonly Saboteur[] = area('stat', [
   ).map(([id, breaks, wrong, isDir]) => ({
     id,
     breaks,
-    storage: (bare: BareDriver) =>
+    storage: (bare: Driver) =>
       change(bare, {
         async stat(path, options) {
           const info = await bare.stat(path, options)

@@ -1,12 +1,12 @@
-import type { BareDriver, StorageDriver } from '@stowage/core/driver'
+import type { Driver, StorageDriver } from '@stowage/core/driver'
 import { compareKeys, isStorageError, PathNotFoundError, parentOf } from '@stowage/core/driver'
 import { beforeChange, change, files, items, listOf, PAGE_SIZE } from '../delegate.ts'
 import { area, type Saboteur } from '../saboteur.ts'
 
 /** The driver whose list yields what the function makes of the right keys. */
 function lists(
-  make: (keys: string[], path: string, bare: BareDriver) => string[] | Promise<string[]>,
-): (bare: BareDriver) => BareDriver {
+  make: (keys: string[], path: string, bare: Driver) => string[] | Promise<string[]>,
+): (bare: Driver) => Driver {
   return (bare) =>
     change(bare, {
       async *list(path, options) {

@@ -1,16 +1,16 @@
-import { type BareDriver, isStorageError, parentOf } from '@stowage/core/driver'
+import { type Driver, isStorageError, parentOf } from '@stowage/core/driver'
 import { change, exists, files, PART_SIZE, turn, uploads } from '../delegate.ts'
 import { area, type Saboteur } from '../saboteur.ts'
 
-type Move = (bare: BareDriver, source: string, destination: string) => Promise<void>
+type Move = (bare: Driver, source: string, destination: string) => Promise<void>
 
 /** The driver that moves in another way, after which the right move may follow. */
-function moves(move: Move): (bare: BareDriver) => BareDriver {
+function moves(move: Move): (bare: Driver) => Driver {
   return (bare) => change(bare, { move: (source, destination) => move(bare, source, destination) })
 }
 
 /** The driver that moves directories in another way. */
-function movesDirectories(move: Move): (bare: BareDriver) => BareDriver {
+function movesDirectories(move: Move): (bare: Driver) => Driver {
   return moves(async (bare, source, destination) => {
     const info = await bare.stat(source, {})
     await (info.isDir ? move : right)(bare, source, destination)
@@ -19,7 +19,7 @@ function movesDirectories(move: Move): (bare: BareDriver) => BareDriver {
 
 const right: Move = (bare, source, destination) => bare.move(source, destination, {})
 
-async function content(bare: BareDriver, path: string): Promise<Uint8Array | undefined> {
+async function content(bare: Driver, path: string): Promise<Uint8Array | undefined> {
   return bare.getContent(path, {}).catch(() => undefined)
 }
 

@@ -1,15 +1,11 @@
-import type { BareDriver, BarePurgeOptions, UploadInfo } from '@stowage/core/driver'
+import type { Driver, DriverPurgeOptions, UploadInfo } from '@stowage/core/driver'
 import { change, changeWriter, items, uploads } from '../delegate.ts'
 import { area, type Saboteur } from '../saboteur.ts'
 
 /** The driver that purges in another way. */
 function purges(
-  run: (
-    bare: BareDriver,
-    path: string,
-    options: BarePurgeOptions,
-  ) => Promise<readonly UploadInfo[]>,
-): (bare: BareDriver) => BareDriver {
+  run: (bare: Driver, path: string, options: DriverPurgeOptions) => Promise<readonly UploadInfo[]>,
+): (bare: Driver) => Driver {
   return (bare) =>
     change(bare, {
       async *purgeUploads(path, options) {
@@ -18,7 +14,7 @@ function purges(
     })
 }
 
-function right(bare: BareDriver, path: string, options: BarePurgeOptions): Promise<UploadInfo[]> {
+function right(bare: Driver, path: string, options: DriverPurgeOptions): Promise<UploadInfo[]> {
   return items(bare.purgeUploads?.(path, options))
 }
 

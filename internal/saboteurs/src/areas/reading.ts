@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { type BareDriver, isStorageError } from '@stowage/core/driver'
+import { type Driver, isStorageError } from '@stowage/core/driver'
 import { change, changeStream, collect, leak, PART_SIZE, streamOf, turn } from '../delegate.ts'
 import { area, type Saboteur } from '../saboteur.ts'
 
@@ -12,7 +12,7 @@ function opens(
     offset: number,
     length: number | undefined,
   ) => { offset: number; length?: number | undefined },
-): (bare: BareDriver) => BareDriver {
+): (bare: Driver) => Driver {
   return (bare) =>
     change(bare, {
       reader: (path, options) =>
@@ -22,7 +22,7 @@ function opens(
 
 /** The driver that gives an empty stream where opening fails with that code. */
 function emptyInsteadOf(code: 'INVALID_OFFSET' | 'PATH_NOT_FOUND', directoriesOnly = false) {
-  return (bare: BareDriver): BareDriver =>
+  return (bare: Driver): Driver =>
     change(bare, {
       async reader(path, options) {
         try {

@@ -1,6 +1,6 @@
 import {
-  type BareDriver,
-  type BareWriter,
+  type Driver,
+  type DriverWriter,
   isStorageError,
   PathNotFoundError,
   type StorageErrorCode,
@@ -12,8 +12,8 @@ import { area, type Saboteur } from '../saboteur.ts'
 /** The driver that opens something else where `append` fails with that code. */
 function insteadOf(
   code: StorageErrorCode,
-  open: (bare: BareDriver, path: string, error: unknown) => Promise<BareWriter>,
-): (bare: BareDriver) => BareDriver {
+  open: (bare: Driver, path: string, error: unknown) => Promise<DriverWriter>,
+): (bare: Driver) => Driver {
   return (bare) =>
     change(bare, {
       async writer(path, options) {
@@ -29,8 +29,8 @@ function insteadOf(
 
 /** The driver that opens continued uploads in another way. */
 function resumes(
-  open: (bare: BareDriver, path: string) => Promise<BareWriter>,
-): (bare: BareDriver) => BareDriver {
+  open: (bare: Driver, path: string) => Promise<DriverWriter>,
+): (bare: Driver) => Driver {
   return (bare) =>
     change(bare, {
       writer: (path, options) => (options.append ? open(bare, path) : bare.writer(path, options)),
@@ -80,7 +80,7 @@ export const sessions: readonly Saboteur[] = area('resume', [
     storage: resumes(async (bare, path) => {
       const count = (await uploads(bare, path)).filter((upload) => upload === path).length
       let writer = await bare.writer(path, { append: true })
-      const newer: BareWriter[] = []
+      const newer: DriverWriter[] = []
       for (let i = 1; i < count; i++) {
         newer.push(writer)
         writer = await bare.writer(path, { append: true })
@@ -153,7 +153,7 @@ export const sessions: readonly Saboteur[] = area('resume', [
     id: 'mixes-two-appenders',
     breaks: 'Of two writers that continue one session at most one commits, and bytes never mix.',
     storage: (bare) => {
-      const held = new Map<string, BareWriter>()
+      const held = new Map<string, DriverWriter>()
       const free = insteadOf('PATH_NOT_FOUND', async (_, path, error) => {
         const other = held.get(path)
         if (other) return change(other, { commit: async () => {} })

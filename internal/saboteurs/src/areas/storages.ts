@@ -1,4 +1,4 @@
-import { type BareDriver, PathNotFoundError } from '@stowage/core/driver'
+import { type Driver, PathNotFoundError } from '@stowage/core/driver'
 import { change, files, items } from '../delegate.ts'
 import { area, type Saboteur } from '../saboteur.ts'
 
@@ -85,6 +85,6 @@ export const storages: readonly Saboteur[] = area('storage', [
   },
 ])
 
-async function clear(bare: BareDriver): Promise<void> {
+async function clear(bare: Driver): Promise<void> {
   for (const file of await files(bare, '/')) await bare.delete(file.path, {})
 }

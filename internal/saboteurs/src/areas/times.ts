@@ -1,9 +1,9 @@
-import { type BareDriver, base, type FileInfo } from '@stowage/core/driver'
+import { type Driver, type FileInfo, toStorageDriver } from '@stowage/core/driver'
 import { beforeChange, change } from '../delegate.ts'
 import { area, type Saboteur } from '../saboteur.ts'
 
 /** The driver that forgets the time in some calls. */
-function forgetting(bare: BareDriver, forgets: (append: boolean) => boolean): BareDriver {
+function forgetting(bare: Driver, forgets: (append: boolean) => boolean): Driver {
   return change(bare, {
     writer: (path, options) =>
       bare.writer(path, forgets(options.append) ? { ...options, modTime: undefined } : options),
@@ -79,7 +79,8 @@ export const times: readonly Saboteur[] = area('times', [
         async putContent(path, content, { signal } = {}) {
           return driver.putContent(path, content, { signal })
         },
-        writer: (path, { append, signal } = {}) => base(bare).writer(path, { append, signal }),
+        writer: (path, { append, signal } = {}) =>
+          toStorageDriver(bare).writer(path, { append, signal }),
       }),
   },
   {

@@ -1,4 +1,4 @@
-import type { BareDriver, FileInfo } from '@stowage/core/driver'
+import type { Driver, FileInfo } from '@stowage/core/driver'
 import { compareKeys, isBeneath, parentOf } from '@stowage/core/driver'
 import { change, changeWriter, listOf, PART_SIZE, streamOf, turn } from '../delegate.ts'
 import { area, type Saboteur } from '../saboteur.ts'
@@ -7,8 +7,8 @@ type Pending = ReadonlyMap<string, Buffer>
 
 /** The driver with members that look at what has been written and is not committed. */
 function showing(
-  members: (bare: BareDriver, pending: Pending) => Partial<BareDriver>,
-): (bare: BareDriver) => BareDriver {
+  members: (bare: Driver, pending: Pending) => Partial<Driver>,
+): (bare: Driver) => Driver {
   return (bare) => {
     const pending = new Map<string, Buffer>()
     const watched = changeWriter(bare, (writer, path) => {
@@ -35,13 +35,8 @@ function fileInfo(path: string, content: Uint8Array): FileInfo {
 
 /** The driver that publishes in another way; `publish` gets all that was written. */
 function commits(
-  publish: (
-    bare: BareDriver,
-    path: string,
-    all: Buffer,
-    commit: () => Promise<void>,
-  ) => Promise<void>,
-): (bare: BareDriver) => BareDriver {
+  publish: (bare: Driver, path: string, all: Buffer, commit: () => Promise<void>) => Promise<void>,
+): (bare: Driver) => Driver {
   return (bare) =>
     changeWriter(bare, (writer, path) => {
       const chunks: Buffer[] = []

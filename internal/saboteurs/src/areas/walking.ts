@@ -1,7 +1,7 @@
 import { entryKey } from '@stowage/core'
 import {
-  type BareDriver,
   compareKeys,
+  type Driver,
   type FileInfo,
   isStorageError,
   PathNotFoundError,
@@ -15,8 +15,8 @@ import { area, type Saboteur } from '../saboteur.ts'
 
 /** The driver whose walk over files yields what the function makes of the right ones. */
 function walks(
-  make: (found: FileInfo[], path: string, bare: BareDriver) => FileInfo[] | Promise<FileInfo[]>,
-): (bare: BareDriver) => BareDriver {
+  make: (found: FileInfo[], path: string, bare: Driver) => FileInfo[] | Promise<FileInfo[]>,
+): (bare: Driver) => Driver {
   return (bare) =>
     change(bare, {
       async *walk(path, { startAfter, signal }) {
@@ -28,8 +28,8 @@ function walks(
 
 /** The driver that looks at each file as it comes to it; nothing ends the walk. */
 function steps(
-  look: (bare: BareDriver, file: FileInfo) => Promise<FileInfo | undefined>,
-): (bare: BareDriver) => BareDriver {
+  look: (bare: Driver, file: FileInfo) => Promise<FileInfo | undefined>,
+): (bare: Driver) => Driver {
   return (bare) =>
     change(bare, {
       async *walk(path, options) {

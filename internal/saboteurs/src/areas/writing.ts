@@ -1,4 +1,4 @@
-import type { BareDriver, BareWriter } from '@stowage/core/driver'
+import type { Driver, DriverWriter } from '@stowage/core/driver'
 import { isStorageError } from '@stowage/core/driver'
 import { change, changeWriter, PART_SIZE } from '../delegate.ts'
 import { area, type Saboteur } from '../saboteur.ts'
@@ -8,9 +8,9 @@ import { area, type Saboteur } from '../saboteur.ts'
  * counts it.
  */
 function buffering(
-  flush: (chunks: Uint8Array[], writer: BareWriter, how: 'close' | 'commit') => Promise<void>,
+  flush: (chunks: Uint8Array[], writer: DriverWriter, how: 'close' | 'commit') => Promise<void>,
   copy: (chunk: Uint8Array) => Uint8Array = Buffer.from,
-): (bare: BareDriver) => BareDriver {
+): (bare: Driver) => Driver {
   return (bare) =>
     changeWriter(bare, (writer) => {
       let chunks: Uint8Array[] = []
@@ -35,7 +35,7 @@ function buffering(
 
 /** Passes what the function makes of all bytes on to the writer. */
 function passing(make: (all: Buffer, how: 'close' | 'commit') => Uint8Array) {
-  return async (chunks: Uint8Array[], writer: BareWriter, how: 'close' | 'commit') => {
+  return async (chunks: Uint8Array[], writer: DriverWriter, how: 'close' | 'commit') => {
     const bytes = make(Buffer.concat(chunks), how)
     if (bytes.length > 0) await writer.write(bytes)
   }
@@ -220,7 +220,7 @@ export const writing: readonly Saboteur[] = area('writer', [
     id: 'shares-a-buffer',
     breaks: 'Sessions of one path never mix.',
     storage: (bare) => {
-      const open = new Map<string, BareWriter>()
+      const open = new Map<string, DriverWriter>()
       return change(bare, {
         async writer(path, options) {
           const other = options.append ? undefined : open.get(path)

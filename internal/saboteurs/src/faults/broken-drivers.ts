@@ -1,10 +1,10 @@
 // Drivers and writers that are right as long as nothing fails.
-import { type BareOptions, type FileInfo, PathNotFoundError } from '@stowage/core/driver'
+import { type DriverCallOptions, type FileInfo, PathNotFoundError } from '@stowage/core/driver'
 import { type Entry, HttpDriver } from './driver.ts'
 import { HttpWriter, type Upload } from './writer.ts'
 
 export class NotFound extends HttpDriver {
-  override async stat(path: string, options: BareOptions): Promise<FileInfo> {
+  override async stat(path: string, options: DriverCallOptions): Promise<FileInfo> {
     return super.stat(path, options).catch(() => {
       throw new PathNotFoundError(path)
     })
@@ -28,7 +28,7 @@ export class GoesOn extends HttpDriver {
   override async putContent(
     path: string,
     content: Uint8Array,
-    options: BareOptions,
+    options: DriverCallOptions,
   ): Promise<void> {
     const waiting = new Promise((later) => setTimeout(later, 30))
     const second = waiting.then(() => super.putContent(path, content, options))
@@ -42,7 +42,7 @@ export class MakesRoom extends HttpDriver {
   override async putContent(
     path: string,
     content: Uint8Array,
-    options: BareOptions,
+    options: DriverCallOptions,
   ): Promise<void> {
     await this.remove(path, options.signal)
     await super.putContent(path, content, options)
@@ -53,7 +53,7 @@ export class Litters extends HttpDriver {
   override async putContent(
     path: string,
     content: Uint8Array,
-    { signal }: BareOptions,
+    { signal }: DriverCallOptions,
   ): Promise<void> {
     const hidden = `/o/${encodeURIComponent(`${this.root}.tmp${path}`)}`
     await this.client.call('PUT', hidden, { body: content, signal })

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import {
-  type BareDriver,
-  type BareOptions,
-  type BarePurgeOptions,
-  type BareReaderOptions,
-  type BareWriter,
-  type BareWriterOptions,
   type Capabilities,
   compareKeys,
+  type Driver,
+  type DriverCallOptions,
+  type DriverPurgeOptions,
+  type DriverReaderOptions,
+  type DriverWriter,
+  type DriverWriterOptions,
   type FileInfo,
   InvalidOffsetError,
   PathNotFoundError,
@@ -26,7 +26,7 @@ export interface Entry {
 }
 
 /** A healthy driver for the store, as plain as it gets. */
-export class HttpDriver implements BareDriver {
+export class HttpDriver implements Driver {
   readonly name = 'http'
   readonly capabilities: Partial<Capabilities> = {
     ...{ persistent: true, append: true, purgeUploads: true, fileAndDirectory: true },
@@ -44,17 +44,21 @@ export class HttpDriver implements BareDriver {
     return `/o/${encodeURIComponent(this.root + path)}`
   }
 
-  async getContent(path: string, { signal }: BareOptions): Promise<Uint8Array> {
+  async getContent(path: string, { signal }: DriverCallOptions): Promise<Uint8Array> {
     const { status, body } = await this.client.call('GET', this.object(path), { signal })
     if (status === 404) throw new PathNotFoundError(path)
     return body
   }
 
-  async putContent(path: string, content: Uint8Array, { signal }: BareOptions): Promise<void> {
+  async putContent(
+    path: string,
+    content: Uint8Array,
+    { signal }: DriverCallOptions,
+  ): Promise<void> {
     await this.client.call('PUT', this.object(path), { body: content, signal })
   }
 
-  async reader(path: string, { offset, length, signal }: BareReaderOptions): Promise<Readable> {
+  async reader(path: string, { offset, length, signal }: DriverReaderOptions): Promise<Readable> {
     const last = length === undefined ? '' : offset + length - 1
     const headers = { range: `bytes=${offset}-${last}` }
     const { status, body } = await this.client.call('GET', this.object(path), { signal, headers })
@@ -63,7 +67,7 @@ export class HttpDriver implements BareDriver {
     return Readable.from([body], { objectMode: false })
   }
 
-  async writer(path: string, { append, signal }: BareWriterOptions): Promise<BareWriter> {
+  async writer(path: string, { append, signal }: DriverWriterOptions): Promise<DriverWriter> {
     if (!append) return new HttpWriter(this, { path, signal })
     const found = await this.uploads(path, signal)
     const upload = found.filter(({ key }) => key === this.root + path).at(-1)
@@ -80,7 +84,7 @@ export class HttpDriver implements BareDriver {
     return JSON.parse(body.toString()) as Upload[]
   }
 
-  async stat(path: string, { signal }: BareOptions): Promise<FileInfo> {
+  async stat(path: string, { signal }: DriverCallOptions): Promise<FileInfo> {
     const { status, headers } = await this.client.call('HEAD', this.object(path), { signal })
     if (status === 200) {
       const modTime = new Date(Number(headers['x-time']))
@@ -101,7 +105,7 @@ export class HttpDriver implements BareDriver {
       .sort((a, b) => compareKeys(a.key, b.key))
   }
 
-  async *list(path: string, { signal }: BareOptions): AsyncGenerator<string> {
+  async *list(path: string, { signal }: DriverCallOptions): AsyncGenerator<string> {
     const prefix = path === '/' ? path : `${path}/`
     const keys = new Set<string>()
     for (const { key } of await this.entries(prefix, signal)) {
@@ -111,7 +115,7 @@ export class HttpDriver implements BareDriver {
     yield* [...keys].sort(compareKeys)
   }
 
-  async move(source: string, destination: string, { signal }: BareOptions): Promise<void> {
+  async move(source: string, destination: string, { signal }: DriverCallOptions): Promise<void> {
     const files = await this.#filesOf(source, signal)
     if (files.length === 0) throw new PathNotFoundError(source)
     const names = new Map(files.map((key) => [key, destination + key.slice(source.length)]))
@@ -141,7 +145,7 @@ export class HttpDriver implements BareDriver {
     await this.client.call('DELETE', this.object(path), { signal })
   }
 
-  async delete(path: string, { signal }: BareOptions): Promise<void> {
+  async delete(path: string, { signal }: DriverCallOptions): Promise<void> {
     const mine = (key: string): boolean => key === path || key.startsWith(`${path}/`)
     const files = (await this.entries(path, signal)).map(({ key }) => key).filter(mine)
     const uploads = (await this.uploads(path, signal)).filter(({ key }) =>
@@ -154,7 +158,7 @@ export class HttpDriver implements BareDriver {
 
   async *purgeUploads(
     path: string,
-    { olderThan, dryRun, signal }: BarePurgeOptions,
+    { olderThan, dryRun, signal }: DriverPurgeOptions,
   ): AsyncGenerator<UploadInfo> {
     for (const { id, key, time } of await this.uploads(path, signal)) {
       if (time >= olderThan.getTime()) continue

@@ -1,4 +1,4 @@
-import { base, type StorageDriver } from '@stowage/core/driver'
+import { type StorageDriver, toStorageDriver } from '@stowage/core/driver'
 import type { FaultOptions } from '@stowage/testsuite'
 import { patient } from '@stowage-internal/jest-preset/patience'
 import { ATTEMPTS, Client } from './client.ts'
@@ -15,7 +15,7 @@ function open(
   saboteur: FaultSaboteur | undefined,
   { storage, endpoint, idleTimeoutMs = 30_000 }: Place,
 ): StorageDriver {
-  return base(
+  return toStorageDriver(
     saboteur?.open(endpoint, idleTimeoutMs, storage) ??
       new HttpDriver(new Client(endpoint, idleTimeoutMs), storage),
   )

@@ -1,5 +1,5 @@
 // Drivers that are right as long as nothing fails, and wrong in one way when something does.
-import type { BareWriter, BareWriterOptions } from '@stowage/core/driver'
+import type { DriverWriter, DriverWriterOptions } from '@stowage/core/driver'
 import {
   Deaf,
   EmptyRetries,
@@ -52,9 +52,9 @@ function saboteur(
 /** The driver with another kind of writer. */
 function writing(Writer: typeof HttpWriter): DriverClass {
   return class extends HttpDriver {
-    override async writer(path: string, options: BareWriterOptions): Promise<BareWriter> {
+    override async writer(path: string, options: DriverWriterOptions): Promise<DriverWriter> {
       const writer = (await super.writer(path, options)) as HttpWriter
-      return Object.setPrototypeOf(writer, Writer.prototype) as BareWriter
+      return Object.setPrototypeOf(writer, Writer.prototype) as DriverWriter
     }
   }
 }

@@ -1,4 +1,4 @@
-import { type BareWriter, UploadNotFoundError } from '@stowage/core/driver'
+import { type DriverWriter, UploadNotFoundError } from '@stowage/core/driver'
 import type { HttpDriver } from './driver.ts'
 
 /** An unfinished upload as the store lists it. */
@@ -19,7 +19,7 @@ interface Context {
 }
 
 /** Passes bytes on by their offsets, so that a part that is sent again changes nothing. */
-export class HttpWriter implements BareWriter {
+export class HttpWriter implements DriverWriter {
   readonly driver: HttpDriver
   readonly path: string
   readonly signal: AbortSignal | undefined

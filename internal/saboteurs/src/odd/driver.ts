@@ -1,6 +1,11 @@
 // A healthy driver for the object store that believes no odd answer.
 import type { IncomingMessage } from 'node:http'
-import { type BareOptions, ContentError, DriverError, type FileInfo } from '@stowage/core/driver'
+import {
+  ContentError,
+  type DriverCallOptions,
+  DriverError,
+  type FileInfo,
+} from '@stowage/core/driver'
 import type { OddLimits } from '@stowage/testsuite'
 import { Client, type Received, type Sent } from '../faults/client.ts'
 import { type Entry, HttpDriver } from '../faults/driver.ts'
@@ -117,7 +122,7 @@ export class OddDriver extends HttpDriver {
     return Number(size)
   }
 
-  async *walk(path: string, { signal }: BareOptions): AsyncGenerator<FileInfo> {
+  async *walk(path: string, { signal }: DriverCallOptions): AsyncGenerator<FileInfo> {
     for (const { key, size, time } of await this.entries(path === '/' ? path : `${path}/`, signal))
       yield { path: key, size, modTime: new Date(time), isDir: false }
   }

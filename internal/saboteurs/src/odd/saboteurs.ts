@@ -1,6 +1,6 @@
 // Drivers that are right as long as every answer is, and believe one kind of odd answer.
 import { Agent, type IncomingMessage, request } from 'node:http'
-import { type BareOptions, DriverError, type FileInfo } from '@stowage/core/driver'
+import { type DriverCallOptions, DriverError, type FileInfo } from '@stowage/core/driver'
 import type { OddLimits } from '@stowage/testsuite'
 import type { Received, Sent } from '../faults/client.ts'
 import { OddClient, OddDriver, type Page } from './driver.ts'
@@ -160,7 +160,7 @@ export const oddSaboteurs: readonly OddSaboteur[] = [
     id: 'makes up a size',
     found: ['head-no-length'],
     Driver: class extends OddDriver {
-      override async stat(path: string, options: BareOptions): Promise<FileInfo> {
+      override async stat(path: string, options: DriverCallOptions): Promise<FileInfo> {
         const info = await super.stat(path, options)
         if (info.isDir) return info
         const { headers } = await this.client.call('HEAD', this.object(path), options)

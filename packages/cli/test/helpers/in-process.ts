@@ -1,5 +1,5 @@
 import { PassThrough, Readable, Writable } from 'node:stream'
-import { base, PermissionError, register } from '@stowage/core/driver'
+import { PermissionError, register, toStorageDriver } from '@stowage/core/driver'
 import { InMemoryDriver } from '@stowage/driver-inmemory'
 import { run } from '../../src/program.ts'
 
@@ -84,16 +84,16 @@ let current = new Trap()
 register('trap', () => current)
 
 /** A new, empty storage behind `trap:`. */
-export function trap(): { driver: Trap; storage: ReturnType<typeof base> } {
+export function trap(): { driver: Trap; storage: ReturnType<typeof toStorageDriver> } {
   current = new Trap()
-  return { driver: current, storage: base(current) }
+  return { driver: current, storage: toStorageDriver(current) }
 }
 
 let currentFolding = new InMemoryDriver()
 register('folding', () => currentFolding)
 
 /** A storage in memory behind `folding:` that takes `/A` and `/a`, and both forms of `é`, for one and keeps the first spelling. */
-export function foldingStorage(): ReturnType<typeof base> {
+export function foldingStorage(): ReturnType<typeof toStorageDriver> {
   const memory = new InMemoryDriver()
   const kept = new Map<string, string>()
   const spell = (operation: string, path: string): string => {
@@ -117,5 +117,5 @@ export function foldingStorage(): ReturnType<typeof base> {
     },
   })
   currentFolding = driver
-  return base(driver)
+  return toStorageDriver(driver)
 }

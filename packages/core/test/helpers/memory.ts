@@ -1,18 +1,18 @@
 import { Readable } from 'node:stream'
 import {
-  type BareDriver,
-  type BareOptions,
-  type BareReaderOptions,
-  type BareWriter,
-  type BareWriterOptions,
-  base,
   type Capabilities,
   compareKeys,
+  type Driver,
+  type DriverCallOptions,
+  type DriverReaderOptions,
+  type DriverWriter,
+  type DriverWriterOptions,
   directoryKey,
   type FileInfo,
   InvalidOffsetError,
   PathNotFoundError,
   type StorageDriver,
+  toStorageDriver,
   UnsupportedMethodError,
 } from '@stowage/core/driver'
 
@@ -26,7 +26,7 @@ interface Session {
  * A bare driver with nothing in it but maps, whose methods a test may replace. Core cannot use
  * driver-inmemory, which uses core.
  */
-export class Memory implements BareDriver {
+export class Memory implements Driver {
   readonly name: string = 'memory'
   readonly capabilities: Partial<Capabilities>
   readonly files = new Map<string, Buffer>()
@@ -44,15 +44,15 @@ export class Memory implements BareDriver {
     return file
   }
 
-  async getContent(path: string, _options?: BareOptions): Promise<Uint8Array> {
+  async getContent(path: string, _options?: DriverCallOptions): Promise<Uint8Array> {
     return this.#file(path)
   }
 
-  async putContent(path: string, content: Uint8Array, _options?: BareOptions): Promise<void> {
+  async putContent(path: string, content: Uint8Array, _options?: DriverCallOptions): Promise<void> {
     this.files.set(path, Buffer.from(content))
   }
 
-  async reader(path: string, { offset, length }: BareReaderOptions): Promise<Readable> {
+  async reader(path: string, { offset, length }: DriverReaderOptions): Promise<Readable> {
     const file = this.#file(path)
     if (offset > file.length) throw new InvalidOffsetError(path, offset)
     const wanted = file.subarray(offset, length === undefined ? undefined : offset + length)
@@ -63,7 +63,7 @@ export class Memory implements BareDriver {
     return Readable.from(chunks(), { objectMode: false })
   }
 
-  async writer(path: string, { append }: BareWriterOptions): Promise<BareWriter> {
+  async writer(path: string, { append }: DriverWriterOptions): Promise<DriverWriter> {
     let session = this.sessions.findLast((other) => append && other.path === path && !other.held)
     if (append && session === undefined && this.#file(path).length > 0) {
       throw new UnsupportedMethodError({ path })
@@ -76,7 +76,7 @@ export class Memory implements BareDriver {
     return new MemoryWriter(this, session)
   }
 
-  async stat(path: string, _options?: BareOptions): Promise<FileInfo> {
+  async stat(path: string, _options?: DriverCallOptions): Promise<FileInfo> {
     const modTime = new Date(0)
     const file = this.files.get(path)
     if (file) return { path, size: file.length, modTime, isDir: false }
@@ -86,7 +86,7 @@ export class Memory implements BareDriver {
     throw new PathNotFoundError(path)
   }
 
-  async *list(path: string, _options?: BareOptions): AsyncGenerator<string> {
+  async *list(path: string, _options?: DriverCallOptions): AsyncGenerator<string> {
     const prefix = directoryKey(path)
     const children = new Set<string>()
     for (const key of this.files.keys()) {
@@ -97,17 +97,17 @@ export class Memory implements BareDriver {
     yield* [...children].sort(compareKeys)
   }
 
-  async move(source: string, destination: string, _options?: BareOptions): Promise<void> {
+  async move(source: string, destination: string, _options?: DriverCallOptions): Promise<void> {
     this.files.set(destination, this.#file(source))
     this.files.delete(source)
   }
 
-  async delete(path: string, _options?: BareOptions): Promise<void> {
+  async delete(path: string, _options?: DriverCallOptions): Promise<void> {
     if (!this.files.delete(path)) throw new PathNotFoundError(path)
   }
 }
 
-export class MemoryWriter implements BareWriter {
+export class MemoryWriter implements DriverWriter {
   readonly #memory: Memory
   readonly #session: Session
 
@@ -145,5 +145,5 @@ export function storage(
 ): { memory: Memory; driver: StorageDriver } {
   const memory = new Memory(capabilities)
   for (const [path, content] of Object.entries(files)) memory.files.set(path, Buffer.from(content))
-  return { memory, driver: base(memory) }
+  return { memory, driver: toStorageDriver(memory) }
 }

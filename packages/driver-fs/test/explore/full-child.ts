@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, statfsSync } from 'node:fs'
-import { base } from '@stowage/core/driver'
+import { toStorageDriver } from '@stowage/core/driver'
 import { FsDriver } from '../../src/driver.ts'
 import { nodeFileSystem } from '../../src/node-file-system.ts'
 import { parse } from '../../src/parameters.ts'
@@ -16,7 +16,9 @@ const { status, stderr } = spawnSync('sh', ['-c', MOUNT, 'sh', options, root])
 if (status !== 0) throw new Error(`mount: ${stderr}`)
 
 const KIB = 1024
-const storage = base(new FsDriver(parse({ rootDirectory: root, chunkSize: 64 * KIB }), {}))
+const storage = toStorageDriver(
+  new FsDriver(parse({ rootDirectory: root, chunkSize: 64 * KIB }), {}),
+)
 const old = Buffer.alloc(100 * KIB, 'old')
 const large = Buffer.alloc(4 * KIB * KIB, 'large')
 const seen: Record<string, unknown> = {}

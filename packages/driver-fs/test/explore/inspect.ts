@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs'
-import { base, isStorageError, type StorageDriver } from '@stowage/core/driver'
+import { isStorageError, type StorageDriver, toStorageDriver } from '@stowage/core/driver'
 import { FsDriver } from '../../src/driver.ts'
 import { parse } from '../../src/parameters.ts'
 import { nameOf, type Scenario, type Tree } from './scenarios.ts'
@@ -43,7 +43,7 @@ function isSame(a: Tree, b: Tree): boolean {
  * @throws an error that names what is wrong.
  */
 export async function inspect(root: string, scenario: Scenario, moment: Moment): Promise<void> {
-  const storage = base(
+  const storage = toStorageDriver(
     new FsDriver(parse({ rootDirectory: root, durability: 'none', chunkSize: 16_384 })),
   )
   const tree = await look(storage)

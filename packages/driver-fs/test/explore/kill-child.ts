@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs'
-import { base } from '@stowage/core/driver'
+import { toStorageDriver } from '@stowage/core/driver'
 import { FsDriver } from '../../src/driver.ts'
 import { nodeFileSystem } from '../../src/node-file-system.ts'
 import { parse } from '../../src/parameters.ts'
@@ -16,7 +16,7 @@ let system = killing(nodeFileSystem, job.at, job.part)
 if (job.saboteur) system = SABOTEURS[job.saboteur](system)
 if (hasMount) system = mounted(system, job.root)
 const settings = parse({ rootDirectory: job.root, durability: 'none', chunkSize: 16_384 })
-const storage = base(new FsDriver(settings, { system }))
+const storage = toStorageDriver(new FsDriver(settings, { system }))
 for (const step of steps()) {
   await step.run(storage)
   writeSync(1, '.')

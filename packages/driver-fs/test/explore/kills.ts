@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { base, type StorageDriver } from '@stowage/core/driver'
+import { type StorageDriver, toStorageDriver } from '@stowage/core/driver'
 import { FsDriver } from '../../src/driver.ts'
 import type { FileSystem } from '../../src/file-system.ts'
 import { nodeFileSystem } from '../../src/node-file-system.ts'
@@ -51,7 +51,7 @@ export function playground(): { root: string; remove(): void } {
 
 export function driver(root: string, system: FileSystem = nodeFileSystem): StorageDriver {
   const settings = parse({ rootDirectory: root, durability: 'none', chunkSize: 16_384 })
-  return base(new FsDriver(settings, { system }))
+  return toStorageDriver(new FsDriver(settings, { system }))
 }
 
 /** Every moment at which the scenario can be killed. */

@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs'
-import { base } from '@stowage/core/driver'
+import { toStorageDriver } from '@stowage/core/driver'
 import { FsDriver } from '../../src/driver.ts'
 import { nodeFileSystem } from '../../src/node-file-system.ts'
 import { parse } from '../../src/parameters.ts'
@@ -7,7 +7,7 @@ import { contentOf } from '../crash-content.ts'
 
 /** Many writers and readers at once, with fewer handles than they would like. Prints what was seen. */
 const [root = '', count = ''] = process.argv.slice(2)
-const storage = base(new FsDriver(parse({ rootDirectory: root, chunkSize: 16_384 })))
+const storage = toStorageDriver(new FsDriver(parse({ rootDirectory: root, chunkSize: 16_384 })))
 const numbers = Array.from({ length: Number(count) }, (_, i) => i)
 for (const i of numbers) await storage.putContent(`/in/${i}`, contentOf(i))
 

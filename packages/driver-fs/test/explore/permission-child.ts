@@ -1,4 +1,4 @@
-import { base } from '@stowage/core/driver'
+import { toStorageDriver } from '@stowage/core/driver'
 import { FsDriver } from '../../src/driver.ts'
 import { CONFINES } from '../../src/node-file-system.ts'
 import { parse } from '../../src/parameters.ts'
@@ -6,7 +6,7 @@ import { parse } from '../../src/parameters.ts'
 /** Does everything once under the permission model of Node.js. Prints what each call failed with. */
 const [root = ''] = process.argv.slice(2)
 const seen: Record<string, unknown> = { confines: CONFINES }
-const storage = base(new FsDriver(parse({ rootDirectory: root })))
+const storage = toStorageDriver(new FsDriver(parse({ rootDirectory: root })))
 
 async function told(name: string, run: () => Promise<unknown>): Promise<void> {
   seen[name] = await run().catch((error: { code?: string }) => error.code ?? String(error))

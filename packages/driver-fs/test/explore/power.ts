@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { base, compareKeys, type StorageDriver } from '@stowage/core/driver'
+import { compareKeys, type StorageDriver, toStorageDriver } from '@stowage/core/driver'
 import { FULL, random, SEED } from '@stowage-internal/jest-preset/sample'
 import { FsDriver } from '../../src/driver.ts'
 import type { FileSystem } from '../../src/file-system.ts'
@@ -188,7 +188,7 @@ export function durable(
   durability: Durability = 'full',
 ): StorageDriver {
   const settings = parse({ rootDirectory: root, durability, chunkSize: 16_384 })
-  return base(new FsDriver(settings, { system }))
+  return toStorageDriver(new FsDriver(settings, { system }))
 }
 
 /**

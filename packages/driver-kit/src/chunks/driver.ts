@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import {
-  type BareDriver,
-  type BareOptions,
-  type BarePurgeOptions,
-  type BarePutOptions,
-  type BareReaderOptions,
-  type BareWalkOptions,
-  type BareWriter,
-  type BareWriterOptions,
   type Capabilities,
+  type Driver,
+  type DriverCallOptions,
+  type DriverPurgeOptions,
+  type DriverPutOptions,
+  type DriverReaderOptions,
+  type DriverWalkOptions,
+  type DriverWriter,
+  type DriverWriterOptions,
   type FileInfo,
   HeldSessions,
   InvalidOffsetError,
@@ -25,10 +25,10 @@ import { CHUNK_CAPABILITIES, type ChunkStore, type StoredUpload } from './store.
 import { ChunkWriter } from './writer.ts'
 
 /**
- * A driver on a {@link ChunkStore}: give it to `register`, or to `base` of core. It keeps who holds an upload, fills
+ * A driver on a {@link ChunkStore}: give it to `register`, or to `toStorageDriver` of core. It keeps who holds an upload, fills
  * and reads chunks, settles commits whose answer was lost, and derives directories from paths.
  */
-export class ChunkDriver implements BareDriver {
+export class ChunkDriver implements Driver {
   readonly name: string
   readonly capabilities: Partial<Capabilities>
   readonly #store: ChunkStore
@@ -41,11 +41,11 @@ export class ChunkDriver implements BareDriver {
     this.#held = new HeldSessions(store.identity)
   }
 
-  async getContent(path: string, { signal }: BareOptions): Promise<Uint8Array> {
+  async getContent(path: string, { signal }: DriverCallOptions): Promise<Uint8Array> {
     return contentOf(this.#store, path, signal)
   }
 
-  async putContent(path: string, content: Uint8Array, options: BarePutOptions): Promise<void> {
+  async putContent(path: string, content: Uint8Array, options: DriverPutOptions): Promise<void> {
     const { chunkSize } = this.#store
     if (content.length > chunkSize) return this.#putInChunks(path, content, options)
     const { signal, modTime } = options
@@ -56,7 +56,7 @@ export class ChunkDriver implements BareDriver {
     await this.#store.put(file, content, signal)
   }
 
-  async #putInChunks(path: string, content: Uint8Array, options: BarePutOptions): Promise<void> {
+  async #putInChunks(path: string, content: Uint8Array, options: DriverPutOptions): Promise<void> {
     const writer = await this.#begin(path, options)
     try {
       await writer.write(content)
@@ -68,7 +68,7 @@ export class ChunkDriver implements BareDriver {
     }
   }
 
-  async reader(path: string, options: BareReaderOptions): Promise<Readable> {
+  async reader(path: string, options: DriverReaderOptions): Promise<Readable> {
     const { offset, length, signal } = options
     const file = await findFile(this.#store, path, signal)
     if (offset > file.size) throw new InvalidOffsetError(path, offset)
@@ -77,7 +77,7 @@ export class ChunkDriver implements BareDriver {
     return Readable.from(bytes, { objectMode: false, highWaterMark: 1 })
   }
 
-  async writer(path: string, options: BareWriterOptions): Promise<BareWriter> {
+  async writer(path: string, options: DriverWriterOptions): Promise<DriverWriter> {
     const { append, signal } = options
     const found = append ? await this.#claim(path, signal) : undefined
     if (found) return this.#open(found, options)
@@ -99,7 +99,7 @@ export class ChunkDriver implements BareDriver {
     }
   }
 
-  async #begin(path: string, options: BarePutOptions): Promise<ChunkWriter> {
+  async #begin(path: string, options: DriverPutOptions): Promise<ChunkWriter> {
     const ids = { revision: randomUUID(), owner: randomUUID() }
     const { chunkSize } = this.#store
     const upload = { path, ...ids, size: 0, startedAt: Date.now(), chunkSize }
@@ -121,7 +121,7 @@ export class ChunkDriver implements BareDriver {
     }
   }
 
-  async #open(upload: StoredUpload, { signal, modTime }: BarePutOptions): Promise<ChunkWriter> {
+  async #open(upload: StoredUpload, { signal, modTime }: DriverPutOptions): Promise<ChunkWriter> {
     const held = this.#held.hold(upload.path, upload.revision)
     try {
       return await ChunkWriter.open({ store: this.#store, upload, held, signal, modTime })
@@ -131,7 +131,7 @@ export class ChunkDriver implements BareDriver {
     }
   }
 
-  async stat(path: string, { signal }: BareOptions): Promise<FileInfo> {
+  async stat(path: string, { signal }: DriverCallOptions): Promise<FileInfo> {
     const file = await this.#store.find(path, signal)
     if (file) return fileInfo(file)
     if (path === '/' || (await hasFilesBeneath(this.#store, path, signal))) {
@@ -140,15 +140,15 @@ export class ChunkDriver implements BareDriver {
     throw new PathNotFoundError(path)
   }
 
-  list(path: string, { signal }: BareOptions): AsyncIterable<string> {
+  list(path: string, { signal }: DriverCallOptions): AsyncIterable<string> {
     return children(this.#store, path, signal)
   }
 
-  walk(path: string, options: BareWalkOptions): AsyncIterable<FileInfo> {
+  walk(path: string, options: DriverWalkOptions): AsyncIterable<FileInfo> {
     return filesBeneath(this.#store, path, options)
   }
 
-  async move(source: string, destination: string, { signal }: BareOptions): Promise<void> {
+  async move(source: string, destination: string, { signal }: DriverCallOptions): Promise<void> {
     signal?.throwIfAborted()
     const outcome = await this.#store.move(source, destination, MAX_PATH_BYTES, signal)
     if (outcome === 'missing') throw new PathNotFoundError(source)
@@ -157,7 +157,7 @@ export class ChunkDriver implements BareDriver {
     throw new InvalidPathError(destination, { detail })
   }
 
-  async delete(path: string, { signal }: BareOptions): Promise<void> {
+  async delete(path: string, { signal }: DriverCallOptions): Promise<void> {
     signal?.throwIfAborted()
     const held = await this.#held.removeBeneath(path)
     const removed = await this.#store.remove(path, signal)
@@ -166,7 +166,7 @@ export class ChunkDriver implements BareDriver {
 
   async *purgeUploads(
     path: string,
-    { olderThan, dryRun, signal }: BarePurgeOptions,
+    { olderThan, dryRun, signal }: DriverPurgeOptions,
   ): AsyncGenerator<UploadInfo> {
     for (const upload of await this.#store.uploads(path, true, signal)) {
       if (upload.startedAt >= olderThan.getTime() || this.#held.has(upload.revision)) continue

@@ -43,7 +43,7 @@ export async function* chunksOf(
   }
 }
 
-/** @throws RevisionChangedError where the file is replaced or removed meanwhile. Base reads it again then. */
+/** @throws RevisionChangedError where the file is replaced or removed meanwhile. Core reads it again then. */
 export async function contentOf(
   store: ChunkStore,
   path: string,

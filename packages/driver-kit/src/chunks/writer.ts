@@ -1,5 +1,5 @@
 import {
-  type BareWriter,
+  type DriverWriter,
   type HeldSession,
   RevisionChangedError,
   UploadNotFoundError,
@@ -17,7 +17,7 @@ export interface ChunkWriterOptions {
 }
 
 /** Collects bytes to whole chunks and stores each; the last, short one is stored at `close` and `commit`. */
-export class ChunkWriter implements BareWriter {
+export class ChunkWriter implements DriverWriter {
   readonly #options: ChunkWriterOptions
   /** The chunk that is not yet full. Its first bytes may be stored already. */
   readonly #chunk: Buffer

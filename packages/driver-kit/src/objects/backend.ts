@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { BareRedirectOptions, Capabilities, StoragePlace } from '@stowage/core/driver'
+import type { Capabilities, DriverRedirectOptions, StoragePlace } from '@stowage/core/driver'
 import type { Names } from './names.ts'
 
 /** What each request is told besides its own arguments. */
@@ -177,7 +177,7 @@ export interface ObjectBackend {
   /** A URL that reads the object without credentials. Asks nothing of the object. */
   presign?(
     key: string,
-    request: Omit<BareRedirectOptions, 'signal'>,
+    request: Omit<DriverRedirectOptions, 'signal'>,
     context: RequestContext,
   ): Promise<string | undefined>
   /**

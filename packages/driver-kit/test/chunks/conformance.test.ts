@@ -1,4 +1,4 @@
-import { base } from '@stowage/core/driver'
+import { toStorageDriver } from '@stowage/core/driver'
 import { registerSuite } from '@stowage/testsuite'
 import { ChunkDriver } from '../../src/index.ts'
 import { MemoryData, memoryStore } from './memory-store.ts'
@@ -16,7 +16,7 @@ for (const synchronous of [true, false]) {
   }
   registerSuite({
     name: `chunk store, ${synchronous ? 'synchronous' : 'asynchronous'}`,
-    open: (storage) => base(open(storage)),
+    open: (storage) => toStorageDriver(open(storage)),
     remove: (storage) => void databases.delete(storage),
     capabilities: open('capabilities').capabilities,
     partSize: CHUNK,

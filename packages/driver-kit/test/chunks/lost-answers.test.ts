@@ -1,4 +1,4 @@
-import { base, isStorageError, type StorageDriver } from '@stowage/core/driver'
+import { isStorageError, type StorageDriver, toStorageDriver } from '@stowage/core/driver'
 import { SEED } from '@stowage-internal/jest-preset/sample'
 import { ChunkDriver } from '../../src/index.ts'
 import { lost, MemoryData, memoryStore, type Random, randomOf } from './memory-store.ts'
@@ -15,7 +15,7 @@ function unreliable(
   const around = (step: string): void => {
     if (random() < rate) throw lost(step)
   }
-  return base(new ChunkDriver(memoryStore(data, { identity, chunkSize: CHUNK, around })))
+  return toStorageDriver(new ChunkDriver(memoryStore(data, { identity, chunkSize: CHUNK, around })))
 }
 
 async function persist<T>(run: () => Promise<T>): Promise<T> {
@@ -73,8 +73,8 @@ it('a commit whose answer was lost does not take another writer for itself', asy
     if (failing && step === 'publish' && when === 'before') throw lost(step)
   }
   const store = (identity: string) => memoryStore(data, { identity, chunkSize: CHUNK, around })
-  const mine = base(new ChunkDriver(store('one process')))
-  const theirs = base(new ChunkDriver(store('another process')))
+  const mine = toStorageDriver(new ChunkDriver(store('one process')))
+  const theirs = toStorageDriver(new ChunkDriver(store('another process')))
   const first = await mine.writer('/file')
   await first.write(Buffer.from('one'))
   failing = true
@@ -90,7 +90,9 @@ it('a commit whose answer was lost does not take another writer for itself', asy
 
 it('a chunk that is too short is ContentError, and the stream never ends early', async () => {
   const data = new MemoryData()
-  const driver = base(new ChunkDriver(memoryStore(data, { identity: 'damaged', chunkSize: CHUNK })))
+  const driver = toStorageDriver(
+    new ChunkDriver(memoryStore(data, { identity: 'damaged', chunkSize: CHUNK })),
+  )
   await driver.putContent('/file', Buffer.alloc(3 * CHUNK, 'x'))
   const [run] = data.chunks.values()
   run?.set(1, Buffer.alloc(CHUNK - 1))
@@ -106,13 +108,15 @@ it('a chunk that is too short is ContentError, and the stream never ends early',
 it('a file that is replaced while it is read whole is read again', async () => {
   const data = new MemoryData()
   let replace = 3
-  const other = base(new ChunkDriver(memoryStore(data, { identity: 'writer', chunkSize: CHUNK })))
+  const other = toStorageDriver(
+    new ChunkDriver(memoryStore(data, { identity: 'writer', chunkSize: CHUNK })),
+  )
   const around = async (step: string, when: 'before' | 'after'): Promise<void> => {
     if (step !== 'readChunk' || when === 'after' || replace-- <= 0) return
     await other.putContent('/file', Buffer.alloc(2 * CHUNK, String(replace)))
   }
   const options = { identity: 'reader', chunkSize: CHUNK, around }
-  const driver = base(new ChunkDriver(memoryStore(data, options)))
+  const driver = toStorageDriver(new ChunkDriver(memoryStore(data, options)))
   await driver.putContent('/file', Buffer.alloc(2 * CHUNK, 'x'))
   expect(Buffer.from(await driver.getContent('/file'))).toEqual(Buffer.alloc(2 * CHUNK, '0'))
 })

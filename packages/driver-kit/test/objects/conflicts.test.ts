@@ -1,5 +1,5 @@
 // Files and directories that exclude each other, on a fake store.
-import { InvalidPathError } from '@stowage/core/driver'
+import { InvalidPathError } from '@stowage/core'
 import { Conflicts } from '../../src/objects/conflicts.ts'
 import { MemoryBackend } from './memory-backend.ts'
 import { failure } from './trees.ts'

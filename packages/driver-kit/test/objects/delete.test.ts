@@ -6,7 +6,7 @@ import {
   PermissionError,
   UnavailableError,
   UnsupportedMethodError,
-} from '@stowage/core/driver'
+} from '@stowage/core'
 import { lost, type MemoryOptions } from './memory-backend.ts'
 import { failure, NO_SIGNAL, treesOn } from './trees.ts'
 

@@ -5,7 +5,7 @@ import {
   PathNotFoundError,
   RevisionChangedError,
   UnavailableError,
-} from '@stowage/core/driver'
+} from '@stowage/core'
 import {
   type DeleteFailure,
   type DeleteOutcome,

@@ -1,6 +1,6 @@
 // Moves of files and directories on a fake store: what lies where afterwards, whatever fails or others do meanwhile.
 import { jest } from '@jest/globals'
-import { PermissionError } from '@stowage/core/driver'
+import { PermissionError } from '@stowage/core'
 import { lost, type MemoryBackend, type MemoryOptions } from './memory-backend.ts'
 import { failure, NO_SIGNAL, treesOn } from './trees.ts'
 

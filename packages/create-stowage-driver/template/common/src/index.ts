@@ -1,4 +1,4 @@
-import { type ParameterValues, parseParameters, register, text } from '@stowage/core/driver'
+import { type ParameterValues, parameter, parseParameters, register } from '@stowage/core/driver'
 import { MydriverDriver } from './driver.ts'
 
 export { MydriverDriver }
@@ -6,7 +6,7 @@ export { MydriverDriver }
 // Each parameter once: its name, its type, what the message says where it is wrong. See also `flag`, `integer`,
 // `oneOf` and `object` of @stowage/core/driver, and `secret: true` for what no message may show.
 const schema = {
-  location: text({ required: true, expected: 'where the storage is' }),
+  location: parameter.string({ required: true, expected: 'where the storage is' }),
 }
 
 /** What `create('mydriver', ...)` takes. */

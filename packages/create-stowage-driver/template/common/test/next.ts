@@ -17,7 +17,7 @@ const STAGES: readonly Stage[] = [
     read: 'writing-a-driver.md#5-order',
   },
   {
-    write: 'stat; base walks by it',
+    write: 'stat; core walks by it',
     areas: ['walk', 'walk-resume'],
     read: 'contract.md#directories',
   },

@@ -1,13 +1,13 @@
 import { Readable } from 'node:stream'
 import {
-  type BareDriver,
-  type BareOptions,
-  type BarePurgeOptions,
-  type BareReaderOptions,
-  type BareWriter,
-  type BareWriterOptions,
   type Capabilities,
   compareKeys,
+  type Driver,
+  type DriverCallOptions,
+  type DriverPurgeOptions,
+  type DriverReaderOptions,
+  type DriverWriter,
+  type DriverWriterOptions,
   directoryKey,
   type FileInfo,
   InvalidOffsetError,
@@ -30,7 +30,7 @@ interface Upload {
   readonly startedAt: Date
   readonly chunks: Buffer[]
   size: number
-  owner?: BareWriter
+  owner?: DriverWriter
 }
 
 /** A stand-in for your backend, which lasts as long as the process. Replace it, and what asks it, step by step. */
@@ -47,7 +47,7 @@ class Space {
 }
 
 /** A complete driver: the whole suite is green. It keeps everything in memory, in the way of an object store. */
-export class MydriverDriver implements BareDriver {
+export class MydriverDriver implements Driver {
   readonly name = 'mydriver'
   readonly capabilities: Partial<Capabilities> = {
     persistent: true,
@@ -71,19 +71,23 @@ export class MydriverDriver implements BareDriver {
     return Buffer.from(this.#file(path).content)
   }
 
-  async putContent(path: string, content: Uint8Array, { signal }: BareOptions): Promise<void> {
+  async putContent(
+    path: string,
+    content: Uint8Array,
+    { signal }: DriverCallOptions,
+  ): Promise<void> {
     // Right before anything can be seen: an aborted call must publish nothing.
     signal?.throwIfAborted()
     this.#space.files.set(path, { content: Buffer.from(content), modTime: new Date() })
   }
 
-  async reader(path: string, { offset, length }: BareReaderOptions): Promise<Readable> {
+  async reader(path: string, { offset, length }: DriverReaderOptions): Promise<Readable> {
     const { content } = this.#file(path)
     if (offset > content.length) throw new InvalidOffsetError(path, offset)
     return Readable.from(pieces(content.subarray(offset, offset + (length ?? content.length))))
   }
 
-  async writer(path: string, { append }: BareWriterOptions): Promise<BareWriter> {
+  async writer(path: string, { append }: DriverWriterOptions): Promise<DriverWriter> {
     const { uploads } = this.#space
     const newest = append ? [...uploads].findLast((upload) => upload.path === path) : undefined
     if (append && newest === undefined && this.#file(path).content.length > 0) {
@@ -113,7 +117,7 @@ export class MydriverDriver implements BareDriver {
     }
   }
 
-  async move(source: string, destination: string, { signal }: BareOptions): Promise<void> {
+  async move(source: string, destination: string, { signal }: DriverCallOptions): Promise<void> {
     const { files } = this.#space
     const moved = files.has(source) ? [source] : this.#beneath(source)
     if (moved.length === 0) throw new PathNotFoundError(source)
@@ -126,7 +130,7 @@ export class MydriverDriver implements BareDriver {
     }
   }
 
-  async delete(path: string, { signal }: BareOptions): Promise<void> {
+  async delete(path: string, { signal }: DriverCallOptions): Promise<void> {
     const { files, uploads } = this.#space
     const gone = [...(files.has(path) ? [path] : []), ...this.#beneath(path)]
     const unfinished = this.#uploads(path)
@@ -136,7 +140,7 @@ export class MydriverDriver implements BareDriver {
     for (const upload of unfinished) uploads.delete(upload)
   }
 
-  async *purgeUploads(path: string, options: BarePurgeOptions): AsyncGenerator<UploadInfo> {
+  async *purgeUploads(path: string, options: DriverPurgeOptions): AsyncGenerator<UploadInfo> {
     for (const upload of this.#uploads(path)) {
       if (upload.startedAt >= options.olderThan) continue
       if (!options.dryRun) this.#space.uploads.delete(upload)
@@ -161,7 +165,7 @@ export class MydriverDriver implements BareDriver {
   }
 }
 
-class MydriverWriter implements BareWriter {
+class MydriverWriter implements DriverWriter {
   readonly #space: Space
   readonly #upload: Upload
 

@@ -1,4 +1,4 @@
-import { base, type StorageDriver } from '@stowage/core/driver'
+import { type StorageDriver, toStorageDriver } from '@stowage/core/driver'
 import { Memory, storage } from './helpers/memory.ts'
 import { collect, failure, gate, settle } from './helpers/util.ts'
 
@@ -50,7 +50,7 @@ it('closes the driver once: a second close, and the end of a scope, wait for the
       closed++
     },
   })
-  const driver = base(memory)
+  const driver = toStorageDriver(memory)
   const order: string[] = []
   const all = [driver.close(), driver.close(), driver[Symbol.asyncDispose]()].map((one, i) =>
     one.then(() => order.push(`${i}: ${closed}`)),
@@ -62,7 +62,7 @@ it('closes the driver once: a second close, and the end of a scope, wait for the
   await driver.close()
   expect(new Set(order)).toEqual(new Set(['0: 1', '1: 1', '2: 1']))
   expect(closed).toBe(1)
-  await base(new Memory()).close()
+  await toStorageDriver(new Memory()).close()
 })
 
 it('a close that has failed is tried again, and every other call stays refused', async () => {
@@ -72,7 +72,7 @@ it('a close that has failed is tried again, and every other call stays refused',
       if (fails) throw new Error('busy')
     },
   })
-  const driver = base(memory)
+  const driver = toStorageDriver(memory)
   expect((await failure(driver.close())).message).toBe('memory: busy')
   expect(await failure(driver.stat('/'))).toMatchObject({ code: 'CLOSED' })
   fails = false

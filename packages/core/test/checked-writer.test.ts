@@ -1,11 +1,11 @@
-import { type BareWriter, base, type FileWriter } from '@stowage/core/driver'
+import { type DriverWriter, type FileWriter, toStorageDriver } from '@stowage/core/driver'
 import { Memory } from './helpers/memory.ts'
 import { countListeners, failure, type Gate, gate, settle } from './helpers/util.ts'
 
 type Method = 'write' | 'close' | 'cancel' | 'commit'
 
-/** A bare writer that notes its calls, fails where it is told to, and waits where it is told to. */
-class Scripted implements BareWriter {
+/** A inner writer that notes its calls, fails where it is told to, and waits where it is told to. */
+class Scripted implements DriverWriter {
   size = 0
   readonly calls: string[] = []
   readonly failing = new Set<Method>()
@@ -31,14 +31,14 @@ class Scripted implements BareWriter {
   commit = (): Promise<void> => this.#run('commit')
 }
 
-async function open(signal?: AbortSignal): Promise<{ bare: Scripted; writer: FileWriter }> {
-  const bare = new Scripted()
+async function open(signal?: AbortSignal): Promise<{ inner: Scripted; writer: FileWriter }> {
+  const inner = new Scripted()
   class Fixed extends Memory {
-    override async writer(): Promise<BareWriter> {
-      return bare
+    override async writer(): Promise<DriverWriter> {
+      return inner
     }
   }
-  return { bare, writer: await base(new Fixed()).writer('/a', { signal }) }
+  return { inner, writer: await toStorageDriver(new Fixed()).writer('/a', { signal }) }
 }
 
 const call = (writer: FileWriter, method: Method): Promise<unknown> =>
@@ -60,50 +60,50 @@ describe('the states', () => {
     ['cancel', { write: no('cancelled'), commit: no('cancelled'), cancel: 'fine', close: 'fine' }],
   ])('after %s', async (end, expected) => {
     for (const [method, result] of Object.entries(expected) as [Method, string][]) {
-      const { bare, writer } = await open()
+      const { inner, writer } = await open()
       await call(writer, end)
       expect(await outcome(call(writer, method))).toBe(result)
-      expect(bare.calls).toEqual([end])
+      expect(inner.calls).toEqual([end])
     }
   })
 
   it('close at the end of a scope, once', async () => {
-    const { bare, writer } = await open()
+    const { inner, writer } = await open()
     await writer[Symbol.asyncDispose]()
     await writer[Symbol.asyncDispose]()
-    expect(bare.calls).toEqual(['close'])
+    expect(inner.calls).toEqual(['close'])
   })
 })
 
 describe('write', () => {
   it('says how much it took, and leaves out empty chunks', async () => {
-    const { bare, writer } = await open()
+    const { inner, writer } = await open()
     expect(await writer.write(Buffer.from('abc'))).toBe(3)
     expect(await writer.write(new Uint8Array())).toBe(0)
-    expect(bare.calls).toEqual(['write abc'])
+    expect(inner.calls).toEqual(['write abc'])
     expect(writer.size).toBe(3)
     expect(writer.path).toBe('/a')
   })
 
   it('runs one call at a time, in order, although nobody waits', async () => {
-    const { bare, writer } = await open()
+    const { inner, writer } = await open()
     const writing = gate()
-    bare.gates.set('write', writing)
+    inner.gates.set('write', writing)
     const calls = [1, 2, 3].map((n) => writer.write(Buffer.from(String(n))))
     const rest = [writer.commit(), writer.close()]
     await settle()
-    expect(bare.calls).toEqual(['write 1'])
+    expect(inner.calls).toEqual(['write 1'])
     writing.open()
     await Promise.all([...calls, ...rest])
-    expect(bare.calls).toEqual(['write 1', 'write 2', 'write 3', 'commit'])
+    expect(inner.calls).toEqual(['write 1', 'write 2', 'write 3', 'commit'])
   })
 })
 
 describe('after a failed write', () => {
   it('only close and cancel are possible', async () => {
     for (const end of ['close', 'cancel'] as const) {
-      const { bare, writer } = await open()
-      bare.failing.add('write')
+      const { inner, writer } = await open()
+      inner.failing.add('write')
       expect(await outcome(call(writer, 'write'))).toBe('DRIVER: memory: write broke')
       for (const method of ['write', 'commit'] as const) {
         const error = await failure(call(writer, method))
@@ -111,7 +111,7 @@ describe('after a failed write', () => {
         expect(error).toMatchObject({ code: 'WRITER_STATE', cause: { message: 'write broke' } })
       }
       await writer[end]()
-      expect(bare.calls).toEqual(['write x', end])
+      expect(inner.calls).toEqual(['write x', end])
     }
   })
 })
@@ -119,30 +119,30 @@ describe('after a failed write', () => {
 describe('after a failed commit', () => {
   it('commit, close and cancel are possible, write is not', async () => {
     for (const next of ['commit', 'close', 'cancel'] as const) {
-      const { bare, writer } = await open()
-      bare.failing.add('commit')
+      const { inner, writer } = await open()
+      inner.failing.add('commit')
       expect(await outcome(writer.commit())).toBe('DRIVER: memory: commit broke')
       expect((await failure(call(writer, 'write'))).code).toBe('WRITER_STATE')
-      bare.failing.clear()
+      inner.failing.clear()
       await writer[next]()
-      expect(bare.calls).toEqual(['commit', next])
+      expect(inner.calls).toEqual(['commit', next])
     }
   })
 })
 
 it.each(['close', 'cancel'] as const)('%s can be tried again after it failed', async (end) => {
-  const { bare, writer } = await open()
-  bare.failing.add(end)
+  const { inner, writer } = await open()
+  inner.failing.add(end)
   expect(await outcome(writer[end]())).toBe(`DRIVER: memory: ${end} broke`)
-  bare.failing.clear()
+  inner.failing.clear()
   await writer[end]()
   await writer[end]()
-  expect(bare.calls).toEqual([end, end])
+  expect(inner.calls).toEqual([end, end])
 })
 
 it('takes an error that is thrown and not rejected for a failure as well', async () => {
-  const { bare, writer } = await open()
-  bare.write = () => {
+  const { inner, writer } = await open()
+  inner.write = () => {
     throw new Error('at once')
   }
   expect(await outcome(call(writer, 'write'))).toBe('DRIVER: memory: at once')
@@ -158,20 +158,20 @@ describe('an abort', () => {
       for (const fails of [false, true]) {
         const abort = new AbortController()
         const listeners = countListeners(abort.signal)
-        const { bare, writer } = await open(abort.signal)
+        const { inner, writer } = await open(abort.signal)
         const running = gate()
-        bare.gates.set(method, running)
-        if (fails) bare.failing.add(method)
+        inner.gates.set(method, running)
+        if (fails) inner.failing.add(method)
         const pending = call(writer, method)
         await settle()
         abort.abort(reason)
         expect(await failure(pending)).toBe(reason)
-        expect(bare.calls).toHaveLength(1)
+        expect(inner.calls).toHaveLength(1)
         running.open()
         await settle()
         // A commit that went through cannot be taken back.
         const gone = method === 'commit' && !fails
-        expect(bare.calls.slice(1)).toEqual(gone ? [] : ['cancel'])
+        expect(inner.calls.slice(1)).toEqual(gone ? [] : ['cancel'])
         expect(listeners()).toBe(0)
       }
     },
@@ -180,16 +180,16 @@ describe('an abort', () => {
   it('during close and cancel lets them come to their end', async () => {
     for (const method of ['close', 'cancel'] as const) {
       const abort = new AbortController()
-      const { bare, writer } = await open(abort.signal)
+      const { inner, writer } = await open(abort.signal)
       const running = gate()
-      bare.gates.set(method, running)
+      inner.gates.set(method, running)
       const pending = outcome(writer[method]())
       await settle()
       abort.abort(reason)
       running.open()
       expect(await pending).toBe(method === 'close' ? 'undefined: enough' : 'fine')
       await settle()
-      expect(bare.calls).toEqual([method])
+      expect(inner.calls).toEqual([method])
     }
   })
 
@@ -202,10 +202,10 @@ describe('an abort', () => {
     'during %s (fails: %s): cancel waits, and tells whether it was carried out',
     async (method, fails, told) => {
       const abort = new AbortController()
-      const { bare, writer } = await open(abort.signal)
+      const { inner, writer } = await open(abort.signal)
       const running = gate()
-      bare.gates.set(method, running)
-      if (fails) bare.failing.add(method)
+      inner.gates.set(method, running)
+      if (fails) inner.failing.add(method)
       const pending = failure(writer[method]())
       await settle()
       abort.abort(reason)
@@ -219,16 +219,16 @@ describe('an abort', () => {
       running.open()
       await cancelled
       expect(seen).toMatch(told)
-      expect(bare.calls).toEqual(fails ? [method, 'cancel'] : [method])
+      expect(inner.calls).toEqual(fails ? [method, 'cancel'] : [method])
     },
   )
 
   it('keeps calls that wait from running: nothing is published or kept', async () => {
     for (const end of ['commit', 'close'] as const) {
       const abort = new AbortController()
-      const { bare, writer } = await open(abort.signal)
+      const { inner, writer } = await open(abort.signal)
       const writing = gate()
-      bare.gates.set('write', writing)
+      inner.gates.set('write', writing)
       const calls = [call(writer, 'write'), call(writer, 'write'), writer[end]()]
       const failures = Promise.all(calls.map(failure))
       await settle()
@@ -236,25 +236,25 @@ describe('an abort', () => {
       expect(await failures).toEqual([reason, reason, reason])
       writing.open()
       await writer.cancel()
-      expect(bare.calls).toEqual(['write x', 'cancel'])
+      expect(inner.calls).toEqual(['write x', 'cancel'])
     }
   })
 
   it('lets the session of a closed writer alone: another one may have it', async () => {
     const control = new AbortController()
-    const { bare, writer } = await open(control.signal)
+    const { inner, writer } = await open(control.signal)
     await writer.close()
     control.abort()
     expect(await outcome(writer.cancel())).toMatch(/^WRITER_STATE: .*already closed/)
-    expect(bare.calls).toEqual(['close'])
+    expect(inner.calls).toEqual(['close'])
   })
 
   it('makes cancel and close wait for the clean-up, and everything else reject', async () => {
     for (const end of ['close', 'cancel'] as const) {
       const abort = new AbortController()
-      const { bare, writer } = await open(abort.signal)
+      const { inner, writer } = await open(abort.signal)
       const cancelling = gate()
-      bare.gates.set('cancel', cancelling)
+      inner.gates.set('cancel', cancelling)
       abort.abort(reason)
       let ended = false
       const waits = writer[end]().then(() => {
@@ -266,21 +266,21 @@ describe('an abort', () => {
       expect(ended).toBe(false)
       cancelling.open()
       await waits
-      expect(bare.calls).toEqual(['cancel'])
+      expect(inner.calls).toEqual(['cancel'])
     }
   })
 
   it('whose clean-up fails can be cleaned up again', async () => {
     for (const end of ['close', 'cancel'] as const) {
       const abort = new AbortController()
-      const { bare, writer } = await open(abort.signal)
-      bare.failing.add('cancel')
+      const { inner, writer } = await open(abort.signal)
+      inner.failing.add('cancel')
       abort.abort(reason)
       expect(await outcome(writer[end]())).toBe('DRIVER: memory: cancel broke')
       expect(await failure(writer.commit())).toBe(reason)
-      bare.failing.clear()
+      inner.failing.clear()
       await writer[end]()
-      expect(bare.calls).toEqual(['cancel', 'cancel', 'cancel'])
+      expect(inner.calls).toEqual(['cancel', 'cancel', 'cancel'])
     }
   })
 
@@ -288,12 +288,12 @@ describe('an abort', () => {
     for (const end of ['close', 'commit', 'cancel'] as const) {
       const abort = new AbortController()
       const listeners = countListeners(abort.signal)
-      const { bare, writer } = await open(abort.signal)
+      const { inner, writer } = await open(abort.signal)
       await writer[end]()
       expect(listeners()).toBe(0)
       abort.abort(reason)
       await settle()
-      expect(bare.calls).toEqual([end])
+      expect(inner.calls).toEqual([end])
     }
   })
 })

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream'
 import {
-  base,
   type Capabilities,
   PermissionError,
   type StorageDriver,
+  toStorageDriver,
   type UploadInfo,
 } from '@stowage/core/driver'
 import { Memory, storage } from './helpers/memory.ts'
@@ -60,18 +60,18 @@ class Everything extends Memory {
 
 describe.each(CALLS)('%s', (name, call) => {
   it('refuses an invalid path, names the driver, and calls nothing', async () => {
-    const bare = new Everything()
-    const driver = base(bare)
+    const inner = new Everything()
+    const driver = toStorageDriver(inner)
     for (const path of ['a', '/a/../b', '/a\n', '//a', '']) {
       const error = await failure(Promise.resolve(call(driver, path)))
       expect(error).toMatchObject({ code: 'INVALID_PATH', driver: 'memory', path })
       expect(error.message).toMatch(/^memory: invalid path: /)
     }
-    expect(bare.calls).toEqual([])
+    expect(inner.calls).toEqual([])
   })
 
   it(`${ROOT.includes(name) ? 'takes' : 'refuses'} the root`, async () => {
-    const result = Promise.resolve(call(base(new Everything()), '/'))
+    const result = Promise.resolve(call(toStorageDriver(new Everything()), '/'))
     const code = await result.then(
       () => 'fine',
       (error) => error.code,
@@ -80,11 +80,13 @@ describe.each(CALLS)('%s', (name, call) => {
   })
 
   it('starts nothing when the signal is aborted already', async () => {
-    const bare = new Everything()
+    const inner = new Everything()
     const reason = new Error('enough')
-    const error = await failure(Promise.resolve(call(base(bare), '/a', AbortSignal.abort(reason))))
+    const error = await failure(
+      Promise.resolve(call(toStorageDriver(inner), '/a', AbortSignal.abort(reason))),
+    )
     expect(error).toBe(reason)
-    expect(bare.calls).toEqual([])
+    expect(inner.calls).toEqual([])
   })
 })
 
@@ -113,7 +115,7 @@ describe('errors', () => {
         throw cause
       }
     }
-    const error = await failure(base(new Failing()).getContent('/a'))
+    const error = await failure(toStorageDriver(new Failing()).getContent('/a'))
     expect(error).toMatchObject({ code: 'DRIVER', driver: 'memory', path: '/a', cause })
     expect(error.message).toBe('memory: boom')
   })
@@ -126,7 +128,7 @@ describe('errors', () => {
         return driver.getContent(path)
       }
     }
-    const error = await failure(base(new Outer()).getContent('/a'))
+    const error = await failure(toStorageDriver(new Outer()).getContent('/a'))
     expect(error.message).toBe('memory: Path not found: /a')
     expect(memory.files.size).toBe(0)
   })
@@ -141,7 +143,7 @@ describe('errors', () => {
         throw thrown // also: not as a rejection
       }
     }
-    const error = await failure(base(new Failing()).stat('/a'))
+    const error = await failure(toStorageDriver(new Failing()).stat('/a'))
     expect(error).toMatchObject({ code: 'DRIVER', message, cause: thrown })
   })
 
@@ -170,7 +172,7 @@ describe('an abort', () => {
     }
     const abort = new AbortController()
     const listeners = countListeners(abort.signal)
-    const opened = base(new Slow()).reader('/a', { signal: abort.signal })
+    const opened = toStorageDriver(new Slow()).reader('/a', { signal: abort.signal })
     await settle()
     expect(listeners()).toBe(1)
     abort.abort(new Error('enough'))
@@ -197,7 +199,7 @@ describe('an abort', () => {
       }
     }
     const abort = new AbortController()
-    const opened = base(new Slow()).writer('/a', { append, signal: abort.signal })
+    const opened = toStorageDriver(new Slow()).writer('/a', { append, signal: abort.signal })
     await settle()
     abort.abort(new Error('enough'))
     expect((await failure(opened)).message).toBe('enough')
@@ -215,7 +217,7 @@ describe('an abort', () => {
       }
     }
     const abort = new AbortController()
-    const call = base(new Slow()).stat('/a', { signal: abort.signal })
+    const call = toStorageDriver(new Slow()).stat('/a', { signal: abort.signal })
     abort.abort(new Error('enough'))
     expect((await failure(call)).message).toBe('enough')
     opening.open()
@@ -254,18 +256,18 @@ describe('the root', () => {
         throw new PermissionError('no')
       }
     }
-    expect((await failure(base(new Closed()).stat('/'))).code).toBe('PERMISSION_DENIED')
+    expect((await failure(toStorageDriver(new Closed()).stat('/'))).code).toBe('PERMISSION_DENIED')
   })
 })
 
 describe('move', () => {
   it('onto itself does nothing if it is there', async () => {
-    const bare = new Everything()
-    bare.files.set('/a', Buffer.from('x'))
-    const driver = base(bare)
+    const inner = new Everything()
+    inner.files.set('/a', Buffer.from('x'))
+    const driver = toStorageDriver(inner)
     await driver.move('/a', '/a')
     expect((await failure(driver.move('/b', '/b'))).code).toBe('PATH_NOT_FOUND')
-    expect(bare.calls).toEqual(['stat', 'stat'])
+    expect(inner.calls).toEqual(['stat', 'stat'])
   })
 
   it('refuses one path beneath the other', async () => {
@@ -291,32 +293,34 @@ describe('what a driver does not do', () => {
   })
 
   it('is no redirect', async () => {
-    const bare = new Everything({ redirectURL: false })
-    expect(await base(bare).redirectURL('/a')).toBeUndefined()
-    expect(bare.calls).toEqual([])
+    const inner = new Everything({ redirectURL: false })
+    expect(await toStorageDriver(inner).redirectURL('/a')).toBeUndefined()
+    expect(inner.calls).toEqual([])
   })
 })
 
 describe('redirectURL', () => {
   it('hands the completed options on', async () => {
-    const bare = new Everything()
-    expect(await base(bare).redirectURL('/a')).toBe('https://example/a')
-    await base(bare).redirectURL('/a', { method: 'HEAD', expiresIn: 5 })
-    expect(bare.calls).toEqual([
+    const inner = new Everything()
+    expect(await toStorageDriver(inner).redirectURL('/a')).toBe('https://example/a')
+    await toStorageDriver(inner).redirectURL('/a', { method: 'HEAD', expiresIn: 5 })
+    expect(inner.calls).toEqual([
       'redirectURL {"method":"GET","expiresIn":1200}',
       'redirectURL {"method":"HEAD","expiresIn":5}',
     ])
   })
 
   it('is for GET and HEAD, and for a sensible time', async () => {
-    const bare = new Everything()
+    const inner = new Everything()
     for (const method of ['PUT', 'DELETE', 'get']) {
-      expect(await base(bare).redirectURL('/a', { method })).toBeUndefined()
+      expect(await toStorageDriver(inner).redirectURL('/a', { method })).toBeUndefined()
     }
     for (const expiresIn of [0, -1, 1.5, Number.NaN, '9' as never]) {
-      expect((await failure(base(bare).redirectURL('/a', { expiresIn }))).name).toBe('TypeError')
+      expect((await failure(toStorageDriver(inner).redirectURL('/a', { expiresIn }))).name).toBe(
+        'TypeError',
+      )
     }
-    expect(bare.calls).toEqual([])
+    expect(inner.calls).toEqual([])
   })
 })
 
@@ -331,7 +335,7 @@ it('purges from the age of the original on', async () => {
       yield { path, startedAt: new Date(0) }
     }
   }
-  const found = await base(new Purging()).purgeUploads('/a')
+  const found = await toStorageDriver(new Purging()).purgeUploads('/a')
   expect(found).toEqual([{ path: '/a', startedAt: new Date(0) }])
   expect(seen[0]?.dryRun).toBe(false)
   expect(Date.now() - Number(seen[0]?.olderThan) - 168 * 3600_000).toBeLessThan(60_000)

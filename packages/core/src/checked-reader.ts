@@ -15,7 +15,7 @@ interface ReadContext {
  * What `reader` returns: the driver's stream, with its errors made Stowage's, bound to the caller's
  * signal, and destroyed together with it. It holds one chunk at most.
  */
-export class BaseReader extends Readable {
+export class CheckedReader extends Readable {
   readonly #source: Readable
   readonly #context: ReadContext
   readonly #abort = (): void => {

@@ -1,5 +1,5 @@
 import { PassThrough, Readable } from 'node:stream'
-import { base, PermissionError, type StorageDriver } from '@stowage/core/driver'
+import { PermissionError, type StorageDriver, toStorageDriver } from '@stowage/core/driver'
 import { until } from '@stowage-internal/jest-preset/patience'
 import { Memory, storage } from './helpers/memory.ts'
 import { bytes, content, countListeners, failure, settle } from './helpers/util.ts'
@@ -11,7 +11,7 @@ function reading(source: Readable): StorageDriver {
       return source
     }
   }
-  return base(new Fixed())
+  return toStorageDriver(new Fixed())
 }
 
 it('delivers every byte, from the offset on and to the length', async () => {

@@ -1,6 +1,6 @@
 import { raceSignal } from './abort.ts'
-import type { BareWriter } from './bare.ts'
 import { begin, type OpenOperation, traced } from './diagnostics.ts'
+import type { DriverWriter } from './driver-types.ts'
 import { WriterStateError } from './errors.ts'
 import type { FileWriter } from './storage-driver.ts'
 import { argumentError, wrapError } from './wrap-error.ts'
@@ -15,9 +15,9 @@ interface WriteContext {
 type State = 'open' | 'closed' | 'committed' | 'cancelled'
 
 /** The states of a writer and the order of its calls, for every driver. */
-export class BaseWriter implements FileWriter {
+export class CheckedWriter implements FileWriter {
   readonly path: string
-  readonly #bare: BareWriter
+  readonly #writer: DriverWriter
   readonly #context: WriteContext
   /** Calls wait for the one before. It never rejects. */
   #queue: Promise<unknown> = Promise.resolve()
@@ -29,8 +29,8 @@ export class BaseWriter implements FileWriter {
   #failed: { readonly method: 'write' | 'commit'; readonly error: unknown } | undefined
   readonly #onAbort = (): void => void this.#abort()
 
-  constructor(bare: BareWriter, context: WriteContext) {
-    this.#bare = bare
+  constructor(writer: DriverWriter, context: WriteContext) {
+    this.#writer = writer
     this.#context = context
     this.path = context.path
     const { driver, path, append } = context
@@ -40,7 +40,7 @@ export class BaseWriter implements FileWriter {
   }
 
   get size(): number {
-    return this.#bare.size
+    return this.#writer.size
   }
 
   write(chunk: Uint8Array): Promise<number> {
@@ -48,7 +48,7 @@ export class BaseWriter implements FileWriter {
       if (!(chunk instanceof Uint8Array)) throw argumentError('a chunk is a Uint8Array')
       this.#mustBeOpen()
       if (this.#failed) throw this.#afterFailure(this.#failed)
-      if (chunk.length > 0) await this.#attempt('write', () => this.#bare.write(chunk))
+      if (chunk.length > 0) await this.#attempt('write', () => this.#writer.write(chunk))
       this.#bytes += chunk.length
       return chunk.length
     }
@@ -60,7 +60,7 @@ export class BaseWriter implements FileWriter {
       if (this.#state !== 'open') return
       // Whoever aborts wants nothing left, also where the clean-up has failed once.
       if (this.#context.signal?.aborted) return this.#cancel()
-      await this.#bare.close()
+      await this.#writer.close()
       this.#end('closed')
     })
   }
@@ -79,7 +79,7 @@ export class BaseWriter implements FileWriter {
     return this.#enqueue('commit', async () => {
       this.#mustBeOpen()
       if (this.#failed?.method === 'write') throw this.#afterFailure(this.#failed)
-      await this.#attempt('commit', () => this.#bare.commit())
+      await this.#attempt('commit', () => this.#writer.commit())
       this.#end('committed')
     })
   }
@@ -96,7 +96,7 @@ export class BaseWriter implements FileWriter {
   }
 
   async #cancel(): Promise<void> {
-    await this.#bare.cancel()
+    await this.#writer.cancel()
     this.#end('cancelled')
   }
 
