@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream'
 import type {
-  BareDriver,
-  BareOptions,
-  BareWriter,
-  BareWriterOptions,
+  Driver,
+  DriverCallOptions,
+  DriverWriter,
+  DriverWriterOptions,
   FileInfo,
 } from '@stowage/core/driver'
 
@@ -25,9 +25,13 @@ export function change<T extends object>(target: T, members: Partial<T>): T {
 
 /** The driver with its writers changed. */
 export function changeWriter(
-  bare: BareDriver,
-  members: (writer: BareWriter, path: string, options: BareWriterOptions) => Partial<BareWriter>,
-): BareDriver {
+  bare: Driver,
+  members: (
+    writer: DriverWriter,
+    path: string,
+    options: DriverWriterOptions,
+  ) => Partial<DriverWriter>,
+): Driver {
   return change(bare, {
     async writer(path, options) {
       const writer = await bare.writer(path, options)
@@ -38,9 +42,9 @@ export function changeWriter(
 
 /** The driver whose streams carry what the function makes of the bytes. */
 export function changeStream(
-  bare: BareDriver,
+  bare: Driver,
   make: (bytes: Buffer, range: { offset: number; length: number | undefined }) => Buffer[],
-): BareDriver {
+): Driver {
   return change(bare, {
     async reader(path, options) {
       const bytes = await collect(await bare.reader(path, options))
@@ -51,15 +55,15 @@ export function changeStream(
 
 /** What a driver lists. */
 export function listOf(
-  bare: BareDriver,
+  bare: Driver,
   path: string,
-  options: BareOptions,
+  options: DriverCallOptions,
 ): AsyncIterable<string> {
   return bare.list?.(path, options) ?? nothing()
 }
 
 /** The driver with other names for its files: what is asked for goes through the function. */
-export function changePaths(bare: BareDriver, name: (path: string) => string): BareDriver {
+export function changePaths(bare: Driver, name: (path: string) => string): Driver {
   return change(bare, {
     getContent: (path, options) => bare.getContent(name(path), options),
     putContent: (path, content, options) => bare.putContent(name(path), content, options),
@@ -76,7 +80,7 @@ export function changePaths(bare: BareDriver, name: (path: string) => string): B
 }
 
 /** The driver which calls the function before anything is changed. */
-export function beforeChange(bare: BareDriver, forget: () => void): BareDriver {
+export function beforeChange(bare: Driver, forget: () => void): Driver {
   const after = <A extends unknown[], R>(run: (...rest: A) => R) => {
     return (...rest: A): R => {
       forget()
@@ -111,12 +115,12 @@ export async function items<T>(source: AsyncIterable<T> | undefined): Promise<T[
 }
 
 /** Every file beneath the path. */
-export function files(bare: BareDriver, path: string): Promise<FileInfo[]> {
+export function files(bare: Driver, path: string): Promise<FileInfo[]> {
   return items(bare.walk?.(path, { skip: undefined }))
 }
 
 /** Whether a file or a directory is at the path. */
-export async function exists(bare: BareDriver, path: string): Promise<boolean> {
+export async function exists(bare: Driver, path: string): Promise<boolean> {
   return bare.stat(path, {}).then(
     () => true,
     () => false,
@@ -124,7 +128,7 @@ export async function exists(bare: BareDriver, path: string): Promise<boolean> {
 }
 
 /** The paths of the idle uploads at and beneath the path, oldest first. */
-export async function uploads(bare: BareDriver, path: string): Promise<string[]> {
+export async function uploads(bare: Driver, path: string): Promise<string[]> {
   const olderThan = new Date(Date.now() + 24 * 3600 * 1000)
   const found = await items(bare.purgeUploads?.(path, { olderThan, dryRun: true }))
   return found.map((upload) => upload.path)

@@ -1,5 +1,5 @@
 // Broken only where calls meet: what one at a time does is right. For the history suite.
-import { type BareDriver, type BareWriter, compareKeys, isStorageError } from '@stowage/core/driver'
+import { compareKeys, type Driver, type DriverWriter, isStorageError } from '@stowage/core/driver'
 import { change, changeWriter, listOf, turn } from './delegate.ts'
 import type { Saboteur } from './saboteur.ts'
 
@@ -8,7 +8,7 @@ async function pause(): Promise<void> {
   for (let i = 0; i < 3; i++) await turn()
 }
 
-const content = (bare: BareDriver, path: string): Promise<Uint8Array | undefined> =>
+const content = (bare: Driver, path: string): Promise<Uint8Array | undefined> =>
   bare.getContent(path, {}).catch((error: unknown) => {
     if (isStorageError(error, 'PATH_NOT_FOUND')) return undefined
     throw error
@@ -167,7 +167,7 @@ export const racing: readonly Racing[] = [
   },
 ]
 
-function early(bare: BareDriver, writer: BareWriter, path: string): Partial<BareWriter> {
+function early(bare: Driver, writer: DriverWriter, path: string): Partial<DriverWriter> {
   const chunks: Buffer[] = []
   return {
     async write(chunk) {

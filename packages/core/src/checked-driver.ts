@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream'
 import { raceSignal } from './abort.ts'
-import type { BareDriver, BareWriter } from './bare.ts'
-import { BaseReader } from './base-reader.ts'
-import { BaseWalk } from './base-walk.ts'
-import { BaseWriter } from './base-writer.ts'
+import { CheckedReader } from './checked-reader.ts'
+import { CheckedWalk } from './checked-walk.ts'
+import { CheckedWriter } from './checked-writer.ts'
 import { type OperationContext, traced } from './diagnostics.ts'
+import type { Driver, DriverWriter } from './driver-types.ts'
 import {
   InvalidOffsetError,
   InvalidPathError,
@@ -55,32 +55,32 @@ const REDIRECT_SECONDS = 1200
 const PURGE_AGE_MS = 168 * 3600 * 1000
 
 /**
- * Puts the rules that all drivers share around a bare driver. `create` does it for registered ones;
+ * Makes a StorageDriver of a driver: adds the checks that all drivers share. `create` does it for registered ones;
  * call it to use a driver that you made yourself.
  */
-export function base(driver: BareDriver): StorageDriver {
-  return new Base(driver)
+export function toStorageDriver(driver: Driver): StorageDriver {
+  return new CheckedDriver(driver)
 }
 
-class Base implements StorageDriver {
+class CheckedDriver implements StorageDriver {
   readonly name: string
   readonly capabilities: Capabilities
-  readonly #bare: BareDriver
+  readonly #driver: Driver
   /** Every call after the first `close` is refused. */
   #isClosed = false
   /** The close that is under way or done. */
   #closing: Promise<void> | undefined
 
-  constructor(bare: BareDriver) {
-    this.#bare = bare
-    this.name = bare.name
-    this.capabilities = Object.freeze({ ...NO_CAPABILITIES, ...bare.capabilities })
+  constructor(driver: Driver) {
+    this.#driver = driver
+    this.name = driver.name
+    this.capabilities = Object.freeze({ ...NO_CAPABILITIES, ...driver.capabilities })
   }
 
   async getContent(path: string, { signal }: OperationOptions = {}): Promise<Uint8Array> {
     this.#check(path, () => checkPath(path))
     return this.#run('getContent', { path }, signal, async (context) => {
-      const content = await wholeContent(this.#bare, path, signal)
+      const content = await wholeContent(this.#driver, path, signal)
       if (context) context.bytes = content.length
       return content
     })
@@ -96,7 +96,7 @@ class Base implements StorageDriver {
     if (!(bytes instanceof Uint8Array)) throw argumentError('content is a Uint8Array or a string')
     const time = this.#check(path, () => givenTime(path, modTime, this.capabilities))
     return this.#run('putContent', { path, bytes: bytes.length }, signal, () =>
-      this.#bare.putContent(path, bytes, { signal, ...time }),
+      this.#driver.putContent(path, bytes, { signal, ...time }),
     )
   }
 
@@ -108,7 +108,7 @@ class Base implements StorageDriver {
       }
       checkPath(path)
     })
-    const open = () => this.#bare.reader(path, { offset, length, signal })
+    const open = () => this.#driver.reader(path, { offset, length, signal })
     // A stream without a listener must not bring the process down when it fails on its way out.
     const late = (source: Readable) => source.on('error', () => {}).destroy()
     const source = await this.#run('reader', { path, offset }, signal, open, late)
@@ -116,7 +116,7 @@ class Base implements StorageDriver {
       late(source)
       throw signal.reason
     }
-    return new BaseReader(source, { driver: this.name, path, offset, signal })
+    return new CheckedReader(source, { driver: this.name, path, offset, signal })
   }
 
   async writer(path: string, options: WriterOptions = {}): Promise<FileWriter> {
@@ -128,12 +128,12 @@ class Base implements StorageDriver {
       }
     })
     const time = this.#check(path, () => givenTime(path, modTime, this.capabilities))
-    const open = () => this.#bare.writer(path, { append, signal, ...time })
+    const open = () => this.#driver.writer(path, { append, signal, ...time })
     // Nobody was told of this session yet: bytes that were there before are to stay.
-    const late = (writer: BareWriter) =>
+    const late = (writer: DriverWriter) =>
       append && writer.size > 0 ? writer.close() : writer.cancel()
     const writer = await this.#run('writer', { path, append }, signal, open, late)
-    return new BaseWriter(writer, { driver: this.name, path, append, signal })
+    return new CheckedWriter(writer, { driver: this.name, path, append, signal })
   }
 
   async stat(path: string, { signal }: OperationOptions = {}): Promise<FileInfo> {
@@ -143,7 +143,7 @@ class Base implements StorageDriver {
 
   async #stat(path: string, signal: AbortSignal | undefined): Promise<FileInfo> {
     try {
-      return await this.#bare.stat(path, { signal })
+      return await this.#driver.stat(path, { signal })
     } catch (error) {
       // The root always exists. Asking all the same shows a health check what is wrong with a backend.
       if (path !== '/' || !isStorageError(error, 'PATH_NOT_FOUND')) throw error
@@ -152,16 +152,16 @@ class Base implements StorageDriver {
   }
 
   list(path: string, { signal }: OperationOptions = {}): AsyncIterable<string> {
-    return new BaseWalk<string>({
+    return new CheckedWalk<string>({
       context: { driver: this.name, method: 'list', path },
       signal,
       check: () => this.#check(path, () => checkDirectory(path)),
-      start: () => new ListEntries(this.#bare, path, signal),
+      start: () => new ListEntries(this.#driver, path, signal),
     })
   }
 
   walk(path: string, { startAfter, signal }: WalkOptions = {}): Walk {
-    return new BaseWalk<FileInfo>({
+    return new CheckedWalk<FileInfo>({
       context: { driver: this.name, method: 'walk', path },
       signal,
       check: () =>
@@ -170,7 +170,7 @@ class Base implements StorageDriver {
           if (startAfter !== undefined) checkDirectory(startAfter.replace(/(?<=.)\/$/, ''))
         }),
       start: (control) =>
-        new WalkEntries(this.#bare, path, Object.assign(control, { startAfter, signal })),
+        new WalkEntries(this.#driver, path, Object.assign(control, { startAfter, signal })),
     })
   }
 
@@ -189,14 +189,14 @@ class Base implements StorageDriver {
       }
     })
     return this.#run('move', { path: source, destination }, signal, async () => {
-      if (source === destination) await this.#bare.stat(source, { signal })
-      else await this.#bare.move(source, destination, { signal })
+      if (source === destination) await this.#driver.stat(source, { signal })
+      else await this.#driver.move(source, destination, { signal })
     })
   }
 
   async delete(path: string, { signal }: OperationOptions = {}): Promise<void> {
     this.#check(path, () => checkPath(path))
-    return this.#run('delete', { path }, signal, () => this.#bare.delete(path, { signal }))
+    return this.#run('delete', { path }, signal, () => this.#driver.delete(path, { signal }))
   }
 
   async redirectURL(path: string, options: RedirectOptions = {}): Promise<string | undefined> {
@@ -207,7 +207,7 @@ class Base implements StorageDriver {
     }
     if (!this.capabilities.redirectURL || (method !== 'GET' && method !== 'HEAD')) return undefined
     return this.#run('redirectURL', { path }, signal, async () =>
-      this.#bare.redirectURL?.(path, { method, expiresIn, request, signal }),
+      this.#driver.redirectURL?.(path, { method, expiresIn, request, signal }),
     )
   }
 
@@ -221,7 +221,7 @@ class Base implements StorageDriver {
     })
     return this.#run('purgeUploads', { path }, signal, async (context) => {
       const purged: UploadInfo[] = []
-      const found = this.#bare.purgeUploads?.(path, { olderThan, dryRun, signal }) ?? []
+      const found = this.#driver.purgeUploads?.(path, { olderThan, dryRun, signal }) ?? []
       for await (const upload of found) purged.push(upload)
       if (context) context.entries = purged.length
       return purged
@@ -230,19 +230,21 @@ class Base implements StorageDriver {
 
   async locate(path: string, { signal }: OperationOptions = {}): Promise<StoragePlace | undefined> {
     this.#check(path, () => checkDirectory(path))
-    return this.#run('locate', { path }, signal, async () => this.#bare.locate?.(path, { signal }))
+    return this.#run('locate', { path }, signal, async () =>
+      this.#driver.locate?.(path, { signal }),
+    )
   }
 
   bucketKey(path: string): string | undefined {
     return this.#check(path, () => {
       checkPath(path)
-      return this.#bare.bucketKey?.(path)
+      return this.#driver.bucketKey?.(path)
     })
   }
 
   close(): Promise<void> {
     this.#isClosed = true
-    const close = async () => this.#bare.close?.()
+    const close = async () => this.#driver.close?.()
     this.#closing ??= this.#run('close', { path: '/' }, undefined, close).catch((error) => {
       this.#closing = undefined
       throw error

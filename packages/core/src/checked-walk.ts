@@ -18,7 +18,7 @@ interface Source<T> {
 }
 
 /** A lazy iteration with the rules of every operation: checked, bound to its signal, traced, once. */
-export class BaseWalk<T extends FileInfo | string> implements Walk {
+export class CheckedWalk<T extends FileInfo | string> implements Walk {
   readonly #source: Source<T>
   readonly #control: WalkControl = { skip: undefined }
   #iteration: Iteration<T> | undefined

@@ -7,119 +7,119 @@ import type {
   UploadInfo,
 } from './storage-driver.ts'
 
-/** Options as a bare driver receives them: checked and completed. */
-export interface BareOptions {
+/** Options as a driver receives them: checked and completed. */
+export interface DriverCallOptions {
   readonly signal?: AbortSignal | undefined
 }
 
 /**
- * What an author of a driver implements. {@link base} turns it into a StorageDriver: it checks paths,
+ * What an author of a driver implements. {@link toStorageDriver} turns it into a StorageDriver: it checks paths,
  * offsets and states, keeps the order of a writer's calls, derives directories, names the driver in
- * errors, races every call against its signal and publishes diagnostics. A bare driver does none of that.
+ * errors, races every call against its signal and publishes diagnostics. A driver does none of that.
  *
  * Paths are valid when they arrive, never `/` except in stat, list, walk and purgeUploads. Errors of
  * core are thrown without a driver name; anything else that is thrown becomes a DriverError. The
  * signal is to be handed to the backend; before the step that publishes or removes data, a driver
  * checks it once more (`signal?.throwIfAborted()`).
  */
-export interface BareDriver {
+export interface Driver {
   readonly name: string
   /** Flags left out are false. */
   readonly capabilities: Partial<Capabilities>
   /**
-   * Base calls it again where the file was replaced meanwhile.
+   * Core calls it again where the file was replaced meanwhile.
    * @throws PathNotFoundError where no file is, a directory included.
    * @throws RevisionChangedError where the file was replaced while it was read.
    */
-  getContent(path: string, options: BareOptions): Promise<Uint8Array>
+  getContent(path: string, options: DriverCallOptions): Promise<Uint8Array>
   /**
    * Replaces the file in one step. The content may change once the promise is settled.
    * @throws InvalidPathError where the backend cannot hold the name, before anything is changed.
    */
-  putContent(path: string, content: Uint8Array, options: BarePutOptions): Promise<void>
+  putContent(path: string, content: Uint8Array, options: DriverPutOptions): Promise<void>
   /**
    * A stream of the bytes from `offset` (a safe integer, at least 0) on, at most `length` of them.
    * It delivers them all or fails with an error; its destruction frees what it holds.
    * @throws InvalidOffsetError where the offset is beyond the end.
    */
-  reader(path: string, options: BareReaderOptions): Promise<Readable>
+  reader(path: string, options: DriverReaderOptions): Promise<Readable>
   /** `append` is only true where the capability is declared. */
-  writer(path: string, options: BareWriterOptions): Promise<BareWriter>
+  writer(path: string, options: DriverWriterOptions): Promise<DriverWriter>
   /** A directory is anything with a file beneath it; size 0. */
-  stat(path: string, options: BareOptions): Promise<FileInfo>
+  stat(path: string, options: DriverCallOptions): Promise<FileInfo>
   /**
    * The keys of the direct children in byte order (see {@link compareKeys}): a file's path, a
-   * directory's path plus `/`. Nothing where no directory is: base makes the error.
+   * directory's path plus `/`. Nothing where no directory is: core makes the error.
    * A driver has this or {@link listPages}.
    */
-  list?(path: string, options: BareOptions): AsyncIterable<string>
+  list?(path: string, options: DriverCallOptions): AsyncIterable<string>
   /** In place of `list`: the same by pages, as the backend lists them. It saves a step for each entry. */
-  listPages?(path: string, options: BareOptions): AsyncIterable<readonly string[]>
+  listPages?(path: string, options: DriverCallOptions): AsyncIterable<readonly string[]>
   /**
-   * The files (no directories) beneath the path in byte order of their paths. Without it, base walks
+   * The files (no directories) beneath the path in byte order of their paths. Without it, core walks
    * by list and stat.
    */
-  walk?(path: string, options: BareWalkOptions): AsyncIterable<FileInfo>
+  walk?(path: string, options: DriverWalkOptions): AsyncIterable<FileInfo>
   /** In place of `walk`: the same by pages, as the backend lists them. It saves a step for each file. */
-  walkPages?(path: string, options: BareWalkOptions): AsyncIterable<readonly FileInfo[]>
+  walkPages?(path: string, options: DriverWalkOptions): AsyncIterable<readonly FileInfo[]>
   /** The two paths differ, and neither is beneath the other. */
-  move(source: string, destination: string, options: BareOptions): Promise<void>
-  delete(path: string, options: BareOptions): Promise<void>
+  move(source: string, destination: string, options: DriverCallOptions): Promise<void>
+  delete(path: string, options: DriverCallOptions): Promise<void>
   /** Only called for GET and HEAD, where the capability is declared. */
-  redirectURL?(path: string, options: BareRedirectOptions): Promise<string | undefined>
+  redirectURL?(path: string, options: DriverRedirectOptions): Promise<string | undefined>
   /** The key of the file in the bucket, without a look at whether it is there. */
   bucketKey?(path: string): string
   /** See {@link StorageDriver.locate}. {@link placeInBucket} makes it of a bucket and a key. */
-  locate?(path: string, options: BareOptions): Promise<StoragePlace>
+  locate?(path: string, options: DriverCallOptions): Promise<StoragePlace>
   /** Yields each upload after its removal (with `dryRun`, without removal). */
-  purgeUploads?(path: string, options: BarePurgeOptions): AsyncIterable<UploadInfo>
+  purgeUploads?(path: string, options: DriverPurgeOptions): AsyncIterable<UploadInfo>
   close?(): Promise<void>
 }
 
-export interface BareReaderOptions extends BareOptions {
+export interface DriverReaderOptions extends DriverCallOptions {
   readonly offset: number
   readonly length?: number | undefined
 }
 
-export interface BarePutOptions extends BareOptions {
+export interface DriverPutOptions extends DriverCallOptions {
   /** See {@link PutOptions.modTime}. A date of its own; only given where the capability is declared. */
   readonly modTime?: Date | undefined
 }
 
-export interface BareWriterOptions extends BarePutOptions {
+export interface DriverWriterOptions extends DriverPutOptions {
   readonly append: boolean
 }
 
-export interface BareWalkOptions extends BareOptions {
+export interface DriverWalkOptions extends DriverCallOptions {
   /** Only files whose path sorts after this key. */
   readonly startAfter?: string | undefined
   /**
    * The key (with its final `/`) of a directory the caller wants no more of, or undefined. It changes
-   * while the walk is under way: a driver that looks at it after each `yield` can jump ahead. Base
+   * while the walk is under way: a driver that looks at it after each `yield` can jump ahead. Core
    * leaves out those files in any case.
    */
   readonly skip: string | undefined
 }
 
-export interface BareRedirectOptions extends BareOptions {
+export interface DriverRedirectOptions extends DriverCallOptions {
   readonly method: 'GET' | 'HEAD'
   readonly expiresIn: number
   readonly request?: RedirectRequest | undefined
 }
 
-export interface BarePurgeOptions extends BareOptions {
+export interface DriverPurgeOptions extends DriverCallOptions {
   readonly olderThan: Date
   readonly dryRun: boolean
 }
 
 /**
- * A driver's half of a FileWriter. Base calls one method at a time, none after one of close, cancel
+ * A driver's half of a FileWriter. Core calls one method at a time, none after one of close, cancel
  * and commit has succeeded, and no `write` after a failed one. Each of the three may be called again
  * after it failed. Chunks are never empty.
  *
- * When the writer's signal is aborted, base calls `cancel` once the call under way has settled.
+ * When the writer's signal is aborted, core calls `cancel` once the call under way has settled.
  */
-export interface BareWriter {
+export interface DriverWriter {
   /** Every byte accepted, earlier sessions' included. */
   readonly size: number
   /** Resolves when there is room for more. The chunk is not kept after that: copy what is buffered. */

@@ -1,4 +1,4 @@
-import type { BareDriver } from './bare.ts'
+import type { Driver } from './driver-types.ts'
 import { isStorageError, PathNotFoundError } from './errors.ts'
 import { compareKeys, directoryKey } from './paths.ts'
 import type { FileInfo } from './storage-driver.ts'
@@ -49,9 +49,9 @@ interface WalkOptions {
   readonly skip: string | undefined
 }
 
-/** The files of a bare driver with their directories, each just before its first descendant. */
+/** The files of a driver with their directories, each just before its first descendant. */
 export class WalkEntries extends PagedEntries<FileInfo, FileInfo> {
-  readonly #driver: BareDriver
+  readonly #driver: Driver
   readonly #path: string
   readonly #options: WalkOptions
   /** Length of the walked directory's key. */
@@ -63,7 +63,7 @@ export class WalkEntries extends PagedEntries<FileInfo, FileInfo> {
   /** Where the next directory of the file at hand ends: 0 for a new file, negative where all are told. */
   #cut = 0
 
-  constructor(driver: BareDriver, path: string, options: WalkOptions) {
+  constructor(driver: Driver, path: string, options: WalkOptions) {
     super(
       driver.walkPages?.(path, options) ??
         singly(driver.walk?.(path, options) ?? filesByList(driver, path, options)),
@@ -123,7 +123,7 @@ export class ListEntries extends PagedEntries<string, string> {
   /** Files that may still turn up as directories too: each is a prefix of the next. */
   readonly #files: string[] = []
 
-  constructor(driver: BareDriver, path: string, signal: AbortSignal | undefined) {
+  constructor(driver: Driver, path: string, signal: AbortSignal | undefined) {
     super(keyPages(driver, path, signal))
     this.#path = path
   }
@@ -148,7 +148,7 @@ export class ListEntries extends PagedEntries<string, string> {
 
 /** The keys that a driver lists, by pages. */
 function keyPages(
-  driver: BareDriver,
+  driver: Driver,
   path: string,
   signal: AbortSignal | undefined,
 ): AsyncIterable<readonly string[]> {
@@ -182,7 +182,7 @@ function singly<T>(entries: AsyncIterable<T>): AsyncIterable<readonly T[]> {
  * are not listed; entries that vanish meanwhile are left out, and only they.
  */
 async function* filesByList(
-  driver: BareDriver,
+  driver: Driver,
   path: string,
   options: WalkOptions,
 ): AsyncGenerator<FileInfo> {

@@ -1,5 +1,5 @@
 import { compareKeys, entryKey, type FileInfo, InvalidPathError, type Walk } from '@stowage/core'
-import { type BareWalkOptions, base } from '@stowage/core/driver'
+import { type DriverWalkOptions, toStorageDriver } from '@stowage/core/driver'
 import fc from 'fast-check'
 import { Memory, storage } from './helpers/memory.ts'
 import { collect, failure, gate, settle } from './helpers/util.ts'
@@ -39,7 +39,7 @@ const ALL = [
 /** A driver with a walk of its own. */
 class Native extends Memory {
   readonly hints: (string | undefined)[] = []
-  async *walk(path: string, { startAfter }: BareWalkOptions): AsyncGenerator<FileInfo> {
+  async *walk(path: string, { startAfter }: DriverWalkOptions): AsyncGenerator<FileInfo> {
     this.hints.push(startAfter)
     const prefix = path === '/' ? '/' : `${path}/`
     for (const key of [...this.files.keys()].sort(compareKeys)) {
@@ -57,7 +57,7 @@ class Paged extends Native {
   override walk = undefined as never
   override list = undefined as never
 
-  async *walkPages(path: string, options: BareWalkOptions): AsyncGenerator<FileInfo[]> {
+  async *walkPages(path: string, options: DriverWalkOptions): AsyncGenerator<FileInfo[]> {
     yield* this.#pages(super.walk(path, options))
   }
 
@@ -88,7 +88,7 @@ const keys = async (walk: Walk): Promise<string[]> => (await collect(walk)).map(
 const after = (key: string): string[] => ALL.filter((other) => compareKeys(other, key) > 0)
 
 describe.each(Object.keys(KINDS))('walk %s', (kind) => {
-  const driver = base(make(kind))
+  const driver = toStorageDriver(make(kind))
 
   it('gives everything, a directory before what is in it', async () => {
     expect(await keys(driver.walk('/'))).toEqual(ALL)
@@ -190,7 +190,7 @@ describe.each(Object.keys(KINDS))('walk %s', (kind) => {
       const all = new Set(paths.flatMap((file) => [file, ...parents(file)]))
       const expected = [...all].filter((key) => compareKeys(key, startAfter) > 0).sort(compareKeys)
       const memory = make(kind, Object.fromEntries(paths.map((file) => [file, 'x'])))
-      expect(await keys(base(memory).walk('/', { startAfter }))).toEqual(expected)
+      expect(await keys(toStorageDriver(memory).walk('/', { startAfter }))).toEqual(expected)
     }
     const seed = Number(process.env.FC_SEED ?? 20_261_124)
     await fc.assert(fc.asyncProperty(fc.array(path, { maxLength: 8 }), path, run), { seed })
@@ -218,7 +218,7 @@ describe('walk by list', () => {
         yield key
       }
     }
-    expect(await keys(base(memory).walk('/'))).toEqual(
+    expect(await keys(toStorageDriver(memory).walk('/'))).toEqual(
       ALL.filter((key) => !/^\/folder[24]/.test(key)),
     )
   })
@@ -228,7 +228,7 @@ describe('walk by list', () => {
     memory.stat = async () => {
       throw new InvalidPathError('/x')
     }
-    expect((await failure(collect(base(memory).walk('/')))).code).toBe('INVALID_PATH')
+    expect((await failure(collect(toStorageDriver(memory).walk('/')))).code).toBe('INVALID_PATH')
   })
 
   it('does not list what is skipped or wholly before startAfter', async () => {
@@ -239,7 +239,7 @@ describe('walk by list', () => {
       listed.push(path)
       return list.call(this, path)
     }
-    const walk = base(memory).walk('/', { startAfter: '/folder2/file1' })
+    const walk = toStorageDriver(memory).walk('/', { startAfter: '/folder2/file1' })
     for await (const info of walk) if (info.path === '/folder3/subfolder1') walk.skipDir()
     expect(listed).not.toContain('/folder1')
     expect(listed).toEqual(expect.arrayContaining(['/', '/folder3', '/folder4']))
@@ -249,7 +249,7 @@ describe('walk by list', () => {
 describe('pages', () => {
   it('are asked for when the one before is used up', async () => {
     const paged = make('by pages') as Paged
-    const walk = base(paged).walk('/')
+    const walk = toStorageDriver(paged).walk('/')
     const seen: string[] = []
     const asked: number[] = []
     for await (const info of walk) {
@@ -269,19 +269,21 @@ describe('pages', () => {
       const paged = make('by pages') as Paged
       const open = gate()
       paged.hold = open.opened
-      const entries: AsyncIterator<unknown> = base(paged)[method]('/')[Symbol.asyncIterator]()
+      const entries: AsyncIterator<unknown> = toStorageDriver(paged)
+        [method]('/')
+        [Symbol.asyncIterator]()
       const calls = Array.from({ length: 30 }, () => entries.next())
       open.open()
       const steps = await Promise.all(calls)
       const values = steps.filter(({ done }) => !done).map(({ value }) => value)
-      const all = await collect<unknown>(base(make('by pages'))[method]('/'))
+      const all = await collect<unknown>(toStorageDriver(make('by pages'))[method]('/'))
       expect(values).toEqual(all)
       expect(steps.slice(all.length).every(({ done }) => done)).toBe(true)
     },
   )
 
   it('mix calls that find an entry at hand with calls that wait', async () => {
-    const entries = base(make('by pages')).walk('/')[Symbol.asyncIterator]()
+    const entries = toStorageDriver(make('by pages')).walk('/')[Symbol.asyncIterator]()
     const seen: string[] = []
     for (let round = 0; seen.length < ALL.length; round++) {
       const steps = await Promise.all(Array.from({ length: 1 + (round % 3) }, () => entries.next()))
@@ -294,7 +296,9 @@ describe('pages', () => {
     const paged = make('by pages') as Paged
     paged.hold = new Promise(() => {})
     const abort = new AbortController()
-    const entries = base(paged).walk('/', { signal: abort.signal })[Symbol.asyncIterator]()
+    const entries = toStorageDriver(paged)
+      .walk('/', { signal: abort.signal })
+      [Symbol.asyncIterator]()
     const calls = [entries.next(), entries.next()].map(failure)
     await settle()
     abort.abort(new RangeError('mine'))
@@ -304,14 +308,16 @@ describe('pages', () => {
 
   it('are not asked for once the caller has left', async () => {
     const paged = make('by pages') as Paged
-    for await (const _ of base(paged).list('/')) break
+    for await (const _ of toStorageDriver(paged).list('/')) break
     expect(paged.asked).toBe(1)
   })
 
   it('a driver without list and listPages says so', async () => {
     const memory = make('by list')
     memory.list = undefined as never
-    expect((await failure(collect(base(memory).list('/')))).message).toContain('listPages')
+    expect((await failure(collect(toStorageDriver(memory).list('/')))).message).toContain(
+      'listPages',
+    )
   })
 })
 
@@ -343,7 +349,7 @@ describe('an iteration', () => {
 
   it('asks the driver for nothing before its first step', async () => {
     const memory = new Native()
-    base(memory).walk('/')
+    toStorageDriver(memory).walk('/')
     await settle()
     expect(memory.hints).toEqual([])
   })
@@ -369,12 +375,12 @@ describe('an iteration', () => {
         }
       }
     }
-    for await (const _ of base(new Slow()).list('/')) break
+    for await (const _ of toStorageDriver(new Slow()).list('/')) break
     expect(returned).toBe(1)
 
     const abort = new AbortController()
     const reason = new Error('enough')
-    const rest = collect(base(new Slow()).list('/', { signal: abort.signal }))
+    const rest = collect(toStorageDriver(new Slow()).list('/', { signal: abort.signal }))
     await settle()
     abort.abort(reason)
     expect(await failure(rest)).toBe(reason)
@@ -412,5 +418,9 @@ it('list names a child once, also where another tool has left a directory marker
       yield* ['/plain', '/plain-b', '/plain/', '/z/']
     }
   }
-  expect(await collect(base(new Marked()).list('/'))).toEqual(['/plain', '/plain-b', '/z'])
+  expect(await collect(toStorageDriver(new Marked()).list('/'))).toEqual([
+    '/plain',
+    '/plain-b',
+    '/z',
+  ])
 })

@@ -1,4 +1,4 @@
-import { type BareWriter, DriverError } from '@stowage/core/driver'
+import { DriverError, type DriverWriter } from '@stowage/core/driver'
 import { change, listOf, streamOf } from '../delegate.ts'
 import { area, type Saboteur } from '../saboteur.ts'
 
@@ -70,7 +70,7 @@ export const closing: readonly Saboteur[] = area('closing', [
     id: 'drops-open-uploads',
     breaks: 'An upload that is open at close keeps what its writer closes.',
     instance: (bare) => {
-      const open = new Set<BareWriter>()
+      const open = new Set<DriverWriter>()
       return change(bare, {
         async writer(path, options) {
           const writer = await bare.writer(path, options)

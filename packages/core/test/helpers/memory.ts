@@ -23,7 +23,7 @@ interface Session {
 }
 
 /**
- * A bare driver with nothing in it but maps, whose methods a test may replace. Core cannot use
+ * A driver with nothing in it but maps, whose methods a test may replace. Core cannot use
  * driver-inmemory, which uses core.
  */
 export class Memory implements Driver {
