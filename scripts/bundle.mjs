@@ -20,20 +20,20 @@ function entryNames() {
 }
 
 /**
- * Puts what a library loads at once into one file: what its first entry loads, and what its other entries load and
- * lazily loaded modules share. rolldown would split it by which of them share it. A driver has a second entry, which
+ * Puts what a library loads at once into one file: what its first entry loads, and what the entry for authors shares with
+ * others. rolldown would split it by which entries and lazily loaded modules share it. A driver has a second entry, which
  * already holds all of it, and must: "sideEffects" names it.
  */
 function chunks(names) {
   if (names.includes('register') || !names.includes('index')) return true
   const isLoadedBy = loaders()
-  const others = names.filter((name) => name !== 'index')
   const common = basename(directory)
   const name = (id, context) => {
-    const isShared = (entry) =>
-      isLoadedBy(entry, id, context) &&
-      context.getModuleInfo(id).importers.some((by) => !isLoadedBy(entry, by, context))
-    return isLoadedBy('index', id, context) || others.some(isShared) ? common : null
+    const { importers } = context.getModuleInfo(id)
+    const isShared = importers.some((by) => !isLoadedBy('driver', by, context))
+    return isLoadedBy('index', id, context) || (isLoadedBy('driver', id, context) && isShared)
+      ? common
+      : null
   }
   return { groups: [{ debugName: 'what is loaded at once', name }] }
 }

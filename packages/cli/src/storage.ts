@@ -1,11 +1,6 @@
 import { dirname } from 'node:path'
-import {
-  create,
-  createFromConfig,
-  createFromURL,
-  isStorageError,
-  type StorageDriver,
-} from '@stowage/core'
+import { create, createFromURL, isStorageError, type StorageDriver } from '@stowage/core'
+import { createFromConfig } from '@stowage/core/config'
 import {
   type Configuration,
   REGISTRY,

@@ -1,4 +1,5 @@
-import { copy, isStorageError } from '@stowage/core'
+import { isStorageError } from '@stowage/core'
+import { copy } from '@stowage/core/transfer'
 import { type Context, errorText } from './context.ts'
 import type { End, Source } from './ends.ts'
 import { EXIT } from './exit-codes.ts'

@@ -1,13 +1,6 @@
 import { ConfigError } from './errors.ts'
-import { applyMiddleware, type MiddlewareEntries } from './middleware.ts'
 import { createRegistered, registration } from './registry.ts'
 import type { StorageDriver } from './storage-driver.ts'
-
-/** What {@link createFromURL} takes besides the URL. */
-export interface FromURLOptions<N extends readonly string[] = readonly string[]> {
-  /** Put around the driver, see {@link applyMiddleware}. */
-  middleware?: MiddlewareEntries<N> | undefined
-}
 
 /**
  * A storage driver from a URL whose scheme is its registered name: `fs:///var/data`, `inmemory:`,
@@ -21,29 +14,12 @@ export interface FromURLOptions<N extends readonly string[] = readonly string[]>
  * @throws InvalidStorageDriverError where no driver has the scheme's name.
  * @throws ConfigError that lists every parameter that is wrong. It shows no user, password or query.
  */
-export async function createFromURL<const N extends readonly string[] = []>(
-  url: string | URL,
-  { middleware }: FromURLOptions<N> = {},
-): Promise<StorageDriver> {
+export async function createFromURL(url: string | URL): Promise<StorageDriver> {
   const parsed = parse(String(url))
   const name = parsed.protocol.slice(0, -1)
   mustNotClimb(parsed, name)
   const { fromURL = fromQuery } = registration(name)
-  const driver = await createRegistered(name, fromURL(parsed))
-  return middleware === undefined ? driver : withMiddleware(driver, middleware)
-}
-
-/** Wraps a driver that nobody else has yet: it is closed where that fails. */
-export async function withMiddleware<const N extends readonly string[]>(
-  driver: StorageDriver,
-  middleware: MiddlewareEntries<N>,
-): Promise<StorageDriver> {
-  try {
-    return await applyMiddleware(driver, middleware)
-  } catch (error) {
-    await driver.close().catch(() => {})
-    throw error
-  }
+  return createRegistered(name, fromURL(parsed))
 }
 
 function parse(url: string): URL {

@@ -1,4 +1,4 @@
-export { copy, uploadFile } from './copy.ts'
+// What applications need. Authors of drivers import '@stowage/core/driver'.
 export { OPERATION_CHANNEL, type OperationContext } from './diagnostics.ts'
 export {
   ConfigError,
@@ -22,22 +22,7 @@ export {
   UploadNotFoundError,
   WriterStateError,
 } from './errors.ts'
-export { forwardingDriver } from './forwarding-driver.ts'
-export { createFromConfig, type FromConfigOptions } from './from-config.ts'
-export { createFromURL, type FromURLOptions } from './from-url.ts'
-export {
-  applyMiddleware,
-  type Middleware,
-  type MiddlewareEntries,
-  type MiddlewareEntry,
-  type MiddlewareOptions,
-  type MiddlewareOptionsOf,
-  registeredMiddleware,
-  registerMiddleware,
-} from './middleware.ts'
-export type { RedirectMiddlewareOptions } from './middleware-redirect.ts'
-export type { RegulatorOptions } from './middleware-regulator.ts'
-export type { RewriteOptions } from './middleware-rewrite.ts'
+export { createFromURL } from './from-url.ts'
 export { baseName, compareKeys, isBeneath, joinPath, parentOf, pathProblem } from './paths.ts'
 export {
   create,
@@ -48,7 +33,6 @@ export {
   registeredDrivers,
   similarDriver,
 } from './registry.ts'
-export type { UploadSource } from './sources.ts'
 export {
   type Capabilities,
   entryKey,
@@ -67,5 +51,3 @@ export {
   type WalkOptions,
   type WriterOptions,
 } from './storage-driver.ts'
-export { toWritable, type UploadOptions, upload, type WritableOptions } from './streams.ts'
-export type { TransferOptions, TransferProgress, TransferResult } from './transfer.ts'

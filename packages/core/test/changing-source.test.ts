@@ -13,14 +13,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import {
-  copy,
-  type FileInfo,
-  RevisionChangedError,
-  type TransferOptions,
-  uploadFile,
-} from '@stowage/core'
+import { type FileInfo, RevisionChangedError } from '@stowage/core'
 import { toStorageDriver } from '@stowage/core/driver'
+import { copy, type TransferOptions, uploadFile } from '@stowage/core/transfer'
 import { Memory, storage } from './helpers/memory.ts'
 import { failure } from './helpers/util.ts'
 

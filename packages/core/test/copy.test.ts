@@ -4,15 +4,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pathToFileURL } from 'node:url'
+import type { StorageDriver } from '@stowage/core'
+import { type DriverWriter, toStorageDriver } from '@stowage/core/driver'
 import {
   copy,
-  type StorageDriver,
   type TransferOptions,
   type TransferProgress,
   type TransferResult,
   uploadFile,
-} from '@stowage/core'
-import { type DriverWriter, toStorageDriver } from '@stowage/core/driver'
+} from '@stowage/core/transfer'
 import { until } from '@stowage-internal/jest-preset/patience'
 import { Memory, storage } from './helpers/memory.ts'
 import { bytes, failure, settle } from './helpers/util.ts'

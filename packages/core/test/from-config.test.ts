@@ -1,4 +1,5 @@
-import { createFromConfig } from '@stowage/core'
+import { jest } from '@jest/globals'
+import { createFromConfig } from '@stowage/core/config'
 import { register } from '@stowage/core/driver'
 import { Memory } from './helpers/memory.ts'
 import { failure } from './helpers/util.ts'
@@ -98,6 +99,15 @@ describe('the middleware list', () => {
     const error = await failure(createFromConfig({ storage, middleware }))
     expect(error.message).toBe('middleware.storage is a list of maps, each with a name')
     expect(given).toEqual([])
+  })
+
+  it('that fails has the driver closed', async () => {
+    const close = jest.fn(async () => {})
+    register('closing', () => Object.assign(new Memory(), { close }))
+    const middleware = { storage: [{ name: 'none' }] }
+    const error = await failure(createFromConfig({ storage: { closing: null }, middleware }))
+    expect(error.message).toContain('no storage middleware registered with name: none')
+    expect(close).toHaveBeenCalledTimes(1)
   })
 
   it('may be absent or empty', async () => {

@@ -5,7 +5,6 @@ import { Memory } from './helpers/memory.ts'
 import { failure } from './helpers/util.ts'
 
 let given: unknown[] = []
-let closed = 0
 
 /** A driver like that of a bucket, with parameters in every part of its URL. */
 const bucketSchema = {
@@ -19,7 +18,7 @@ register(
   'bucket',
   (parameters) => {
     given.push(parseParameters('bucket', bucketSchema, parameters))
-    return Object.assign(new Memory(), { close: async () => void closed++ })
+    return new Memory()
   },
   {
     fromURL: (url) => ({
@@ -37,7 +36,6 @@ register('plain', (parameters) => {
 
 beforeEach(() => {
   given = []
-  closed = 0
 })
 
 it('takes the scheme for the name, and lets the driver read the rest', async () => {
@@ -86,22 +84,6 @@ it.each([
   const error = await failure(createFromURL(url))
   expect(error.message.length).toBeGreaterThan(10)
   expect(`${inspect(error, { depth: 9 })}${JSON.stringify(error)}`).not.toContain('SECRET')
-})
-
-describe('middleware', () => {
-  it('is put around the driver', async () => {
-    const driver = await createFromURL('plain:', {
-      middleware: [{ name: 'redirect', options: { baseURL: 'https://cdn.example' } }],
-    })
-    expect(await driver.redirectURL('/a')).toBe('https://cdn.example/a')
-  })
-
-  it('that fails has the driver closed', async () => {
-    const middleware = [{ name: 'none' }] as const
-    const error = await failure(createFromURL('bucket://data', { middleware }))
-    expect(error.message).toContain('no storage middleware registered with name: none')
-    expect(closed).toBe(1)
-  })
 })
 
 it('lets an error of the factory through with its driver', async () => {

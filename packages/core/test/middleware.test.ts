@@ -1,12 +1,12 @@
+import type { StorageDriver } from '@stowage/core'
+import { toStorageDriver } from '@stowage/core/driver'
 import {
   applyMiddleware,
   forwardingDriver,
   type MiddlewareEntry,
   registeredMiddleware,
   registerMiddleware,
-  type StorageDriver,
-} from '@stowage/core'
-import { toStorageDriver } from '@stowage/core/driver'
+} from '@stowage/core/middleware'
 import { Memory, storage } from './helpers/memory.ts'
 import { collect, content, failure } from './helpers/util.ts'
 

@@ -1,5 +1,7 @@
-import { applyMiddleware, copy, type StorageDriver } from '@stowage/core'
+import type { StorageDriver } from '@stowage/core'
 import { toStorageDriver } from '@stowage/core/driver'
+import { applyMiddleware } from '@stowage/core/middleware'
+import { copy } from '@stowage/core/transfer'
 import { Memory, storage } from './helpers/memory.ts'
 import { bytes, collect, content, failure, gate, settle } from './helpers/util.ts'
 

@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as apps from '@stowage/core'
 import * as authors from '@stowage/core/driver'
+import * as middleware from '@stowage/core/middleware'
 import { Memory } from './helpers/memory.ts'
 import { failure } from './helpers/util.ts'
 
 let folder: string
-const here = { ...apps, ...authors }
+const here = { ...apps, ...authors, ...middleware }
 let other: typeof here
 
 beforeAll(async () => {
@@ -16,6 +17,7 @@ beforeAll(async () => {
   other = {
     ...(await import(join(folder, 'index.ts'))),
     ...(await import(join(folder, 'driver.ts'))),
+    ...(await import(join(folder, 'middleware.ts'))),
   }
 })
 

@@ -1,10 +1,13 @@
-import { applyMiddleware, create, createFromURL, type StorageDriver } from '@stowage/core'
+import { create, type StorageDriver } from '@stowage/core'
+import { applyMiddleware } from '@stowage/core/middleware'
 
 declare module '@stowage/core' {
   interface DriverParameters {
     typed: { rootDirectory: string; threads?: number | undefined }
     optional: { threads?: number | undefined }
   }
+}
+declare module '@stowage/core/middleware' {
   interface MiddlewareOptions {
     typed: { level: number }
   }
@@ -38,7 +41,7 @@ async function compiles(driver: StorageDriver): Promise<void> {
   // @ts-expect-error: an unknown option
   await applyMiddleware(driver, [{ name: 'regulator', options: { maxConcurrency: 1, wrong: 1 } }])
   // @ts-expect-error: an option of the wrong type
-  await createFromURL('typed:', { middleware: [{ name: 'typed', options: { level: '1' } }] })
+  await applyMiddleware(driver, [{ name: 'typed', options: { level: '1' } }])
 }
 
 it('checks parameters and options at compile time', () => {

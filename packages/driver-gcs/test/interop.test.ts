@@ -1,6 +1,8 @@
 // The Go registry on its own gcs driver and this driver, on one bucket: what one stores the other reads and extends.
 // The registry knows Google's hosts only, so a proxy stands in for them: see helpers/google-hosts.ts.
-import { createFromConfig, type StorageDriver } from '@stowage/core'
+
+import type { StorageDriver } from '@stowage/core'
+import { createFromConfig } from '@stowage/core/config'
 import '@stowage/driver-gcs'
 import {
   blobPath,

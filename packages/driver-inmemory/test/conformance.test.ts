@@ -1,4 +1,5 @@
-import { applyMiddleware, create } from '@stowage/core'
+import { create } from '@stowage/core'
+import { applyMiddleware } from '@stowage/core/middleware'
 import { registerSuite } from '@stowage/testsuite'
 import '@stowage/driver-inmemory'
 

@@ -1,5 +1,7 @@
 // The Go registry on its own s3 driver and this driver, on one bucket: what one stores the other reads and extends.
-import { createFromConfig, type StorageDriver } from '@stowage/core'
+
+import type { StorageDriver } from '@stowage/core'
+import { createFromConfig } from '@stowage/core/config'
 import '@stowage/driver-s3'
 import {
   blobPath,

@@ -1,9 +1,5 @@
-import {
-  DriverError,
-  forwardingDriver,
-  type RedirectOptions,
-  type StorageDriver,
-} from '@stowage/core'
+import { DriverError, type RedirectOptions, type StorageDriver } from '@stowage/core/driver'
+import { forwardingDriver } from '@stowage/core/middleware'
 import { AddressRanges } from './address-ranges.ts'
 import { clientAddress } from './client-address.ts'
 import { parse, type Settings } from './options.ts'

@@ -1,8 +1,8 @@
-import { registerMiddleware } from '@stowage/core'
+import { registerMiddleware } from '@stowage/core/middleware'
 import { cloudFront } from './middleware.ts'
 import type { CloudFrontOptions } from './options.ts'
 
-declare module '@stowage/core' {
+declare module '@stowage/core/middleware' {
   interface MiddlewareOptions {
     cloudfront: CloudFrontOptions
   }

@@ -4,15 +4,14 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { create, type StorageDriver } from '@stowage/core'
+import { createFromConfig } from '@stowage/core/config'
+import { toStorageDriver } from '@stowage/core/driver'
 import {
   applyMiddleware,
-  create,
-  createFromConfig,
   type MiddlewareEntry,
   registeredMiddleware,
-  type StorageDriver,
-} from '@stowage/core'
-import { toStorageDriver } from '@stowage/core/driver'
+} from '@stowage/core/middleware'
 import { until } from '@stowage-internal/jest-preset/patience'
 import '@stowage/driver-inmemory'
 import { InMemoryDriver } from '@stowage/driver-inmemory'

@@ -1,5 +1,6 @@
 // A Stowage driver, as its users call it: built, and behind base.
-import { create, type StorageDriver, type UploadSource, upload } from '@stowage/core'
+import { create, type StorageDriver } from '@stowage/core'
+import { type UploadSource, upload } from '@stowage/core/transfer'
 import type { Config } from '../protocol.ts'
 import type { Subject } from '../subject.ts'
 

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { upload } from '@stowage/core'
+import { upload } from '@stowage/core/transfer'
 import { type Add, examples } from '../command.ts'
 import type { Context } from '../context.ts'
 import { openDestination, openSource, openStorageTarget } from '../ends.ts'

@@ -1,6 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { copy, type FileWriter, type StorageDriver } from '@stowage/core'
+import type { FileWriter, StorageDriver } from '@stowage/core'
+import { copy } from '@stowage/core/transfer'
 import { thisProcess } from '../../src/owner.ts'
 import { stagedName } from '../../src/staged-name.ts'
 import { contentOf } from '../crash-content.ts'

@@ -1,4 +1,4 @@
-import type { StorageDriver } from './storage-driver.ts'
+import type { StorageDriver } from '../storage-driver.ts'
 
 /**
  * A driver that passes every call on to another one, but for the members given: the whole of a

@@ -1,8 +1,7 @@
 import { Readable, Writable } from 'node:stream'
-import { raceSignal } from './abort.ts'
-import type { UploadSource } from './sources.ts'
-import type { FileWriter, OperationOptions, StorageDriver } from './storage-driver.ts'
-import { argumentError } from './wrap-error.ts'
+import { raceSignal } from '../abort.ts'
+import type { FileWriter, OperationOptions, StorageDriver } from '../storage-driver.ts'
+import { alreadyRead, bytesOf, openSource, type UploadSource } from './sources.ts'
 
 export interface UploadOptions extends OperationOptions {
   /** Continue the newest unfinished upload of the path: the source gives what comes after it. */
@@ -34,8 +33,6 @@ export async function upload(
   source: UploadSource,
   { append, keep = false, signal }: UploadOptions = {},
 ): Promise<number> {
-  // What only a transfer needs is loaded with the first one: core is to load quickly.
-  const { bytesOf, openSource } = await import('./sources.ts')
   const opened = openSource(source)
   let writer: FileWriter
   try {
@@ -86,11 +83,6 @@ export function openWriter(
 export async function giveUp(writer: FileWriter, { keep, signal }: Keeping): Promise<void> {
   const ended = (keep ? writer.close() : writer.cancel()).catch(() => {})
   if (keep || !signal?.aborted) await ended
-}
-
-/** Stored without what others took, it would replace a file that is whole. */
-export function alreadyRead(): TypeError {
-  return argumentError('the source was read before: give a new stream of it')
 }
 
 /** What {@link toWritable} takes besides the writer. */

@@ -1,8 +1,8 @@
-import { DriverError } from './errors.ts'
+import { DriverError } from '../errors.ts'
+import { parseParameters } from '../parameters.ts'
+import type { StorageDriver } from '../storage-driver.ts'
 import { forwardingDriver } from './forwarding-driver.ts'
-import { strictText } from './middleware-redirect.ts'
-import { parseParameters } from './parameters.ts'
-import type { StorageDriver } from './storage-driver.ts'
+import { strictText } from './redirect.ts'
 
 /** Options of the middleware `rewrite`, which changes the driver's redirect URLs. What is left out stays. */
 export interface RewriteOptions {
@@ -12,7 +12,7 @@ export interface RewriteOptions {
   host?: string | undefined
   /** Removed from the start of the URL's path, where it is there. */
   trimPathPrefix?: string | undefined
-  /** The original's spelling of `trimPathPrefix`. */
+  /** The Go registry's spelling of `trimPathPrefix`. */
   trimpathprefix?: string | undefined
 }
 

@@ -1,8 +1,7 @@
-import { ConfigError } from './errors.ts'
-import { withMiddleware } from './from-url.ts'
-import type { MiddlewareEntry } from './middleware.ts'
-import { createRegistered } from './registry.ts'
-import type { StorageDriver } from './storage-driver.ts'
+import { ConfigError } from '../errors.ts'
+import type { MiddlewareEntry } from '../middleware/registry.ts'
+import { createRegistered } from '../registry.ts'
+import type { StorageDriver } from '../storage-driver.ts'
 
 /** What {@link createFromConfig} takes besides the configuration. */
 export interface FromConfigOptions {
@@ -35,7 +34,15 @@ export async function createFromConfig(
   const whole = isMap(config) && 'storage' in config ? config : { storage: config }
   const { name, parameters } = oneDriver(drivers(whole.storage, env))
   const entries = middlewareEntries(whole)
-  return withMiddleware(await createRegistered(name, parameters), entries)
+  const driver = await createRegistered(name, parameters)
+  if (entries.length === 0) return driver
+  try {
+    const { applyMiddleware } = await import('../middleware.ts')
+    return await applyMiddleware(driver, entries)
+  } catch (error) {
+    await driver.close().catch(() => {})
+    throw error
+  }
 }
 
 function isMap(value: unknown): value is Section {

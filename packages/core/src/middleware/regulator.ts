@@ -1,13 +1,13 @@
-import { forwardingDriver } from './forwarding-driver.ts'
-import { Limiter } from './limiter.ts'
-import { parameter, parseParameters } from './parameters.ts'
+import { Limiter } from '../limiter.ts'
+import { parameter, parseParameters } from '../parameters.ts'
 import type {
   FileInfo,
   FileWriter,
   OperationOptions,
   StorageDriver,
   Walk,
-} from './storage-driver.ts'
+} from '../storage-driver.ts'
+import { forwardingDriver } from './forwarding-driver.ts'
 
 /** Options of the middleware `regulator`, which bounds how many operations run at a time. */
 export interface RegulatorOptions {

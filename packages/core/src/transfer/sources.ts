@@ -1,8 +1,7 @@
 import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
-import { raceSignal } from './abort.ts'
-import { alreadyRead } from './streams.ts'
-import { argumentError } from './wrap-error.ts'
+import { raceSignal } from '../abort.ts'
+import { argumentError } from '../wrap-error.ts'
 
 type Chunk = Uint8Array | string
 
@@ -122,4 +121,9 @@ function fromIterable(source: AsyncIterable<unknown> | Iterable<unknown>): OpenS
     next: async () => iterator.next(),
     abandon: () => void (async () => iterator.return?.())().catch(() => {}),
   }
+}
+
+/** Stored without what others took, it would replace a file that is whole. */
+export function alreadyRead(): TypeError {
+  return argumentError('the source was read before: give a new stream of it')
 }

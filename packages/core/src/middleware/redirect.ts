@@ -1,19 +1,19 @@
-import { ConfigError } from './errors.ts'
+import { ConfigError } from '../errors.ts'
+import { type Parameter, parseParameters } from '../parameters.ts'
+import { checkPath } from '../paths.ts'
+import type { RedirectOptions, StorageDriver } from '../storage-driver.ts'
+import { wrapError } from '../wrap-error.ts'
 import { forwardingDriver } from './forwarding-driver.ts'
-import { type Parameter, parseParameters } from './parameters.ts'
-import { checkPath } from './paths.ts'
-import type { RedirectOptions, StorageDriver } from './storage-driver.ts'
-import { wrapError } from './wrap-error.ts'
 
 /** Options of the middleware `redirect`, which sends readers to another server that has the files. */
 export interface RedirectMiddlewareOptions {
   /** An absolute URL. Its path is put before the file's; user, query and fragment are left out. */
   baseURL?: string | undefined
-  /** The original's spelling of `baseURL`. */
+  /** The Go registry's spelling of `baseURL`. */
   baseurl?: string | undefined
 }
 
-/** A string and nothing else, with the original's words where it is not. */
+/** A string and nothing else, with the Go registry's words where it is not. */
 export function strictText(required?: string): Parameter<string> {
   return {
     expected: 'text',

@@ -1,9 +1,9 @@
-import { raceSignal } from './abort.ts'
-import { InvalidPathError, PathNotFoundError } from './errors.ts'
-import { checkPath } from './paths.ts'
-import type { FileInfo, StorageDriver } from './storage-driver.ts'
-import type { Revision, TransferOptions, TransferResult } from './transfer.ts'
-import { argumentError, wrapError } from './wrap-error.ts'
+import { raceSignal } from '../abort.ts'
+import { InvalidPathError, PathNotFoundError } from '../errors.ts'
+import { checkPath } from '../paths.ts'
+import type { FileInfo, StorageDriver } from '../storage-driver.ts'
+import { argumentError, wrapError } from '../wrap-error.ts'
+import { type Revision, type TransferOptions, type TransferResult, transfer } from './transfer.ts'
 
 /**
  * Copies one file from any driver to any driver, as a stream: memory does not grow with the file. The
@@ -40,15 +40,14 @@ export async function copy(
     })
   }
   const { signal } = options
-  const look = async (): Promise<FileInfo> => {
+  const stat = async (): Promise<FileInfo> => {
     const info = await from.stat(source, { signal })
     if (!info.isDir) return info
     throw new PathNotFoundError(source, { driver: from.name, detail: 'it is a directory' })
   }
   const open = () => from.reader(source, { signal })
   const isPinned = await raceSignal(isObjectStore(from), signal)
-  const { transfer } = await import('./transfer.ts')
-  const origin = { path: source, driver: from.name, isPinned, look, open }
+  const origin = { path: source, driver: from.name, isPinned, stat, open }
   return transfer(origin, to, destination, options)
 }
 
@@ -88,9 +87,8 @@ export async function uploadFile(
 ): Promise<TransferResult> {
   const { createReadStream, promises } = await import('node:fs')
   const { Readable } = await import('node:stream')
-  const { transfer } = await import('./transfer.ts')
   options.signal?.throwIfAborted()
-  const look = async (): Promise<Revision> => {
+  const stat = async (): Promise<Revision> => {
     const info = await promises.stat(file)
     if (!info.isFile()) throw argumentError(`${file} is not a regular file`)
     return { size: info.size, modTime: info.mtime }
@@ -101,5 +99,5 @@ export async function uploadFile(
     size === 0
       ? Readable.from([])
       : createReadStream(file, { highWaterMark: 512 * 1024, end: size - 1 })
-  return transfer({ path: String(file), look, open }, driver, path, options)
+  return transfer({ path: String(file), stat, open }, driver, path, options)
 }
