@@ -1,7 +1,7 @@
 import { isBeneath } from '@stowage/core'
+import { foldOf } from '@stowage/core/transfer'
 import type { End, Source } from './ends.ts'
 import { usageError } from './errors.ts'
-import { foldOf } from './spellings.ts'
 
 type Relation = 'same' | 'nested' | 'apart'
 

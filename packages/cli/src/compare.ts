@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { compareKeys, type FileInfo, isStorageError, type StorageDriver } from '@stowage/core'
+import { foldOf } from '@stowage/core/transfer'
 import type { End } from './ends.ts'
 import { filesBeneath, filesBeneathIfAny, relative, within } from './entries.ts'
-import { foldOf, Spellings } from './spellings.ts'
+import { Spellings } from './spellings.ts'
 
 /** A name that is on one side or on both. */
 export interface Pair {

@@ -1,4 +1,5 @@
 import { isBeneath, isStorageError } from '@stowage/core'
+import { foldOf } from '@stowage/core/transfer'
 import type { Pair } from './compare.ts'
 import { type Context, errorText } from './context.ts'
 import type { End, Source } from './ends.ts'
@@ -7,7 +8,6 @@ import { CliError, usageError } from './errors.ts'
 import { EXIT } from './exit-codes.ts'
 import { plural } from './format.ts'
 import { removeFiles } from './remove.ts'
-import { foldOf } from './spellings.ts'
 import type { Job, Transfers } from './transfer.ts'
 
 export interface DeletionOptions {

@@ -1,38 +1,7 @@
 import type { StorageDriver } from '@stowage/core'
+import { type Fold, foldOf } from '@stowage/core/transfer'
 import { CliError } from './errors.ts'
 import { EXIT } from './exit-codes.ts'
-
-/** The one form of all spellings that a storage takes for one path. */
-export type Fold = (path: string) => string
-
-/** @returns undefined where every spelling is a path of its own. */
-export function foldOf({ capabilities }: StorageDriver): Fold | undefined {
-  const { caseSensitive, normalizationSensitive } = capabilities
-  if (caseSensitive && normalizationSensitive) return undefined
-  return (path) => {
-    const composed = normalizationSensitive ? path : path.normalize('NFC')
-    return caseSensitive ? composed : foldCase(composed)
-  }
-}
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII is meant
-const ASCII = /^[\u0000-\u007f]*$/
-
-/** As volumes do: one character for one, so that `ß` is not `ss`. */
-function foldCase(text: string): string {
-  if (ASCII.test(text)) return text.toLowerCase()
-  let folded = ''
-  for (const character of text) {
-    const upper = single(character.toUpperCase(), character)
-    // The dotless i has no other case here, or it were the i with a dot.
-    folded += character === 'ı' ? character : single(upper.toLowerCase(), upper)
-  }
-  return folded
-}
-
-function single(changed: string, character: string): string {
-  return [...changed].length === 1 ? changed : character
-}
 
 /** Paths that go to one storage: which of them it takes for one. Costs nothing where it keeps all apart. */
 export class Spellings {

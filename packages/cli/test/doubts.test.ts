@@ -286,3 +286,16 @@ describe('times', () => {
     expect(Buffer.from(await storage.getContent('/f')).toString()).toBe('2222')
   })
 })
+
+it('prints which uploads it removed before purge failed', async () => {
+  const { driver } = trap()
+  driver.purgeUploads = async function* (path) {
+    yield { path: `${path}a`, startedAt: new Date(0) }
+    throw new PermissionError('EACCES', { path })
+  }
+  const { code, stdout, stderr } = await runHere(['purge', 'trap:'], { cwd: '/' })
+  expect(code).not.toBe(0)
+  expect(stdout).toContain('removed the upload of trap:#/a')
+  expect(stdout).toContain('removed 1 unfinished upload')
+  expect(stderr).toContain('EACCES')
+})

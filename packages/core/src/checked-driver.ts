@@ -222,8 +222,15 @@ class CheckedDriver implements StorageDriver {
     return this.#run('purgeUploads', { path }, signal, async (context) => {
       const purged: UploadInfo[] = []
       const found = this.#driver.purgeUploads?.(path, { olderThan, dryRun, signal }) ?? []
-      for await (const upload of found) purged.push(upload)
-      if (context) context.entries = purged.length
+      try {
+        for await (const upload of found) purged.push(upload)
+      } catch (error) {
+        const failure = wrapError(error, this.name, path, signal)
+        if (isStorageError(failure) && !dryRun) failure.purged = purged
+        throw failure
+      } finally {
+        if (context) context.entries = purged.length
+      }
       return purged
     })
   }

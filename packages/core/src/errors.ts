@@ -1,3 +1,5 @@
+import type { UploadInfo } from './storage-driver.ts'
+
 /** Marks errors of every copy of core: two copies may meet in one process. */
 const BRAND = Symbol.for('@stowage/core/error')
 
@@ -37,6 +39,8 @@ export abstract class StorageError extends Error {
   readonly path?: string
   /** True where the same call may succeed later without anybody's help. */
   readonly retryable: boolean = false
+  /** The uploads that a `purgeUploads` had removed when it failed. Undefined in errors of other calls. */
+  declare purged?: readonly UploadInfo[]
   #driver: string
   readonly #text: string
 

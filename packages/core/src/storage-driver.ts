@@ -223,7 +223,8 @@ export interface StorageDriver extends AsyncDisposable {
   /** A URL at which the file can be had without credentials, or undefined: serve it yourself. */
   redirectURL(path: string, options?: RedirectOptions): Promise<string | undefined>
   /**
-   * Removes unfinished uploads at the path and beneath it, and says which.
+   * Removes unfinished uploads at the path and below it, and says which. An error that it ends with says in
+   * `purged` which were removed before.
    * @throws UnsupportedMethodError without the capability.
    */
   purgeUploads(path: string, options?: PurgeOptions): Promise<UploadInfo[]>

@@ -324,7 +324,7 @@ describe('redirectURL', () => {
   })
 })
 
-it('purges from the age of the original on', async () => {
+it('purges from the age of the Go registry on', async () => {
   const seen: { olderThan: Date; dryRun: boolean }[] = []
   class Purging extends Memory {
     constructor() {
@@ -339,6 +339,25 @@ it('purges from the age of the original on', async () => {
   expect(found).toEqual([{ path: '/a', startedAt: new Date(0) }])
   expect(seen[0]?.dryRun).toBe(false)
   expect(Date.now() - Number(seen[0]?.olderThan) - 168 * 3600_000).toBeLessThan(60_000)
+})
+
+it('tells which uploads were removed before a purge failed', async () => {
+  class Failing extends Memory {
+    constructor() {
+      super({ purgeUploads: true })
+    }
+    async *purgeUploads(path: string) {
+      yield { path, startedAt: new Date(0) }
+      throw new PermissionError('no')
+    }
+  }
+  const driver = toStorageDriver(new Failing())
+  const error = await failure(driver.purgeUploads('/a'))
+  expect(error).toMatchObject({ code: 'PERMISSION_DENIED', path: '/a' })
+  expect(error.purged).toEqual([{ path: '/a', startedAt: new Date(0) }])
+  expect(Object.hasOwn(await failure(driver.purgeUploads('/a', { dryRun: true })), 'purged')).toBe(
+    false,
+  )
 })
 
 it('stores a string as UTF-8', async () => {

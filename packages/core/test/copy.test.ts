@@ -211,6 +211,30 @@ describe('copy', () => {
     expect(String(memory.files.get('/b'))).toBe('x')
   })
 
+  it.each([
+    [{ caseSensitive: false, normalizationSensitive: true }, '/A'],
+    [{ caseSensitive: true, normalizationSensitive: false }, '/e\u0301'],
+  ])(
+    'is an error onto another spelling of the same file: %j',
+    async (capabilities, destination) => {
+      const source = destination === '/A' ? '/a' : '/\u00e9'
+      const memory = new Memory({ append: true, ...capabilities })
+      memory.files.set(source, Buffer.from('x'))
+      const driver = toStorageDriver(memory)
+      const error = await failure(copy(driver, source, driver, destination))
+      expect(error).toMatchObject({ code: 'INVALID_PATH', path: destination, driver: 'memory' })
+      expect([...memory.files.keys()]).toEqual([source])
+    },
+  )
+
+  it('copies to another spelling where that is another file', async () => {
+    const memory = new Memory({ caseSensitive: true, normalizationSensitive: true })
+    memory.files.set('/a', Buffer.from('x'))
+    const driver = toStorageDriver(memory)
+    await copy(driver, '/a', driver, '/A')
+    expect([...memory.files.keys()]).toEqual(['/a', '/A'])
+  })
+
   it('checks both paths first, and that the source is a file', async () => {
     const { memory, driver } = storage({ '/d/x': 'x' })
     for (const [from, to, code, path] of [

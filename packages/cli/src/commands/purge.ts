@@ -1,3 +1,4 @@
+import { isStorageError, type UploadInfo } from '@stowage/core'
 import { type Add, examples } from '../command.ts'
 import type { Context } from '../context.ts'
 import { openStorageEnd } from '../ends.ts'
@@ -36,16 +37,22 @@ async function purge(context: Context, [location]: readonly string[], options: O
   // A moment ahead, so that 0 means every upload there is, whatever the clock's resolution.
   const olderThan = new Date(age === 0 ? Date.now() + 60_000 : Date.now() - age)
   if (!dryRun) out.goOn()
-  const uploads = await storage.purgeUploads(path, { olderThan, dryRun, signal })
   const verb = dryRun ? 'would remove' : 'removed'
-  for (const { path: upload, startedAt, size } of uploads) {
-    const about = size === undefined ? '' : `, ${bytes(size)}`
-    const text = `${verb} the upload of ${show(upload)} (begun ${startedAt.toISOString()}${about})`
-    await out.result(
-      { type: 'upload', path: upload, startedAt, bytes: size, removed: !dryRun },
-      text,
-    )
+  const report = async (uploads: readonly UploadInfo[]): Promise<void> => {
+    for (const { path: upload, startedAt, size } of uploads) {
+      const about = size === undefined ? '' : `, ${bytes(size)}`
+      const text = `${verb} the upload of ${show(upload)} (begun ${startedAt.toISOString()}${about})`
+      const entry = { type: 'upload', path: upload, startedAt, bytes: size, removed: !dryRun }
+      await out.result(entry, text)
+    }
+    const sum = `${verb} ${plural(uploads.length, 'unfinished upload')}`
+    await out.result({ type: 'summary', uploads: uploads.length, removed: !dryRun }, sum)
   }
-  const sum = `${verb} ${plural(uploads.length, 'unfinished upload')}`
-  await out.result({ type: 'summary', uploads: uploads.length, removed: !dryRun }, sum)
+  try {
+    await report(await storage.purgeUploads(path, { olderThan, dryRun, signal }))
+  } catch (error) {
+    // What was removed before the failure is gone all the same.
+    if (isStorageError(error) && error.purged) await report(error.purged)
+    throw error
+  }
 }

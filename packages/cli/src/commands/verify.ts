@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { compareKeys, isStorageError } from '@stowage/core'
+import { foldOf } from '@stowage/core/transfer'
 import { type Add, examples } from '../command.ts'
 import { checksum, counterpart, pairs } from '../compare.ts'
 import { type Context, errorText } from '../context.ts'
@@ -12,7 +13,6 @@ import { reportLeftOut } from '../left-out.ts'
 import { type ManifestEntry, manifestLine, readManifest, writeManifest } from '../manifest.ts'
 import { AHEAD, forEach, readAhead } from '../pool.ts'
 import { type Progress, startProgress } from '../progress.ts'
-import { foldOf } from '../spellings.ts'
 
 interface Options {
   readonly sizes?: boolean

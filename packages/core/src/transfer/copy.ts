@@ -3,6 +3,7 @@ import { InvalidPathError, PathNotFoundError } from '../errors.ts'
 import { checkPath } from '../paths.ts'
 import type { FileInfo, StorageDriver } from '../storage-driver.ts'
 import { argumentError, wrapError } from '../wrap-error.ts'
+import { foldOf } from './spellings.ts'
 import { type Revision, type TransferOptions, type TransferResult, transfer } from './transfer.ts'
 
 /**
@@ -20,7 +21,7 @@ import { type Revision, type TransferOptions, type TransferResult, transfer } fr
  * const { sha256 } = await copy(local, '/big.iso', bucket, '/images/big.iso', { resume: true })
  * ```
  * @throws PathNotFoundError where the source is no file.
- * @throws InvalidPathError where source and destination are the same file.
+ * @throws InvalidPathError where source and destination are the same file, also under two spellings of its name.
  * @throws RevisionChangedError where the source changed during each attempt.
  * @throws ContentError where the source gave other than its size, or where the destination differs.
  */
@@ -33,7 +34,8 @@ export async function copy(
 ): Promise<TransferResult> {
   checkFor(from, source)
   checkFor(to, destination)
-  if (from === to && source === destination) {
+  const fold = foldOf(to) ?? ((path: string) => path)
+  if (from === to && fold(source) === fold(destination)) {
     throw new InvalidPathError(destination, {
       driver: to.name,
       detail: 'source and destination are the same file',
