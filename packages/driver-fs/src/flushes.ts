@@ -3,8 +3,9 @@ import { type FileSystem, unless } from './file-system.ts'
 
 const DIRECTORY = constants.O_RDONLY | (constants.O_DIRECTORY ?? 0)
 
-/** What a file system says that has no fsync of directories. */
-const NO_SYNC = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EPERM']
+/** What a file system says that has no fsync of directories. Windows has none and says EPERM. */
+const NO_SYNC = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']
+if (process.platform === 'win32') NO_SYNC.push('EPERM')
 
 /** Whether the directory was there. */
 type Flush = Promise<boolean>
