@@ -1,5 +1,7 @@
 // What applications need. Authors of drivers import '@stowage/core/driver'.
 export { OPERATION_CHANNEL, type OperationContext } from './diagnostics.ts'
+// From the entry that drivers add their parameters to, so that every program that has this entry has theirs too.
+export type { DriverParameters } from './driver.ts'
 export {
   ConfigError,
   ContentError,
@@ -27,7 +29,6 @@ export { baseName, compareKeys, isBeneath, joinPath, parentOf, pathProblem } fro
 export {
   create,
   type DriverName,
-  type DriverParameters,
   driverPackage,
   type ParametersOf,
   registeredDrivers,
