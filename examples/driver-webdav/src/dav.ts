@@ -77,13 +77,13 @@ export class Dav {
     })
   }
 
-  /** As {@link send}, for answers that are read whole; undefined for one that is only expected. */
-  text(method: string, path: string, options: DavRequest = {}): Promise<string | undefined> {
+  /** As {@link send}, for answers that are read whole; of one that is only expected, its status. */
+  text(method: string, path: string, options: DavRequest = {}): Promise<string | number> {
     return within(MAX_REQUEST_MS, options.signal, async (signal) => {
       const response = await this.send(method, path, { ...options, signal })
       if (response.ok) return textOf(response)
       await response.body?.cancel()
-      return undefined
+      return response.status
     })
   }
 
@@ -128,14 +128,17 @@ export class Dav {
     const headers = { depth: String(depth), 'content-type': 'application/xml' }
     const body = Buffer.from(PROPFIND)
     // Beneath a file, which is no place for anything, servers do not agree on 404.
-    const expect = [400, 404, 409]
+    const missing = [400, 404, 409]
     for (let attempt = 1; ; attempt++) {
+      // Servers look at one property after the other, and some stumble over a file that goes in between.
+      const expect = attempt < LOOKS ? [...missing, 500] : missing
       const answer = await this.text('PROPFIND', path, { signal, headers, body, expect })
-      if (answer === undefined) return undefined
+      if (answer === 500) continue
+      if (typeof answer === 'number') return undefined
       try {
         return entriesOf(answer, this.#root, path, depth)
       } catch (error) {
-        // Servers look at one property after the other: a file that goes in between has no length.
+        // Others leave out the length of such a file.
         if (attempt === LOOKS || !isStorageError(error, 'CONTENT')) throw error
       }
     }

@@ -188,7 +188,7 @@ export class Sessions {
   async #about(place: string, signal: AbortSignal | undefined): Promise<About | undefined> {
     const expect = [404, 405, 409, 500]
     const text = await this.dav.text('GET', `${place}/about.json`, { signal, expect })
-    return text?.endsWith('}') ? (JSON.parse(text) as About) : undefined
+    return typeof text === 'string' && text.endsWith('}') ? (JSON.parse(text) as About) : undefined
   }
 
   /** Makes the staging collection with the first thing that is to go there. */

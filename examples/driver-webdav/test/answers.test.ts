@@ -245,3 +245,19 @@ test('a server that repeats what it was sent does not get the password into an e
     expect(shown).not.toContain('SECRETsecret')
   }
 })
+
+it('looks again where the server stumbles over a look, and tells of one that always does', async () => {
+  let stumbles = 3
+  let looks = 0
+  const driver = await answering(
+    withFile(({ method }) => {
+      if (method !== 'PROPFIND') return undefined
+      looks++
+      return stumbles-- > 0 ? html(500) : undefined
+    }),
+  )
+  expect((await driver.stat('/file')).size).toBe(3)
+  expect(looks).toBe(4)
+  stumbles = Number.POSITIVE_INFINITY
+  await expect(driver.stat('/file')).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+})
