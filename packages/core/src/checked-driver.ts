@@ -49,9 +49,9 @@ const NO_CAPABILITIES: Capabilities = {
   modTimes: false,
 }
 
-/** Lifetime of a redirect URL in seconds where the caller names none; the original's 20 minutes. */
+/** Lifetime of a redirect URL in seconds where the caller names none; the Go registry's 20 minutes. */
 const REDIRECT_SECONDS = 1200
-/** Age from which an upload counts as abandoned where the caller names none; the original's 168 hours. */
+/** Age from which an upload counts as abandoned where the caller names none; the Go registry's 168 hours. */
 const PURGE_AGE_MS = 168 * 3600 * 1000
 
 /**

@@ -17,7 +17,7 @@ const LONGEST = 100
 
 /**
  * Milliseconds of a duration as Go's `time.ParseDuration` takes it (`1h30m`, `1.5s`, `-2m`, `0`), which is how the
- * original's configuration files have them; undefined where it is none.
+ * Go registry's configuration files have them; undefined where it is none.
  */
 export function parseDuration(text: string): number | undefined {
   const isSigned = text.startsWith('+') || text.startsWith('-')

@@ -78,7 +78,7 @@ export abstract class StorageError extends Error {
     return this.#text
   }
 
-  /** The original's JSON fields, then `code` and `retryable`. */
+  /** The Go registry's JSON fields, then `code` and `retryable`. */
   toJSON(): Record<string, unknown> {
     return { ...this.fields(), code: this.code, retryable: this.retryable }
   }
@@ -191,7 +191,7 @@ interface BackendErrorOptions extends StorageErrorOptions {
   path?: string | undefined
 }
 
-/** An error of the backend that has no more precise class. `Error` in the original. */
+/** An error of the backend that has no more precise class. `Error` in the Go registry. */
 export class DriverError extends StorageError {
   override readonly name: string = 'DriverError'
   override readonly code: StorageErrorCode = 'DRIVER'
@@ -247,7 +247,7 @@ export class ContentError extends DriverError {
   override readonly code = 'CONTENT'
 }
 
-/** Several things failed in one call; each is in `errors`. `Errors` in the original. */
+/** Several things failed in one call; each is in `errors`. `Errors` in the Go registry. */
 export class StorageErrors extends StorageError {
   override readonly name = 'StorageErrors'
   override readonly code = 'MULTIPLE'

@@ -15,7 +15,7 @@ export interface Parameter<T> {
   /** Never shown in a message. */
   readonly secret?: boolean | undefined
   readonly default?: T | undefined
-  /** The words for a wrong value, where an original's message is kept. */
+  /** The words for a wrong value, where a message of the Go registry is kept. */
   readonly problem?: ((name: string, shown: string) => string) | undefined
 }
 

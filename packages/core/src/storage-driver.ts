@@ -41,7 +41,7 @@ export interface WalkOptions extends OperationOptions {
 export interface RedirectOptions extends OperationOptions {
   /** HTTP method the URL will be used with. Only `GET` (the default) and `HEAD` can be redirected. */
   method?: string | undefined
-  /** Lifetime of the URL in seconds. Default 1200 (20 minutes, as in the original). */
+  /** Lifetime of the URL in seconds. Default 1200 (20 minutes, as in the Go registry). */
   expiresIn?: number | undefined
   /** The request to be redirected, for middleware that looks at the client (its address, say). */
   request?: RedirectRequest | undefined
@@ -54,7 +54,7 @@ export interface RedirectRequest {
 }
 
 export interface PurgeOptions extends OperationOptions {
-  /** Only uploads begun before this instant. Default: 168 hours ago, the original's age. */
+  /** Only uploads begun before this instant. Default: 168 hours ago, the Go registry's age. */
   olderThan?: Date | undefined
   /** Report what would be removed and remove nothing. */
   dryRun?: boolean | undefined

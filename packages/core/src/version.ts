@@ -1,6 +1,6 @@
 /**
  * Version of the driver interface, `major.minor`. A core accepts drivers with its own major and at
- * least its own minor version, which is the original's rule.
+ * least its own minor version, which is the Go registry's rule.
  */
 export const INTERFACE_VERSION = '0.1'
 

@@ -22,7 +22,7 @@ import {
 
 const json = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
 
-describe('messages of the original', () => {
+describe('messages of the Go registry', () => {
   it.each([
     [new UnsupportedMethodError(), 'foo: unsupported method'],
     [new PathNotFoundError('/a'), 'foo: Path not found: /a'],
@@ -67,7 +67,7 @@ describe('JSON', () => {
     ],
     [new InvalidStorageDriverError('foo'), { Name: 'foo' }],
     [new ConfigError(['a', 'b'], { driver: 'foo' }), { DriverName: 'foo', problems: ['a', 'b'] }],
-  ])('%#: the original fields, then code and retryable', (error, fields) => {
+  ])('%#: the Go registry fields, then code and retryable', (error, fields) => {
     const { code, retryable } = error
     expect(json(error)).toEqual({ ...fields, code, retryable })
   })

@@ -2,7 +2,7 @@ import { Limiter } from '@stowage/core/driver'
 import { countListeners, failure, gate, settle } from './helpers/util.ts'
 
 it('runs at most as many as its limit, and all in the end', async () => {
-  // The original's numbers: 500 slots, 50 rounds, 50 more than fit.
+  // The Go registry's numbers: 500 slots, 50 rounds, 50 more than fit.
   const limiter = new Limiter(500)
   for (let round = 0; round < 50; round++) {
     const blocked = gate()

@@ -80,9 +80,9 @@ describe('integer', () => {
   })
 })
 
-describe('limit, as the original reads it', () => {
+describe('limit, as the Go registry reads it', () => {
   it.each([
-    // The original's own cases.
+    // The Go registry's own cases.
     ['foo', "foo: p config error: parameter must be an integer, 'foo' invalid"],
     ['50', 50],
     ['5', 25],

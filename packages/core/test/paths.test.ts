@@ -16,7 +16,7 @@ const check = { seed, numRuns: 500 }
 
 describe('valid paths', () => {
   it.each([
-    // The original's list.
+    // The Go registry's list.
     '/a',
     '/2',
     '/aa',
@@ -33,7 +33,7 @@ describe('valid paths', () => {
     '/_.abc',
     '/Docker/docker-registry',
     '/Abc/Cba',
-    // Wider than the original.
+    // Wider than the Go registry.
     '/a b@c+d=e,f',
     '/...',
     '/..a/a..',
@@ -66,13 +66,13 @@ describe('valid paths', () => {
 
 describe('invalid paths', () => {
   it.each([
-    // The original's list.
+    // The Go registry's list.
     ['', /starts with/],
     ['abc', /starts with/],
     ['123.abc', /starts with/],
     ['//bcd', /empty component/],
     ['/abc_123/', /final \//],
-    // Narrower than the original.
+    // Narrower than the Go registry.
     ['/', /root is allowed/],
     ['/a/', /final \//],
     ['/a//b', /empty component/],

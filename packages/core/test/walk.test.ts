@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { Memory, storage } from './helpers/memory.ts'
 import { collect, failure, gate, settle } from './helpers/util.ts'
 
-// The tree of the original's walk tests.
+// The tree of the Go registry's walk tests.
 const TREE = Object.fromEntries(
   [
     '/file1',
@@ -16,7 +16,7 @@ const TREE = Object.fromEntries(
     '/folder4/file1',
   ].map((path) => [path, path]),
 )
-// In our order: that of the keys. The original's fallback has /folder1 before /folder1-suffix.
+// In our order: that of the keys. The Go registry's fallback has /folder1 before /folder1-suffix.
 const ALL = [
   '/file1',
   '/folder1-suffix/',

@@ -67,7 +67,7 @@ export interface Settings {
   readonly nameUnit: 'bytes' | 'utf16' | undefined
 }
 
-/** The original's root, for a configuration file that relies on it. */
+/** The Go registry's root, for a configuration file that relies on it. */
 const REGISTRY_ROOT = '/var/lib/registry'
 
 const KIB = 1024
@@ -120,7 +120,7 @@ export function parse(raw: unknown): Settings {
   )
 }
 
-/** As {@link parse}, with the original's default for the root directory. */
+/** As {@link parse}, with the Go registry's default for the root directory. */
 export function parseFilesystem(raw: unknown): Settings {
   const schema = { rootDirectory: { ...rootDirectory, default: REGISTRY_ROOT }, ...rest }
   return parseParameters('filesystem', schema, raw)

@@ -5,7 +5,7 @@ import '../src/index.ts'
 import { failure } from './recording.ts'
 
 describe('parameters', () => {
-  it('have defaults; the root directory has one under the original name only', () => {
+  it('have defaults; the root directory has one under the Go registry's name only', () => {
     expect(parse({ rootDirectory: '/data' })).toEqual({
       rootDirectory: '/data',
       createRoot: true,

@@ -5,7 +5,7 @@ import { clientAddress } from './client-address.ts'
 import { parse, type Settings } from './options.ts'
 import { signCannedPolicy } from './sign.ts'
 
-/** Lifetime of a URL in seconds where nobody names one; the original's 20 minutes. */
+/** Lifetime of a URL in seconds where nobody names one; the Go registry's 20 minutes. */
 const SECONDS = 1200
 
 /**

@@ -12,7 +12,7 @@ import {
 export interface CloudFrontOptions {
   /** URL of the distribution; `https://` where it has no scheme. */
   baseURL?: string | undefined
-  /** The original's spelling of `baseURL`. */
+  /** The Go registry's spelling of `baseURL`. */
   baseurl?: string | undefined
   /** Path of the PEM file with the RSA key. */
   privateKey?: string | undefined
@@ -25,7 +25,7 @@ export interface CloudFrontOptions {
   /** How often Amazon's address ranges are fetched: `12h`. */
   updateFrequency?: string | undefined
   updatefrequency?: string | undefined
-  /** A misspelling that the original once documented; it has precedence. */
+  /** A misspelling that the Go registry once documented; it has precedence. */
   updatefrenquency?: string | undefined
   ipRangesURL?: string | undefined
   iprangesurl?: string | undefined
@@ -62,7 +62,7 @@ export interface Settings {
 const IP_RANGES = 'https://ip-ranges.amazonaws.com/ip-ranges.json'
 const UPDATE_FREQUENCY = 12 * 3600 * 1000
 
-/** A string and nothing else, with the original's words where it is not. */
+/** A string and nothing else, with the Go registry's words where it is not. */
 function strict(required?: string): Parameter<string> {
   return {
     expected: 'text',
@@ -72,7 +72,7 @@ function strict(required?: string): Parameter<string> {
   }
 }
 
-/** As the original: what is no text is as if it were not there. */
+/** As the Go registry: what is no text is as if it were not there. */
 const lenient: Parameter<string> = {
   expected: 'a duration',
   read: (value) => (typeof value === 'string' ? value : ''),
@@ -95,7 +95,7 @@ const schema = {
   warn: parameter.object<(message: string) => void>('a function that takes a message'),
 }
 
-/** @throws ConfigError in the original's words. */
+/** @throws ConfigError in the Go registry's words. */
 export async function parse(raw: unknown): Promise<Settings> {
   const given = parseParameters('cloudfront', schema, raw)
   const warn = given.warn ?? ((message: string) => process.emitWarning(message))

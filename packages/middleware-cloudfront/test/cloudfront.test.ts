@@ -175,7 +175,7 @@ describe('options', () => {
     })
   })
 
-  it('ignore a duration that is no text, as the original does', async () => {
+  it('ignore a duration that is no text, as the Go registry does', async () => {
     check((await (await around({ duration: 5 })).redirectURL('/a')) ?? '')
   })
 })

@@ -9,7 +9,7 @@ import type {
 import type { OperationContext } from '@stowage/core'
 import { actionOf, errorType } from './names.ts'
 
-/** Prometheus' default buckets, which the original has. */
+/** Prometheus' default buckets, which the Go registry has. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
 /** They last as long as their consumer likes: their time says nothing of the storage. */
@@ -22,7 +22,7 @@ const DIRECTIONS: Readonly<Record<string, string>> = {
   write: 'write',
 }
 
-/** The instruments: the original's timer under its name, and what it lacks. */
+/** The instruments: the Go registry's timer under its name, and what it lacks. */
 export class Measures {
   readonly #seconds: Histogram
   readonly #active: UpDownCounter

@@ -1,15 +1,15 @@
 import type { Attributes } from '@opentelemetry/api'
 import type { OperationContext } from '@stowage/core'
 
-/** The original's prefix of span attributes. */
+/** The Go registry's prefix of span attributes. */
 const PREFIX = 'io.cncf.distribution.storage.'
 
-/** A method as the original calls it: `GetContent`, `RedirectURL`, `Writer.Commit`. */
+/** A method as the Go registry calls it: `GetContent`, `RedirectURL`, `Writer.Commit`. */
 export function actionOf(method: string): string {
   return method.replace(/(?<=^|\.)[a-z]/g, (letter) => letter.toUpperCase())
 }
 
-/** The attributes of a span at its start, under the original's names. */
+/** The attributes of a span at its start, under the Go registry's names. */
 export function startAttributes(operation: OperationContext, paths: boolean): Attributes {
   const { driver, method, path, destination, offset, append, bytes } = operation
   const given = {
@@ -24,7 +24,7 @@ export function startAttributes(operation: OperationContext, paths: boolean): At
   return Object.fromEntries(entries.map(([name, value]) => [PREFIX + name, value]))
 }
 
-/** What is known at the end only; the original has none of these. */
+/** What is known at the end only; the Go registry has none of these. */
 export function endAttributes({ method, bytes, entries, outcome }: OperationContext): Attributes {
   const isKnown = method === 'putContent' || method === 'write'
   const found = {

@@ -31,7 +31,7 @@ describe('metrics', () => {
   })
   afterEach(() => telemetry[Symbol.asyncDispose]())
 
-  it("time every call under the original's name and labels, failed ones too", async () => {
+  it("time every call under the Go registry's name and labels, failed ones too", async () => {
     await work(await create('inmemory'))
     expect(await telemetry.values('registry_storage_action_seconds')).toEqual({
       'inmemory PutContent': 1,

@@ -47,7 +47,7 @@ class Requesting extends InMemoryDriver {
 }
 
 describe('a span', () => {
-  it("has the original's name and attributes", async () => {
+  it("has the Go registry's name and attributes", async () => {
     await driver.putContent('/a/b', 'hello')
     await driver.move('/a/b', '/c')
     await driver.redirectURL('/c')

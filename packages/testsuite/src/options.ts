@@ -66,7 +66,7 @@ export interface CaseInfo {
   readonly area: string
   /** The rule it proves, as a sentence. */
   readonly title: string
-  /** The tests of the original's suite that it stands for. */
+  /** The tests of the Go registry's suite that it stands for. */
   readonly original?: readonly string[] | undefined
   /** Only where the driver declares this. */
   readonly needs?: keyof Capabilities | undefined

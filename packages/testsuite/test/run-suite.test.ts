@@ -20,7 +20,7 @@ describe('the list of cases', () => {
     for (const { id, area } of suiteCases) expect(id).toMatch(new RegExp(`^${area}-[a-z0-9-]+$`))
   })
 
-  it("stands for every test of the original's suite", () => {
+  it("stands for every test of the Go registry's suite", () => {
     const covered = new Set(suiteCases.flatMap(({ original }) => original ?? []))
     const all = Array.from({ length: 36 }, (_, i) => `T${i + 1}`)
     expect(all.filter((test) => !covered.has(test))).toEqual([])

@@ -15,7 +15,7 @@ export interface FromConfigOptions {
 
 type Section = Record<string, unknown>
 
-/** Keys of a `storage:` section that are not drivers, in the original. */
+/** Keys of a `storage:` section that are not drivers, in the Go registry. */
 const RESERVED = ['maintenance', 'cache', 'delete', 'redirect', 'tag']
 const PREFIX = 'REGISTRY_STORAGE'
 

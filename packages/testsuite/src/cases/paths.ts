@@ -3,7 +3,7 @@ import type { StorageDriver } from '@stowage/core'
 import { area, type Case } from '../case.ts'
 import { byteOrder, type CaseContext, paths as items } from '../context.ts'
 
-/** The valid and the invalid paths of the original's suite. */
+/** The valid and the invalid paths of the Go registry's suite. */
 const ORIGINAL_VALID = [
   '/a',
   '/2',
