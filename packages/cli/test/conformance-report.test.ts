@@ -43,7 +43,7 @@ describe('conformance --report', () => {
     const made = await report('out/report')
     expect(made).toMatchObject({
       storage: 'My disk',
-      driver: { name: 'filesystem', package: '@stowage/driver-fs' },
+      driver: { name: 'fs', package: '@stowage/driver-fs' },
       server: { name: 'ext4' },
       suite: { seed: 7, concurrency: 2, partSize: 4096, pageSize: 3 },
     })
@@ -128,7 +128,7 @@ describe('a report on a storage with credentials', () => {
       const made = await report('secret')
       expect(made.server).toEqual({ header: 'Indiscreet/1.0' })
       expect(made.storage).toBe('s3://bucket/root')
-      expect(made.driver).toMatchObject({ name: 's3aws', package: '@stowage/driver-s3' })
+      expect(made.driver).toMatchObject({ name: 's3', package: '@stowage/driver-s3' })
       expect(made.totals.failed).toBeGreaterThan(0)
       for (const file of await readdir(work.path('secret'))) {
         const content = await readFile(work.path('secret', file), 'utf8')

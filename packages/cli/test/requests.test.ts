@@ -25,7 +25,7 @@ async function operations(...args: string[]): Promise<Record<string, number>> {
   const counts: Record<string, number> = {}
   const count = (message: unknown): void => {
     const { driver, method } = message as OperationContext
-    if (driver === 'filesystem' || FREE.includes(method)) return
+    if (driver === 'fs' || FREE.includes(method)) return
     counts[method] = (counts[method] ?? 0) + 1
   }
   subscribe('tracing:stowage:operation:start', count)

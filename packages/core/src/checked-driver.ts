@@ -57,9 +57,11 @@ const PURGE_AGE_MS = 168 * 3600 * 1000
 /**
  * Makes a StorageDriver of a driver: adds the checks that all drivers share. `create` does it for registered ones;
  * call it to use a driver that you made yourself.
+ *
+ * @param name what errors and diagnostics call the driver; `create` gives the name that its caller wrote.
  */
-export function toStorageDriver(driver: Driver): StorageDriver {
-  return new CheckedDriver(driver)
+export function toStorageDriver(driver: Driver, name: string = driver.name): StorageDriver {
+  return new CheckedDriver(driver, name)
 }
 
 class CheckedDriver implements StorageDriver {
@@ -71,9 +73,9 @@ class CheckedDriver implements StorageDriver {
   /** The close that is under way or done. */
   #closing: Promise<void> | undefined
 
-  constructor(driver: Driver) {
+  constructor(driver: Driver, name: string) {
     this.#driver = driver
-    this.name = driver.name
+    this.name = name
     this.capabilities = Object.freeze({ ...NO_CAPABILITIES, ...driver.capabilities })
   }
 

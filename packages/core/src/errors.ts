@@ -64,7 +64,11 @@ export abstract class StorageError extends Error {
   /** Names the driver and the path, once: what is there already stays. Core calls it. */
   addContext(driver: string, path?: string): this {
     if (this.path === undefined && path !== undefined) (this as { path?: string }).path = path
-    if (this.#driver !== '') return this
+    return this.#driver === '' ? this.renameDriver(driver) : this
+  }
+
+  /** Names the driver as its user does. Core calls it where creating a driver failed. */
+  renameDriver(driver: string): this {
     const { message: before, stack } = this
     this.#driver = driver
     this.message = line(driver, this.#text)

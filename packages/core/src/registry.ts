@@ -148,9 +148,9 @@ export async function createRegistered(name: string, given: unknown): Promise<St
   const { factory } = registration(name)
   const parameters = (given ?? {}) as Record<string, unknown>
   try {
-    return toStorageDriver(await factory(parameters))
+    return toStorageDriver(await factory(parameters), name)
   } catch (error) {
-    if (isStorageError(error)) throw error.addContext(name)
+    if (isStorageError(error)) throw error.renameDriver(name)
     throw error
   }
 }

@@ -1,4 +1,10 @@
-import { create, driverPackage, PathNotFoundError, registeredDrivers } from '@stowage/core'
+import {
+  ConfigError,
+  create,
+  driverPackage,
+  PathNotFoundError,
+  registeredDrivers,
+} from '@stowage/core'
 import { INTERFACE_VERSION, register, toStorageDriver } from '@stowage/core/driver'
 import { versionProblem } from '../src/version.ts'
 import { Memory } from './helpers/memory.ts'
@@ -11,7 +17,7 @@ const table = (globalThis as unknown as Record<symbol, Map<string, Record<string
 afterEach(() => table?.clear())
 
 describe('create', () => {
-  it('puts base around what the factory gives, now or later', async () => {
+  it('adds the checks of core to what the factory gives, now or later', async () => {
     register('now', () => new Memory())
     register('later', async () => new Memory())
     for (const name of ['now', 'later']) {
@@ -56,6 +62,21 @@ describe('create', () => {
     register('alpha', () => new Memory())
     expect((await failure(create('acme'))).message).toContain('registered now: alpha, zeta')
     expect(registeredDrivers()).toEqual(['alpha', 'zeta'])
+  })
+
+  it('calls the driver by the name that its user wrote, also where the factory calls it otherwise', async () => {
+    const factory = (): Memory => new Memory()
+    register('short', factory)
+    register('long', factory)
+    for (const name of ['short', 'long']) {
+      const driver = await create(name)
+      expect(driver.name).toBe(name)
+      expect((await failure(driver.stat('/none'))).message).toBe(`${name}: Path not found: /none`)
+    }
+    register('other', () => {
+      throw new ConfigError('no', { driver: 'long' })
+    })
+    expect(await failure(create('other'))).toMatchObject({ driver: 'other', message: 'other: no' })
   })
 
   it('puts the driver name on the factory errors that have none', async () => {

@@ -5,7 +5,7 @@ import '../src/index.ts'
 import { failure } from './recording.ts'
 
 describe('parameters', () => {
-  it('have defaults; the root directory has one under the Go registry's name only', () => {
+  it('have defaults; the root directory has one under the name of the Go registry only', () => {
     expect(parse({ rootDirectory: '/data' })).toEqual({
       rootDirectory: '/data',
       createRoot: true,
@@ -58,16 +58,16 @@ describe('parameters', () => {
       expect(() => url(wrong)).toThrow(/URL/)
     }
     const storage = await createFromURL(`fs://${resolve('/nowhere/at/all')}`)
-    expect(storage.name).toBe('filesystem')
+    expect(storage.name).toBe('fs')
     await expect(createFromURL('fs:?durability=none')).rejects.toThrow('rootDirectory is missing')
   })
 
   it('both names make the same driver', async () => {
     for (const name of ['fs', 'filesystem'] as const) {
       const storage = await create(name, { rootDirectory: '/nowhere/at/all' })
-      expect(storage.name).toBe('filesystem')
+      expect(storage.name).toBe(name)
       expect(await failure(storage.getContent('/a'))).toMatchObject({
-        message: 'filesystem: Path not found: /a',
+        message: `${name}: Path not found: /a`,
       })
     }
   })
