@@ -40,9 +40,13 @@ export type {
   PutResult,
   RequestContext,
 } from './objects/backend.ts'
+export { childPages } from './objects/child-pages.ts'
+export { hasFiles } from './objects/flat-pages.ts'
 export { type NameRules, Names, newSessionId, sessionTime } from './objects/names.ts'
+export { type ListBackend, listPages } from './objects/pages.ts'
 export { type Removal, throwErrors } from './objects/remover.ts'
 export { Trees, type UploadRemover } from './objects/trees.ts'
+export { walkPages } from './objects/walk-pages.ts'
 export { type Listing, PageGuard, parseSize } from './pages.ts'
 export { type ContentRange, parseContentRange } from './ranges.ts'
 export { Requests, type RequestsOptions } from './requests.ts'

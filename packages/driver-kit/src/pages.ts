@@ -65,6 +65,24 @@ export class PageGuard {
     }
   }
 
+  /**
+   * Checks the objects of a page, as {@link entry} does, and that each has a time.
+   * @throws DriverError
+   */
+  objects(objects: readonly { key: unknown; size: unknown; modTime: Date }[]): void {
+    const { prefix = '' } = this.#listing
+    for (const { key, size, modTime } of objects) {
+      const isGood = typeof key === 'string' && key !== '' && key.startsWith(prefix)
+      // Only for a bad entry is there a call.
+      if (!isGood || !Number.isSafeInteger(size) || (size as number) < 0) this.entry(key, size)
+      if (Number.isNaN(modTime.getTime())) {
+        throw this.#error(
+          `the listing has a time that is none, for a key under ${JSON.stringify(prefix)}`,
+        )
+      }
+    }
+  }
+
   #error(text: string): DriverError {
     const { operation, path } = this.#listing
     return new DriverError(`${operation}: ${text}`, { path })

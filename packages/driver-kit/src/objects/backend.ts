@@ -30,12 +30,22 @@ export interface ObjectInfo {
   readonly native?: unknown
 }
 
-/** The order in which a service lists keys. */
+/** How a service lists keys. */
 export interface ListingOrder {
+  /** The service's name of the request, for errors. Default `list`. */
+  readonly operation?: string | undefined
   /** `utf8`: by bytes. `utf16`: by code units, or by bytes. `tree`: by components, `a/b` before `a-b`. `none`: any. */
   readonly order: 'utf8' | 'utf16' | 'tree' | 'none'
+  /** What to do about a store that lists in no order although it should, for errors. */
+  readonly ifDisordered?: string | undefined
   /** Whether {@link ListRequest.start} is the first key to list (`from`) or the one before it (`after`). */
   readonly start: 'from' | 'after' | 'none'
+  /**
+   * A listing with a delimiter does not tell a directory that holds only other tools' markers from one with files: the
+   * kit lists flat as long as that shows many children, and then looks into each. Otherwise it looks only into those
+   * whose marker is listed beside the common prefix.
+   */
+  readonly hidesMarkers?: boolean | undefined
 }
 
 /** One page of a listing. */

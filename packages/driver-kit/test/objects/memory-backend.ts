@@ -41,6 +41,12 @@ export interface MemoryOptions {
   readonly conditions?: boolean
   readonly fileAndDirectory?: boolean
   readonly tellsMissing?: boolean
+  /** Whether a listing by delimiter names markers beside their common prefix. */
+  readonly namesMarkers?: boolean
+  /** Whether a listing takes no notice of where it is to begin. */
+  readonly ignoresStart?: boolean
+  /** Whether a page begins with the last entry of the one before. */
+  readonly repeats?: boolean
   /** Whether the answer to a copy has its size. */
   readonly tellsCopy?: boolean
 }
@@ -161,7 +167,7 @@ export class MemoryBackend implements ObjectBackend {
   }
 
   #page({ prefix, delimiter, start, token, limit }: ListRequest): ListPage {
-    const size = limit ?? this.#options.pageSize ?? 1000
+    const { pageSize = 1000, namesMarkers, ignoresStart, repeats } = this.#options
     const entries = new Map<string, ObjectInfo | undefined>()
     for (const key of this.#sorted()) {
       if (!key.startsWith(prefix)) continue
@@ -170,15 +176,19 @@ export class MemoryBackend implements ObjectBackend {
       else entries.set(key.slice(0, end + 1), undefined)
     }
     const keys = [...entries.keys()]
-    const from = token ?? start
+    const from = token ?? (ignoresStart ? undefined : start)
+    const isFrom = token === undefined ? this.listing.start === 'from' : repeats === true
     const isDue = (key: string): boolean =>
-      from === undefined ||
-      this.#compare(key, from) > (this.listing.start === 'from' && !token ? -1 : 0)
+      from === undefined || this.#compare(key, from) > (isFrom ? -1 : 0)
     const due =
       this.listing.order === 'none' ? keys.slice(keys.indexOf(token ?? '') + 1) : keys.filter(isDue)
+    const size = (limit ?? pageSize) + (repeats && token !== undefined ? 1 : 0)
     const page = due.slice(0, size)
     const objects = page.map((key) => entries.get(key)).filter((info) => info !== undefined)
     const prefixes = page.filter((key) => entries.get(key) === undefined)
+    if (namesMarkers) {
+      for (const key of prefixes) if (this.objects.has(key)) objects.push(this.#info(key, ''))
+    }
     return { objects, prefixes, more: due.length > size, token: page.at(-1) }
   }
 
