@@ -135,15 +135,15 @@ for (const { server, parameters } of missing.length > 0 ? [] : fitting) {
       expect(await collect(driver.list(upload))).not.toContain(path)
       const walked = await collect(driver.walk(uploads))
       expect(walked.map((entry) => entry.path)).not.toContain(path)
-      for (const call of [
-        driver.stat(path),
-        driver.getContent(path),
-        driver.reader(path),
-        driver.writer(path, { append: true }),
-        driver.move(path, '/elsewhere'),
-      ]) {
-        await expect(call).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
-      }
+      await Promise.all(
+        [
+          driver.stat(path),
+          driver.getContent(path),
+          driver.reader(path),
+          driver.writer(path, { append: true }),
+          driver.move(path, '/elsewhere'),
+        ].map((call) => expect(call).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })),
+      )
       // It goes on with it as if nobody had looked.
       const sent = await client.send(begun, bytes.subarray(300_000), 300_000)
       await client.finish(sent, digestOf(bytes))
