@@ -188,7 +188,7 @@ describe('a key', () => {
       middle: given.slice(300, 360),
       start: given.slice(0, 60),
     })
-    for (const call of [() => driver.stat("/x"), () => driver.redirectURL("/x")]) {
+    for (const call of [() => driver.stat('/x'), () => driver.redirectURL('/x')]) {
       const error = await call().catch((thrown: unknown) => thrown)
       expect(error).toMatchObject({ code: 'CONFIG' })
       search.assertNone('the error', error)

@@ -7,7 +7,7 @@ import type { StorageDriver } from '../storage-driver.ts'
  * A middleware that changes paths changes those of `locate` and `bucketKey` as well.
  *
  * The members are taken as they are, without checks: one that does not call the inner driver checks its
- * path ({@link checkPath}) and its signal itself.
+ * path (`checkPath` of `@stowage/core/driver`) and its signal itself.
  *
  * @example
  * ```ts

@@ -77,6 +77,7 @@ export interface ListPage {
   readonly date?: Date | undefined
 }
 
+/** What to read of an object. */
 export interface GetRequest {
   /** First byte, and the last one, included; left out: to the end. */
   readonly range?: readonly [first: number, last: number | undefined] | undefined
@@ -84,6 +85,7 @@ export interface GetRequest {
   readonly revision?: string | undefined
 }
 
+/** An object whose body is about to come. */
 export interface GetResult {
   /** Of the revision that the body is of; `size` is that of the whole object. */
   readonly info: ObjectInfo
@@ -104,6 +106,7 @@ export interface ObjectPutOptions {
   readonly metadata?: Readonly<Record<string, string>> | undefined
 }
 
+/** What the service tells of an object that it has taken. */
 export interface PutResult {
   /** Left out where the service does not tell it. */
   readonly revision?: string | undefined
