@@ -26,13 +26,3 @@ it('the first call names the command to install the SDK', async () => {
   expect(said).toContain('CONFIG')
   expect(said).toContain('npm install @google-cloud/storage google-auth-library')
 })
-
-it('the import takes less than 20 ms of computing, core apart', async () => {
-  const measured = await alone.run(`
-    await import('@stowage/core')
-    const { user, system } = process.cpuUsage()
-    await import('./src/index.ts')
-    const spent = process.cpuUsage()
-    console.log((spent.user - user + spent.system - system) / 1000)`)
-  expect(Number(measured)).toBeLessThan(20)
-})
