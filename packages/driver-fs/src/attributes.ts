@@ -51,14 +51,14 @@ export function attributesOf({ mode, uid, gid }: Stats): Attributes {
 
 /** Gives them, and a time, to an open file, as far as this process may. */
 export async function setAttributes(
-  system: FileSystem,
+  { system, isLocal }: Pick<Root, 'system' | 'isLocal'>,
   fd: number,
   attributes: Attributes | undefined,
   modTime: Date | undefined,
 ): Promise<void> {
   if (attributes !== undefined) {
     const { mode, user, group } = attributes
-    const now = await system.fstat(fd)
+    const now = await system.fstat(fd, isLocal)
     const isKept = await giveTo(system, fd, now, user, group)
     // Without the group, others in another one get no more than everybody.
     const wanted = mode === undefined || isKept ? mode : withoutGroup(mode)

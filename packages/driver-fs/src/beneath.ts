@@ -21,9 +21,12 @@ export function throughHandles(system: FileSystem, places: FileSystem = system):
 
   /** Makes the call by the handle of the directory that the path is in. */
   function at<T>(path: RawPath, call: (path: RawPath) => Promise<T>, isLoose = false): Promise<T> {
-    const { parent, name } = split(keyOf(path))
+    const key = keyOf(path)
+    const cut = key.lastIndexOf('/')
+    const name = key.slice(cut + 1)
     if (name === '') return call(path)
-    return handles.within(parent, (directory) => call(inside(directory, name)), isLoose)
+    const parent = parentOf(key, cut)
+    return handles.within(parent, (directory) => call(inside(directory, name, path)), isLoose)
   }
 
   /** Makes the call by the handle of the directory itself. */
@@ -66,7 +69,9 @@ export function throughHandles(system: FileSystem, places: FileSystem = system):
     const handle = await handles.enter(keyOf(path))
     try {
       const directory = await system.opendir(handle.path)
-      const close = (): Promise<void> => directory.close().finally(() => handles.leave(handle))
+      const close = async (): Promise<void> => {
+        await directory.close().finally(() => handles.leave(handle))
+      }
       return { read: () => directory.read(), close }
     } catch (error) {
       handles.leave(handle)
@@ -76,35 +81,41 @@ export function throughHandles(system: FileSystem, places: FileSystem = system):
 
   const calls: FileSystem = {
     ...system,
-    open: (path, flags, mode) =>
+    open: (path, flags, mode, isLoose) =>
       (flags & constants.O_CREAT) === 0
         ? openThere(path, flags)
-        : at(path, (direct) => system.open(direct, flags | NO_FOLLOW, mode)),
+        : at(path, (direct) => system.open(direct, flags | NO_FOLLOW, mode), isLoose),
     lstat: (path, isLoose) => at(path, (direct) => system.lstat(direct), isLoose),
     directory: async (path) => {
-      const stats = handles.within(keyOf(path), ({ fd }) => system.fstat(fd))
+      const stats = handles.within(keyOf(path), (directory) => directory.stats(system.fstat))
       return (await unless(stats, 'ENOTDIR', 'ELOOP')) ?? (await calls.lstat(path))
     },
     readdir: (path, encoding) => of(path, (direct) => system.readdir(direct, encoding)),
     opendir,
     mkdir: (path, mode) => at(path, (direct) => system.mkdir(direct as string, mode)),
-    rmdir: (path) => at(path, (direct) => system.rmdir(direct)),
+    rmdir: (path) =>
+      at(path, (direct) => system.rmdir(direct)).then(() => handles.drop(keyOf(path))),
     unlink: (path) => at(path, (direct) => system.unlink(direct)),
-    rename: (from, to) =>
-      at(from, (source) => at(to, (target) => system.rename(source as string, target as string))),
+    rename: (from, to, isLoose) =>
+      at(
+        from,
+        (source) => at(to, (target) => system.rename(source as string, target as string), isLoose),
+        isLoose,
+      ),
     copyFile,
     forget: async () => void handles.closeIdle(),
   }
   return calls
 }
 
-function split(key: string): { parent: string; name: string } {
-  const cut = key.lastIndexOf('/')
-  const top = key.startsWith('\0') ? '\0/' : '/'
-  return { parent: cut < top.length ? top : key.slice(0, cut), name: key.slice(cut + 1) }
+/** The key of the directory in which the entry of a key is; bytes that are all ASCII are text. */
+function parentOf(key: string, cut: number): string {
+  if (!key.startsWith('\0')) return key.slice(0, cut) || '/'
+  return keyOf(Buffer.from(key.slice(1, cut) || '/', 'latin1'))
 }
 
-function inside({ path, key }: DirectoryHandle, name: string): RawPath {
+/** The entry through the handle, as text or as bytes, as the caller's path is. */
+function inside({ path }: DirectoryHandle, name: string, as: RawPath): RawPath {
   const text = `${path}/${name}`
-  return key.startsWith('\0') ? Buffer.from(text, 'latin1') : text
+  return typeof as === 'string' ? text : Buffer.from(text, 'latin1')
 }

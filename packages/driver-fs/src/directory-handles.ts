@@ -1,4 +1,4 @@
-import { closeSync, constants, readlinkSync } from 'node:fs'
+import { closeSync, constants, readlinkSync, type Stats } from 'node:fs'
 import { errno, type FileSystem, type RawPath } from './file-system.ts'
 
 /** O_PATH of Linux, which Node.js does not name: a handle that only stands for a place in the tree. */
@@ -6,7 +6,9 @@ const O_PATH = 0o10000000
 const PLACE = O_PATH | (constants.O_DIRECTORY ?? 0) | (constants.O_NOFOLLOW ?? 0)
 
 /** Milliseconds that a handle stays open after its last use: the next call in the directory needs no other. */
-const LINGER = 20
+const LINGER = 200
+/** Milliseconds for which a loose use believes where a directory was, and what it was. */
+const LOOSE = 20
 /** Milliseconds after which a directory is opened again: a file system may have been mounted on it. */
 const OLDEST = 1000
 /** Handles that are kept at most while nobody uses them. */
@@ -22,9 +24,11 @@ export class DirectoryHandle {
   readonly real: string
   readonly opened: number = performance.now()
   #seen: number = this.opened
+  #stats: Promise<Stats> | undefined
+  #statsFrom = 0
   users = 0
   used = 0
-  /** Looked at since the event loop went round: whoever awaits a call that changes it comes later. */
+  /** Checked within this turn: a caller that awaits a change of the directory comes in a later one. */
   isFresh = false
 
   constructor(fd: number, key: string, real: string) {
@@ -39,9 +43,22 @@ export class DirectoryHandle {
     if (this.isFresh) return true
     const now = performance.now()
     if (now - this.opened > OLDEST) return false
-    if (isLoose && now - this.#seen < LINGER) return true
+    if (isLoose && now - this.#seen < LOOSE) return true
     this.#seen = now
     return placeOf(this.fd, this.key) === this.real
+  }
+
+  /** What the directory is. Its mode and owner may be some milliseconds old. */
+  stats(ask: (fd: number) => Promise<Stats>): Promise<Stats> {
+    const now = performance.now()
+    if (this.#stats === undefined || now - this.#statsFrom > LOOSE) {
+      this.#statsFrom = now
+      this.#stats = ask(this.fd)
+      this.#stats.catch(() => {
+        this.#stats = undefined
+      })
+    }
+    return this.#stats
   }
 }
 
@@ -51,10 +68,15 @@ export function placeOf(fd: number, key: string): string {
   return isBytes(key) ? `\0${readlinkSync(link, 'buffer').toString('latin1')}` : readlinkSync(link)
 }
 
-/** A path without a final slash, as the key of a map. Bytes are one character each after a NUL. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII is meant
+const BEYOND_ASCII = /[^\u0000-\u007f]/
+
+/** A path without a final slash, as the key of a map. Bytes beyond ASCII are one character each after a NUL. */
 export function keyOf(path: RawPath): string {
-  const key = typeof path === 'string' ? path : `\0${path.toString('latin1')}`
-  return key.endsWith('/') && key.length > 2 ? key.slice(0, -1) : key
+  const isText = typeof path === 'string'
+  const text = isText ? path : path.toString('latin1')
+  const key = text.endsWith('/') && text.length > 1 ? text.slice(0, -1) : text
+  return isText || !BEYOND_ASCII.test(key) ? key : `\0${key}`
 }
 
 const isBytes = (key: string): boolean => key.startsWith('\0')
@@ -95,9 +117,7 @@ export class DirectoryHandles {
     const kept = this.#kept(key, false)
     if (kept) return kept
     const handle = await this.#openPlace(key)
-    const other = this.#open.get(key)
-    // Its users close it when they are done.
-    if (other?.users === 0) closeSync(other.fd)
+    this.drop(key)
     this.#open.set(key, handle)
     handle.users++
     return this.#freshen(handle)
@@ -127,15 +147,24 @@ export class DirectoryHandles {
 
   #kept(key: string, isLoose: boolean): DirectoryHandle | undefined {
     const handle = this.#open.get(key)
-    if (!handle?.isThere(isLoose)) return undefined
+    if (handle === undefined) return undefined
+    if (!handle.isThere(isLoose)) return this.drop(key)
     handle.users++
     return isLoose ? handle : this.#freshen(handle)
+  }
+
+  /** Keeps the handle of that directory no longer: it was removed, or is somewhere else. */
+  drop(key: string): undefined {
+    const handle = this.#open.get(key)
+    this.#open.delete(key)
+    // Its users close it when they are done.
+    if (handle?.users === 0) closeSync(handle.fd)
   }
 
   #freshen(handle: DirectoryHandle): DirectoryHandle {
     if (handle.isFresh) return handle
     handle.isFresh = true
-    setImmediate(() => {
+    process.nextTick(() => {
       handle.isFresh = false
     })
     return handle

@@ -23,7 +23,7 @@ import {
 import { attributesAt, setAttributes } from './attributes.ts'
 import { capabilitiesOn } from './capabilities.ts'
 import { mustBeGone, storageError, translated } from './errors.ts'
-import { ABSENT, type FileSystem, readAll, unless } from './file-system.ts'
+import { type FileSystem, readAll } from './file-system.ts'
 import { gated } from './gate.ts'
 import { Mover } from './move.ts'
 import { checkNames, NameRules } from './names.ts'
@@ -35,10 +35,11 @@ import { FileReader } from './reader.ts'
 import { NOTHING, type Removal, removeAll } from './remove.ts'
 import { Root } from './root.ts'
 import { type Session, Sessions } from './sessions.ts'
+import { statAt } from './stat.ts'
 import { Temporary } from './temporary.ts'
 import { Tree } from './tree.ts'
 import { lookAtVolume } from './volume.ts'
-import { fileInfo, listKeys, walkFiles } from './walk.ts'
+import { listKeys, walkFiles } from './walk.ts'
 import { FsWriter } from './writer.ts'
 
 /** What a test may put in the place of the real thing. */
@@ -95,8 +96,9 @@ export class FsDriver implements Driver {
   }
 
   async #lookAtVolume(): Promise<boolean> {
-    const { volume, isFinal } = await lookAtVolume(this.#root, this.#platform)
+    const { volume, isLocal, isFinal } = await lookAtVolume(this.#root, this.#platform)
     this.#rules.volume = volume
+    this.#root.isLocal = isLocal
     return isFinal
   }
 
@@ -136,7 +138,7 @@ export class FsDriver implements Driver {
       const { file, fd } = await this.#temporary.create(path)
       try {
         await this.#temporary.fill(fd, content, async () => {
-          await setAttributes(this.#system, fd, await attributes, modTime)
+          await setAttributes(this.#root, fd, await attributes, modTime)
         })
         await this.#publisher.publish(file, path, signal, parent)
       } catch (error) {
@@ -185,26 +187,7 @@ export class FsDriver implements Driver {
   }
 
   stat(path: string): Promise<FileInfo> {
-    return this.#do(path, 'read', async () => {
-      const root = await this.#root.find()
-      const directory = { path, size: 0, modTime: new Date(0), isDir: true }
-      if (path === '/') {
-        await this.#root.mustBeThere()
-        return directory
-      }
-      if (root === undefined) throw new PathNotFoundError(path)
-      const [stats, shown] = await Promise.all([
-        unless(this.#system.lstat(root + path), ...ABSENT),
-        this.#root.reaches(dirname(root + path)),
-      ])
-      if (!shown || stats === undefined) throw new PathNotFoundError(path)
-      if (stats.isFile()) return fileInfo(path, stats)
-      const linked = stats.isSymbolicLink() ? await this.#tree.linked(root, path) : undefined
-      if (linked) return fileInfo(path, linked.stats)
-      if (!stats.isDirectory() || !(await this.#tree.hasFile(root, path)))
-        throw new PathNotFoundError(path)
-      return { ...directory, modTime: new Date(stats.mtimeMs) }
-    })
+    return this.#do(path, 'read', () => statAt(this.#root, this.#tree, path))
   }
 
   async #stat(path: string): Promise<FileInfo> {

@@ -15,7 +15,8 @@ interface OpenDirectory {
  * where nothing is, if the platform can tell. Tests put faults in here.
  */
 export interface FileSystem {
-  open(path: RawPath, flags: number, mode?: number): Promise<number>
+  /** A new file loosely, as {@link lstat}. */
+  open(path: RawPath, flags: number, mode?: number, isLoose?: boolean): Promise<number>
   close(fd: number): Promise<void>
   /** Bytes read, 0 at the end of the file. */
   read(fd: number, target: Uint8Array, position: number): Promise<number>
@@ -23,7 +24,8 @@ export interface FileSystem {
   write(fd: number, source: Uint8Array, position: number): Promise<number>
   fsync(fd: number): Promise<void>
   ftruncate(fd: number, size: number): Promise<void>
-  fstat(fd: number): Promise<Stats>
+  /** At once: without a thread, for a file of this process on a volume that never waits for that. */
+  fstat(fd: number, isAtOnce?: boolean): Promise<Stats>
   fchmod(fd: number, mode: number): Promise<void>
   /** -1 leaves it as it is. */
   fchown(fd: number, user: number, group: number): Promise<void>
@@ -31,7 +33,7 @@ export interface FileSystem {
   futimes(fd: number, accessed: number, modified: number): Promise<void>
   /** Loosely: the directory may have moved elsewhere some milliseconds ago. */
   lstat(path: RawPath, isLoose?: boolean): Promise<Stats>
-  /** As lstat, and quicker where a directory is. */
+  /** As lstat, and quicker where a directory is: mode and owner may be some milliseconds old. */
   directory(path: string): Promise<Stats>
   realpath(path: string): Promise<string>
   readdir(path: RawPath, encoding: 'utf8' | 'latin1'): Promise<Dirent[]>
@@ -39,7 +41,8 @@ export interface FileSystem {
   mkdir(path: string, mode: number): Promise<void>
   rmdir(path: RawPath): Promise<void>
   unlink(path: RawPath): Promise<void>
-  rename(from: string, to: string): Promise<void>
+  /** Loosely as {@link lstat}. */
+  rename(from: string, to: string, isLoose?: boolean): Promise<void>
   /** Into a new file, with the same mode; by reference where the file system can. */
   copyFile(from: string, to: string): Promise<void>
   /** Closes what is kept open for the next call. */

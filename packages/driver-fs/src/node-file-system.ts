@@ -15,6 +15,9 @@ function once<T>(start: (done: Done<T>) => void): Promise<T> {
 const nothing = (start: (done: fs.NoParamCallback) => void): Promise<void> =>
   once<void>((done) => start((error) => done(error, undefined)))
 
+/** What a call gives at once, as a promise. */
+const promised = async <T>(call: () => T): Promise<T> => call()
+
 /** Entries a directory hands out at a time: enough to find a first file, few in a huge directory. */
 const DIRECTORY_BUFFER = 32
 
@@ -36,7 +39,8 @@ export const plainFileSystem: FileSystem = {
     once((done) => fs.write(fd, source, 0, source.length, position, done)),
   fsync: (fd) => nothing((done) => fs.fsync(fd, done)),
   ftruncate: (fd, size) => nothing((done) => fs.ftruncate(fd, size, done)),
-  fstat: (fd) => once((done) => fs.fstat(fd, done)),
+  fstat: (fd, isAtOnce) =>
+    isAtOnce ? promised(() => fs.fstatSync(fd)) : once((done) => fs.fstat(fd, done)),
   fchmod: (fd, mode) => nothing((done) => fs.fchmod(fd, mode, done)),
   fchown: (fd, user, group) => nothing((done) => fs.fchown(fd, user, group, done)),
   futimes: (fd, accessed, modified) =>
@@ -46,7 +50,13 @@ export const plainFileSystem: FileSystem = {
   realpath: (path) => once((done) => fs.realpath.native(path, done)),
   readdir: (path, encoding) =>
     once((done) => fs.readdir(path, { withFileTypes: true, encoding }, done)),
-  opendir: (path) => once((done) => fs.opendir(path, { bufferSize: DIRECTORY_BUFFER }, done)),
+  opendir: async (path) => {
+    const directory = await once<fs.Dir>((done) =>
+      fs.opendir(path, { bufferSize: DIRECTORY_BUFFER }, done),
+    )
+    // To close a directory never waits for a disk.
+    return { read: () => directory.read(), close: async () => directory.closeSync() }
+  },
   mkdir: (path, mode) => nothing((done) => fs.mkdir(path, { mode }, done)),
   rmdir: (path) => nothing((done) => fs.rmdir(path, done)),
   unlink: (path) => nothing((done) => fs.unlink(path, done)),

@@ -143,7 +143,8 @@ export class Publisher {
     signal: AbortSignal | undefined,
   ): Promise<void> {
     try {
-      await this.#system.rename(staged, target)
+      // Both directories were looked at when the call began.
+      await this.#system.rename(staged, target, true)
     } catch (error) {
       if (errno(error) !== 'EXDEV') throw error
       await this.#acrossDevices(staged, target, path, signal)
@@ -205,7 +206,7 @@ export class Publisher {
     await this.#system.copyFile(from, to)
     const fd = await this.#system.open(to, this.#root.rules.windows ? WRITABLE : READABLE)
     try {
-      await setAttributes(this.#system, fd, attributesOf(stats), stats.mtime)
+      await setAttributes(this.#root, fd, attributesOf(stats), stats.mtime)
       if (this.#root.durability !== 'none') await this.#system.fsync(fd)
     } finally {
       await this.#system.close(fd)

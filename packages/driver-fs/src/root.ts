@@ -27,6 +27,8 @@ export class Root {
   readonly settings: Settings
   readonly durability: Durability
   readonly configured: string
+  /** Whether the volume is known to tell of an open file without waiting for a disk or a network. */
+  isLocal = false
   /** Called once the root was made. */
   onMade: (() => Promise<void>) | undefined
   /** Whether no call follows a link on the way to its path: then there is nothing to look for first. */

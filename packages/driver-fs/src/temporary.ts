@@ -52,7 +52,7 @@ export class Temporary {
       throw error
     })
     const file = `${directory}/${stagedName(newName('temp'))}`
-    return { file, fd: await this.createFile(file, path) }
+    return { file, fd: await this.createFile(file, path, true) }
   }
 
   /** Removes a file of no use; where that fails, purgeUploads can. */
@@ -63,10 +63,10 @@ export class Temporary {
   }
 
   /** Makes an empty file, with the directories on the way to it, and opens it. */
-  async createFile(file: string, path: string): Promise<number> {
+  async createFile(file: string, path: string, isLoose?: boolean): Promise<number> {
     const { fileMode } = this.#root.settings
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const fd = await unless(this.#system.open(file, CREATE, fileMode), 'ENOENT')
+      const fd = await unless(this.#system.open(file, CREATE, fileMode, isLoose), 'ENOENT')
       if (fd !== undefined) return fd
       // Somebody removes directories in which nothing is.
       await this.#root.ensure(file.slice(0, file.lastIndexOf('/')), path)

@@ -28,6 +28,8 @@ const ENTRIES = 64
 /** What was found out, and whether a root that is made later may show more. */
 export interface Sight {
   readonly volume: Volume
+  /** A file system of this machine: what it knows of an open file is in memory. */
+  readonly isLocal: boolean
   readonly isFinal: boolean
 }
 
@@ -38,7 +40,7 @@ export interface Sight {
 export async function lookAtVolume(root: Root, platform: NodeJS.Platform): Promise<Sight> {
   const told = given(root.settings)
   if (Object.keys(told).length === 3) {
-    return { volume: { ...usualVolume(platform), ...told }, isFinal: true }
+    return { volume: { ...usualVolume(platform), ...told }, isLocal: false, isFinal: true }
   }
   const real = await root.find().catch(() => undefined)
   const key = (real !== undefined && root.identity) || ''
@@ -50,7 +52,7 @@ export async function lookAtVolume(root: Root, platform: NodeJS.Platform): Promi
     known.set(key, seen)
   }
   const volume = { ...assumed(platform, isPlain, seen), ...seen, ...told }
-  return { volume, isFinal: isPlain || real !== undefined }
+  return { volume, isLocal: isPlain, isFinal: isPlain || real !== undefined }
 }
 
 /** What nothing has shown: where it cannot be told, two spellings count as one. */

@@ -54,7 +54,8 @@ class Directory {
   next(): { key: string; found: Ahead } | undefined {
     const key = this.#keys[this.#next]
     if (key === undefined) return undefined
-    this.#lookAhead(AHEAD, true)
+    // Many at a time: to wake a thread costs as much as what it does.
+    if (this.#started - this.#next < AHEAD / 2) this.#lookAhead(AHEAD, true)
     this.#next++
     return { key, found: this.#ahead.shift() as Ahead }
   }

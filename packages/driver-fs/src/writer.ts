@@ -125,7 +125,7 @@ export class FsWriter implements DriverWriter {
     if (this.#damaged) throw this.#damaged.error
     if (this.#fd === undefined) return
     await this.#flush()
-    await setAttributes(this.#system, this.#fd, attributes, this.#options.modTime)
+    await setAttributes(this.#parts.root, this.#fd, attributes, this.#options.modTime)
     if (this.#parts.root.durability !== 'none') {
       await this.#system.fsync(this.#fd).catch((error: unknown) => {
         this.#damaged = { error }
