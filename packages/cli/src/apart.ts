@@ -1,6 +1,6 @@
 import { isBeneath } from '@stowage/core'
 import { foldOf } from '@stowage/core/transfer'
-import type { End, Source } from './ends.ts'
+import type { Endpoint, Source } from './endpoints.ts'
 import { usageError } from './errors.ts'
 
 type Relation = 'same' | 'nested' | 'apart'
@@ -10,7 +10,7 @@ type Relation = 'same' | 'nested' | 'apart'
  * What counts is where the ends are, not how they are spelled.
  * @throws CliError where one is in the other.
  */
-export async function mustBeApart(from: Source, to: End, signal: AbortSignal): Promise<void> {
+export async function mustBeApart(from: Source, to: Endpoint, signal: AbortSignal): Promise<void> {
   const found = await relation(from, to, signal)
   if (found === 'apart' || (found === 'nested' && !from.info.isDir)) return
   const words = found === 'same' ? 'are the same' : 'are one beneath the other'
@@ -20,7 +20,7 @@ export async function mustBeApart(from: Source, to: End, signal: AbortSignal): P
   )
 }
 
-async function relation(from: End, to: End, signal: AbortSignal): Promise<Relation> {
+async function relation(from: Endpoint, to: Endpoint, signal: AbortSignal): Promise<Relation> {
   if (from.storage === to.storage) {
     const fold = foldOf(to.storage) ?? ((path) => path)
     const [source, target] = [fold(from.path), fold(to.path)]
@@ -35,13 +35,13 @@ async function relation(from: End, to: End, signal: AbortSignal): Promise<Relati
 }
 
 /** Whether it is known of two ends where they are: else two of them may be one storage under two names. */
-export async function isKnown(ends: readonly End[], signal: AbortSignal): Promise<boolean> {
+export async function isKnown(ends: readonly Endpoint[], signal: AbortSignal): Promise<boolean> {
   const places = await Promise.all(ends.map((end) => placeNames(end, signal)))
   return places.every((names) => names !== undefined)
 }
 
 async function placeNames(
-  { storage, path }: End,
+  { storage, path }: Endpoint,
   signal: AbortSignal,
 ): Promise<readonly string[] | undefined> {
   return (await storage.locate?.(path, { signal }))?.names

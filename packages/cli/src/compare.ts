@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { compareKeys, type FileInfo, isStorageError, type StorageDriver } from '@stowage/core'
 import { foldOf } from '@stowage/core/transfer'
-import type { End } from './ends.ts'
+import type { Endpoint } from './endpoints.ts'
 import { filesBeneath, filesBeneathIfAny, relative, within } from './entries.ts'
 import { Spellings } from './spellings.ts'
 
@@ -20,10 +20,10 @@ export interface Pair {
  * takes several spellings for one name: see {@link counterpart}.
  */
 export async function* pairs(
-  left: End,
-  right: End,
+  left: Endpoint,
+  right: Endpoint,
   signal: AbortSignal,
-  onUnreadable: (error: unknown, end: End) => void,
+  onUnreadable: (error: unknown, end: Endpoint) => void,
 ): AsyncGenerator<Pair> {
   const lefts = filesBeneath(left, signal, (error) => onUnreadable(error, left))
   // The destination of a sync need not be there.
@@ -63,7 +63,7 @@ export async function* pairs(
 /** The right side of a pair, which may have another spelling where the storage takes the two for one. */
 export async function counterpart(
   { name, right }: Pair,
-  to: End,
+  to: Endpoint,
   signal: AbortSignal,
 ): Promise<FileInfo | undefined> {
   if (right !== undefined || foldOf(to.storage) === undefined) return right

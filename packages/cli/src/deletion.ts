@@ -2,7 +2,7 @@ import { isBeneath, isStorageError } from '@stowage/core'
 import { foldOf } from '@stowage/core/transfer'
 import type { Pair } from './compare.ts'
 import { type Context, errorText } from './context.ts'
-import type { End, Source } from './ends.ts'
+import type { Endpoint, Source } from './endpoints.ts'
 import { within } from './entries.ts'
 import { CliError, usageError } from './errors.ts'
 import { EXIT } from './exit-codes.ts'
@@ -20,13 +20,13 @@ export interface DeletionOptions {
 export class Deletion {
   readonly #context: Context
   readonly #from: Source
-  readonly #to: End
+  readonly #to: Endpoint
   readonly #options: DeletionOptions
   readonly #extra: string[] = []
   #sourceFiles = 0
   #place: string | undefined
 
-  constructor(context: Context, from: Source, to: End, options: DeletionOptions) {
+  constructor(context: Context, from: Source, to: Endpoint, options: DeletionOptions) {
     this.#context = context
     this.#from = from
     this.#to = to

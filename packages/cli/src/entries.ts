@@ -7,7 +7,7 @@ import {
   type Walk,
 } from '@stowage/core'
 import { directoryKey } from '@stowage/core/driver'
-import type { End } from './ends.ts'
+import type { Endpoint } from './endpoints.ts'
 
 /** Is told of a directory that cannot be listed. The walk goes on behind it. */
 export type OnUnreadable = (error: unknown) => void
@@ -17,7 +17,7 @@ export type OnUnreadable = (error: unknown) => void
  * disk) is reported and comes without its entries; without `onUnreadable` it ends the walk with its error.
  */
 export class Entries implements AsyncIterable<FileInfo> {
-  readonly #end: Pick<End, 'storage' | 'path'>
+  readonly #end: Pick<Endpoint, 'storage' | 'path'>
   readonly #signal: AbortSignal
   readonly #onUnreadable: OnUnreadable | undefined
   #walk: Walk | undefined
@@ -26,7 +26,7 @@ export class Entries implements AsyncIterable<FileInfo> {
   #skipped: string | undefined
 
   constructor(
-    end: Pick<End, 'storage' | 'path'>,
+    end: Pick<Endpoint, 'storage' | 'path'>,
     signal: AbortSignal,
     onUnreadable?: OnUnreadable,
   ) {
@@ -115,7 +115,7 @@ function later(a: string | undefined, b: string): string {
 
 /** The files beneath an end in the byte order of their paths. @throws PathNotFoundError where no directory is. */
 export async function* filesBeneath(
-  end: Pick<End, 'storage' | 'path'>,
+  end: Pick<Endpoint, 'storage' | 'path'>,
   signal: AbortSignal,
   onUnreadable?: OnUnreadable,
 ): AsyncGenerator<FileInfo> {
@@ -134,11 +134,11 @@ export async function* filesBeneathIfAny(
 }
 
 /** The path relative to the end's. */
-export function relative({ path }: Pick<End, 'path'>, file: string): string {
+export function relative({ path }: Pick<Endpoint, 'path'>, file: string): string {
   return file.slice(directoryKey(path).length)
 }
 
 /** The path that has the same place beneath the other end. */
-export function within({ path }: Pick<End, 'path'>, relativePath: string): string {
+export function within({ path }: Pick<Endpoint, 'path'>, relativePath: string): string {
   return directoryKey(path) + relativePath
 }

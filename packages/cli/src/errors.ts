@@ -58,11 +58,14 @@ export interface Description {
 
 type Advice = readonly [exitCode: ExitCode, hint: string | ((path: string) => string) | undefined]
 
-const look = (path: string): string => `see what is in ${parentOf(path)} with stowage ls`
+const lookInParent = (path: string): string => `see what is in ${parentOf(path)} with stowage ls`
 
 /** Exit code and next step for each cause. */
 const ADVICE: Readonly<Record<StorageErrorCode, Advice>> = {
-  PATH_NOT_FOUND: [EXIT.notFound, (path) => (path.startsWith('/') ? look(path) : 'check the name')],
+  PATH_NOT_FOUND: [
+    EXIT.notFound,
+    (path) => (path.startsWith('/') ? lookInParent(path) : 'check the name'),
+  ],
   INVALID_PATH: [EXIT.usage, 'end a destination with / to keep the name beneath it'],
   INVALID_OFFSET: [EXIT.usage, 'see the size with stowage stat'],
   UNSUPPORTED_METHOD: [EXIT.failed, 'this storage cannot do it; see its README'],

@@ -20,7 +20,7 @@ interface Owned {
  * the links on the way, in words; undefined where there is none. Windows has no owners to look at: undefined.
  */
 export function foreignPart(path: string): Promise<string | undefined> {
-  return look(path, { owners: ownersFor(), isOurs: () => false, seen: new Set() })
+  return findOwner(path, { owners: ownersFor(), isOurs: () => false, seen: new Set() })
 }
 
 /** The same for what is found from the command's own folder: who may replace the command needs no check. */
@@ -29,7 +29,7 @@ export async function foreignPartOfInstallation(path: string): Promise<string | 
   const owners = ownersFor()
   if (owners !== undefined) owners.add((await lstat(command)).uid)
   const isOurs = (at: string): boolean => command.startsWith(at.endsWith('/') ? at : `${at}/`)
-  return look(path, { owners, isOurs, seen: new Set() })
+  return findOwner(path, { owners, isOurs, seen: new Set() })
 }
 
 function ownersFor(): Set<number> | undefined {
@@ -44,7 +44,7 @@ interface Rules {
   readonly seen: Set<string>
 }
 
-async function look(path: string, rules: Rules): Promise<string | undefined> {
+async function findOwner(path: string, rules: Rules): Promise<string | undefined> {
   const { owners, seen } = rules
   if (owners === undefined) return undefined
   for (let at = path; ; at = dirname(at)) {
@@ -54,7 +54,7 @@ async function look(path: string, rules: Rules): Promise<string | undefined> {
     const problem = rules.isOurs(at) ? undefined : problemOf(info, owners)
     if (problem !== undefined) return `${at} ${problem}`
     const other = info.isSymbolicLink() ? await targetOf(at) : modulesIn(at, info)
-    const found = other && (await look(other, rules).catch(ignoreMissing))
+    const found = other && (await findOwner(other, rules).catch(ignoreMissing))
     if (found !== undefined) return found
     if (at === dirname(at)) return undefined
   }

@@ -1,11 +1,11 @@
 import type { FileInfo } from '@stowage/core'
-import type { End } from './ends.ts'
+import type { Endpoint } from './endpoints.ts'
 
 /** Two files of one name and size. */
 interface Files {
-  readonly from: End
+  readonly from: Endpoint
   readonly left: FileInfo
-  readonly to: End
+  readonly to: Endpoint
   readonly right: FileInfo
 }
 

@@ -1,12 +1,12 @@
 import { isStorageError } from '@stowage/core'
 import { copy } from '@stowage/core/transfer'
 import { type Context, errorText } from './context.ts'
-import type { End, Source } from './ends.ts'
+import type { Endpoint, Source } from './endpoints.ts'
 import { EXIT } from './exit-codes.ts'
 import { bytes, duration, plural, rate } from './format.ts'
-import { reportLeftOut } from './left-out.ts'
 import { AHEAD, forEach, readAhead } from './pool.ts'
 import { type Progress, startProgress } from './progress.ts'
+import { reportSkippedFiles } from './skipped-files.ts'
 import { Spellings, sameFile } from './spellings.ts'
 import { printable } from './text.ts'
 
@@ -53,12 +53,12 @@ export class Transfers {
   resumedBytes = 0
   readonly progress: Progress
   readonly #context: Context
-  readonly #from: End
-  readonly #to: End
+  readonly #from: Endpoint
+  readonly #to: Endpoint
   readonly #settings: TransferSettings
   readonly #taken: Spellings
 
-  constructor(context: Context, from: End, to: End, settings: TransferSettings) {
+  constructor(context: Context, from: Endpoint, to: Endpoint, settings: TransferSettings) {
     this.#context = context
     this.#from = from
     this.#to = to
@@ -134,7 +134,7 @@ export class Transfers {
   }
 
   /** Reports a directory of an end that cannot be listed, and counts it. */
-  readonly unreadable = (error: unknown, end: End = this.#from): void => {
+  readonly unreadable = (error: unknown, end: Endpoint = this.#from): void => {
     const { path } = error as { path?: string }
     this.fail(error, path === undefined ? undefined : end.show(path))
   }
@@ -142,7 +142,7 @@ export class Transfers {
   /** Reports what a storage cannot hold of a source that is a local directory, before anything else. */
   async checkSource(source: Source): Promise<void> {
     const note = (line: string): void => this.progress.note(line)
-    this.failed += await reportLeftOut(this.#context, source, note)
+    this.failed += await reportSkippedFiles(this.#context, source, note)
   }
 
   /** A file whose source stays, and which therefore was copied, not moved. */

@@ -1,14 +1,14 @@
 import { type Context, errorText } from './context.ts'
-import type { End } from './ends.ts'
+import type { Endpoint } from './endpoints.ts'
 import { EXIT } from './exit-codes.ts'
 
 /** Tells of directories that a command could not list, and makes it end with "some failed". */
 export class Unreadable {
   readonly #context: Context
-  readonly #end: End
+  readonly #end: Endpoint
   #count = 0
 
-  constructor(context: Context, end: End) {
+  constructor(context: Context, end: Endpoint) {
     this.#context = context
     this.#end = end
   }

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream'
 import { isStorageError } from '@stowage/core'
 import { type Add, examples } from '../command.ts'
 import type { Context } from '../context.ts'
-import { type End, openStorageEnd } from '../ends.ts'
+import { type Endpoint, openStorageEndpoint } from '../endpoints.ts'
 import { usageError } from '../errors.ts'
 import { parseBytes } from '../format.ts'
 
@@ -36,7 +36,7 @@ async function cat(context: Context, locations: readonly string[], options: Opti
 
 async function one(context: Context, location: string, { offset = 0, length }: Options) {
   const { out, json } = context
-  const end = await openStorageEnd(context, location)
+  const end = await openStorageEndpoint(context, location)
   const { path } = end
   const hash = createHash('sha256')
   let at = offset
@@ -59,7 +59,7 @@ async function one(context: Context, location: string, { offset = 0, length }: O
 /** Opens a file for reading. @throws CliError where a directory is there. */
 export async function openFile(
   { signal }: Context,
-  { storage, path, show }: End,
+  { storage, path, show }: Endpoint,
   part: Options = {},
 ): Promise<Readable> {
   try {

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { mustBeApart } from '../apart.ts'
 import { type Add, examples } from '../command.ts'
 import type { Context } from '../context.ts'
-import { type End, openDestination, openSource, type Source } from '../ends.ts'
+import { type Endpoint, openDestination, openSource, type Source } from '../endpoints.ts'
 import { filesBeneath, relative, within } from '../entries.ts'
 import { usageError } from '../errors.ts'
 import { type Job, Transfers } from '../transfer.ts'
@@ -58,7 +58,7 @@ async function cp(
 export async function copyTree(
   context: Context,
   from: Source,
-  to: End,
+  to: Endpoint,
   { recursive, resume, verify }: CopyOptions,
 ): Promise<number> {
   const { isDir } = from.info
@@ -77,7 +77,7 @@ export async function copyTree(
 }
 
 /** The one job of a source that is a file. */
-export function fileJob(from: Source, to: End): Job {
+export function fileJob(from: Source, to: Endpoint): Job {
   const { size, modTime } = from.info
   return { source: from.path, destination: to.path, size, modTime }
 }
@@ -86,7 +86,7 @@ export function fileJob(from: Source, to: End): Job {
 export async function* jobs(
   { signal }: Context,
   from: Source,
-  to: End,
+  to: Endpoint,
   { unreadable }: Transfers,
 ): AsyncGenerator<Job> {
   for await (const { path, size, modTime } of filesBeneath(from, signal, unreadable)) {

@@ -34,7 +34,7 @@ async function drivers({ out, cwd, storages }: Context) {
   for (const name of names) {
     const about = here.has(name)
       ? { package: driverPackage(name), state: 'ready', next: driverPackage(name) }
-      : await look(name, cwd)
+      : await describeDriver(name, cwd)
     const { state, next } = about
     await out.result(
       { type: 'driver', name, package: about.package, state },
@@ -44,7 +44,7 @@ async function drivers({ out, cwd, storages }: Context) {
 }
 
 /** What there is of a driver that is not loaded, and what to do for it. */
-async function look(name: string, cwd: string) {
+async function describeDriver(name: string, cwd: string) {
   const beside = await findDriver(name, BESIDE)
   if (beside) return { package: beside.package, state: 'installed', next: beside.package }
   const found = await findDriver(name, { ...BESIDE, directory: cwd })

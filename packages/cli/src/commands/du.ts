@@ -1,7 +1,7 @@
 import { isBeneath } from '@stowage/core'
 import { type Add, examples } from '../command.ts'
 import type { Context } from '../context.ts'
-import { openStorageEnd } from '../ends.ts'
+import { openStorageEndpoint } from '../endpoints.ts'
 import { Entries, relative } from '../entries.ts'
 import { bytes, integerFrom } from '../format.ts'
 import { Unreadable } from '../unreadable.ts'
@@ -31,7 +31,7 @@ export const addDu: Add = (program, bind) => {
 
 async function du(context: Context, [location]: readonly string[], options: Options) {
   const { signal } = context
-  const end = await openStorageEnd(context, location)
+  const end = await openStorageEndpoint(context, location)
   const info = await end.storage.stat(end.path, { signal })
   const total: Sum = { path: end.path, files: 0, bytes: 0 }
   /** The directories that the walk is in now, from the top. */

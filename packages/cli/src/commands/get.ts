@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream/promises'
 import { type Add, examples } from '../command.ts'
 import type { Context } from '../context.ts'
-import { openDestination, openSource, type Source } from '../ends.ts'
+import { openDestination, openSource, type Source } from '../endpoints.ts'
 import { usageError } from '../errors.ts'
 import { EXIT } from '../exit-codes.ts'
 import { streamTo } from '../local-stream.ts'

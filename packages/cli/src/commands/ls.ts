@@ -1,7 +1,7 @@
 import { type FileInfo, isStorageError } from '@stowage/core'
 import { type Add, examples } from '../command.ts'
 import type { Context } from '../context.ts'
-import { type End, openStorageEnd } from '../ends.ts'
+import { type Endpoint, openStorageEndpoint } from '../endpoints.ts'
 import { Entries, relative } from '../entries.ts'
 import { time } from '../format.ts'
 import { Unreadable } from '../unreadable.ts'
@@ -31,7 +31,7 @@ export const addLs: Add = (program, bind) => {
 }
 
 async function ls(context: Context, [location]: readonly string[], options: Options) {
-  const end = await openStorageEnd(context, location)
+  const end = await openStorageEndpoint(context, location)
   const unreadable = new Unreadable(context, end)
   // What is beneath the directories is not asked for.
   const report = options.recursive ? unreadable.report : () => {}
@@ -48,7 +48,11 @@ async function ls(context: Context, [location]: readonly string[], options: Opti
   return unreadable.exitCode
 }
 
-async function file(context: Context, { storage, path }: End, options: Options): Promise<void> {
+async function file(
+  context: Context,
+  { storage, path }: Endpoint,
+  options: Options,
+): Promise<void> {
   const info = await storage.stat(path, { signal: context.signal })
   // A directory that has vanished since, or is empty: nothing to list.
   if (!info.isDir) await show(context, info, info.path, options)

@@ -2,7 +2,7 @@ import { RevisionChangedError, type StorageDriver } from '@stowage/core'
 import { isKnown, mustBeApart } from '../apart.ts'
 import { type Add, examples } from '../command.ts'
 import type { Context } from '../context.ts'
-import { type End, openDestination, openSource, type Source } from '../ends.ts'
+import { type Endpoint, openDestination, openSource, type Source } from '../endpoints.ts'
 import { EXIT } from '../exit-codes.ts'
 import { removeFiles } from '../remove.ts'
 import { printable } from '../text.ts'
@@ -34,7 +34,7 @@ async function mv(context: Context, [source = '', destination = '']: readonly st
   return across(context, from, to)
 }
 
-async function within(context: Context, from: Source, to: End): Promise<number> {
+async function within(context: Context, from: Source, to: Endpoint): Promise<number> {
   context.out.goOn()
   await from.storage.move(from.path, to.path, { signal: context.signal })
   const [source, destination] = [from.show(from.path), to.show(to.path)]
@@ -46,7 +46,7 @@ async function within(context: Context, from: Source, to: End): Promise<number> 
 }
 
 /** A source goes only once its copy was read back and found equal, and nobody has changed it since. */
-async function across(context: Context, from: Source, to: End): Promise<number> {
+async function across(context: Context, from: Source, to: Endpoint): Promise<number> {
   const { isDir } = from.info
   // Where nobody can tell whether the two are one storage, the time of the source does: a copy onto itself
   // changes it, unless the copy was given that time.

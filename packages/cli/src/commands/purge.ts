@@ -1,7 +1,7 @@
 import { isStorageError, type UploadInfo } from '@stowage/core'
 import { type Add, examples } from '../command.ts'
 import type { Context } from '../context.ts'
-import { openStorageEnd } from '../ends.ts'
+import { openStorageEndpoint } from '../endpoints.ts'
 import { bytes, parseDuration, plural } from '../format.ts'
 
 interface Options {
@@ -33,7 +33,7 @@ export const addPurge: Add = (program, bind) => {
 async function purge(context: Context, [location]: readonly string[], options: Options) {
   const { out, signal } = context
   const { olderThan: age = WEEK, dryRun = false } = options
-  const { storage, path, show } = await openStorageEnd(context, location)
+  const { storage, path, show } = await openStorageEndpoint(context, location)
   // A moment ahead, so that 0 means every upload there is, whatever the clock's resolution.
   const olderThan = new Date(age === 0 ? Date.now() + 60_000 : Date.now() - age)
   if (!dryRun) out.goOn()

@@ -1,7 +1,7 @@
 import { isStorageError } from '@stowage/core'
 import { type Add, examples } from '../command.ts'
 import { type Context, errorText } from '../context.ts'
-import { type End, openStorageEnd } from '../ends.ts'
+import { type Endpoint, openStorageEndpoint } from '../endpoints.ts'
 import { filesBeneath } from '../entries.ts'
 import { usageError } from '../errors.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -36,10 +36,10 @@ export const addRm: Add = (program, bind) => {
 }
 
 async function rm(context: Context, locations: readonly string[], options: Options) {
-  const ends: End[] = []
+  const ends: Endpoint[] = []
   // Everything is looked at before anything is removed.
   for (const location of locations) {
-    const end = await openStorageEnd(context, location)
+    const end = await openStorageEndpoint(context, location)
     if (end.path === '/') {
       throw usageError('the root of a storage is not removed', 'name the directories beneath it')
     }
@@ -54,7 +54,7 @@ async function rm(context: Context, locations: readonly string[], options: Optio
   return failed > 0 ? EXIT.partial : EXIT.ok
 }
 
-async function isRemovable({ signal }: Context, end: End, options: Options): Promise<boolean> {
+async function isRemovable({ signal }: Context, end: Endpoint, options: Options): Promise<boolean> {
   try {
     const { isDir } = await end.storage.stat(end.path, { signal })
     if (isDir && !options.recursive) {
@@ -67,7 +67,7 @@ async function isRemovable({ signal }: Context, end: End, options: Options): Pro
   }
 }
 
-async function preview(context: Context, end: End): Promise<number> {
+async function preview(context: Context, end: Endpoint): Promise<number> {
   const { out, signal } = context
   const info = await end.storage.stat(end.path, { signal })
   let files = 0
@@ -84,7 +84,7 @@ async function preview(context: Context, end: End): Promise<number> {
   return unreadable.exitCode
 }
 
-async function remove(context: Context, end: End): Promise<number> {
+async function remove(context: Context, end: Endpoint): Promise<number> {
   const path = end.show(end.path)
   try {
     await end.storage.delete(end.path, { signal: context.signal })

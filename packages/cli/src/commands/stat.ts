@@ -1,6 +1,6 @@
 import { type Add, examples } from '../command.ts'
 import type { Context } from '../context.ts'
-import { openStorageEnd } from '../ends.ts'
+import { openStorageEndpoint } from '../endpoints.ts'
 import { bytes, time } from '../format.ts'
 import { entry } from './ls.ts'
 
@@ -15,7 +15,7 @@ export const addStat: Add = (program, bind) => {
 }
 
 async function stat(context: Context, [location]: readonly string[]) {
-  const { storage, path } = await openStorageEnd(context, location)
+  const { storage, path } = await openStorageEndpoint(context, location)
   const info = await storage.stat(path, { signal: context.signal })
   const lines = info.isDir
     ? [`path      ${info.path}`, 'kind      directory']

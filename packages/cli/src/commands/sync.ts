@@ -4,13 +4,13 @@ import { type Add, examples } from '../command.ts'
 import { checksum, counterpart, type Pair, pairs } from '../compare.ts'
 import { type Context, errorText } from '../context.ts'
 import { Deletion } from '../deletion.ts'
-import { type End, openDestination, openSource, type Source } from '../ends.ts'
+import { type Endpoint, openDestination, openSource, type Source } from '../endpoints.ts'
 import { within } from '../entries.ts'
 import { usageError } from '../errors.ts'
 import { EXIT } from '../exit-codes.ts'
 import { bytes, integerFrom, plural } from '../format.ts'
-import { reportLeftOut } from '../left-out.ts'
 import { readAhead } from '../pool.ts'
+import { reportSkippedFiles } from '../skipped-files.ts'
 import { sameFile } from '../spellings.ts'
 import { haveEqualTimes } from '../times.ts'
 import { type Job, Transfers } from '../transfer.ts'
@@ -70,7 +70,12 @@ async function sync(
   return options.dryRun ? preview(context, from, to, options) : run(context, from, to, options)
 }
 
-async function run(context: Context, from: Source, to: End, options: Options): Promise<number> {
+async function run(
+  context: Context,
+  from: Source,
+  to: Endpoint,
+  options: Options,
+): Promise<number> {
   const { resume, verify } = options
   const transfers = new Transfers(context, from, to, { resume, verify })
   const deletion = new Deletion(context, from, to, options)
@@ -107,17 +112,22 @@ async function run(context: Context, from: Source, to: End, options: Options): P
   return transfers.finish('copied', { unchanged: transfers.unchanged, deleted })
 }
 
-async function preview(context: Context, from: Source, to: End, options: Options): Promise<number> {
+async function preview(
+  context: Context,
+  from: Source,
+  to: Endpoint,
+  options: Options,
+): Promise<number> {
   const { out, signal, stderr, concurrency } = context
   const sums = { files: 0, bytes: 0, unchanged: 0, deleted: 0, failed: 0 }
   const note = (line: string): void => void stderr.write(`${line}\n`)
   const deletion = new Deletion(context, from, to, options)
-  const unreadable = (error: unknown, end: End): void => {
+  const unreadable = (error: unknown, end: Endpoint): void => {
     sums.failed++
     const { path } = error as { path?: string }
     note(errorText(error, context, path === undefined ? undefined : end.show(path)))
   }
-  sums.failed += await reportLeftOut(context, from, note)
+  sums.failed += await reportSkippedFiles(context, from, note)
   const extra: string[] = []
   // Asked for ahead of their turn, and told in order.
   const asked = async function* () {
@@ -168,7 +178,7 @@ async function preview(context: Context, from: Source, to: End, options: Options
   return sums.failed > 0 ? EXIT.partial : EXIT.ok
 }
 
-function job({ name, left }: Pair, to: End): Job {
+function job({ name, left }: Pair, to: Endpoint): Job {
   if (left === undefined) throw new TypeError('only what the source has is copied')
   const { path, size, modTime } = left
   return { source: path, destination: within(to, name), size, modTime }
@@ -176,8 +186,8 @@ function job({ name, left }: Pair, to: End): Job {
 
 async function current(
   { signal }: Context,
-  from: End,
-  to: End,
+  from: Endpoint,
+  to: Endpoint,
   pair: Pair,
   options: Options,
 ): Promise<boolean> {

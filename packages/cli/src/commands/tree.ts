@@ -1,7 +1,7 @@
 import type { FileInfo } from '@stowage/core'
 import { type Add, examples } from '../command.ts'
 import type { Context } from '../context.ts'
-import { openStorageEnd } from '../ends.ts'
+import { openStorageEndpoint } from '../endpoints.ts'
 import { Entries, relative } from '../entries.ts'
 import { bytes, integerFrom, plural } from '../format.ts'
 import { Unreadable } from '../unreadable.ts'
@@ -33,7 +33,7 @@ export const addTree: Add = (program, bind) => {
 async function tree(context: Context, [location]: readonly string[], options: Options) {
   const { out, json, signal } = context
   const { depth: deepest = Number.POSITIVE_INFINITY, long } = options
-  const end = await openStorageEnd(context, location)
+  const end = await openStorageEndpoint(context, location)
   const nodes: Node[] = []
   let files = 0
   let directories = 0

@@ -4,15 +4,15 @@ import { foldOf } from '@stowage/core/transfer'
 import { type Add, examples } from '../command.ts'
 import { checksum, counterpart, pairs } from '../compare.ts'
 import { type Context, errorText } from '../context.ts'
-import { type End, openSource, type Source } from '../ends.ts'
+import { type Endpoint, openSource, type Source } from '../endpoints.ts'
 import { filesBeneath, relative, within } from '../entries.ts'
 import { usageError } from '../errors.ts'
 import { EXIT } from '../exit-codes.ts'
 import { bytes, duration, plural } from '../format.ts'
-import { reportLeftOut } from '../left-out.ts'
 import { type ManifestEntry, manifestLine, readManifest, writeManifest } from '../manifest.ts'
 import { AHEAD, forEach, readAhead } from '../pool.ts'
 import { type Progress, startProgress } from '../progress.ts'
+import { reportSkippedFiles } from '../skipped-files.ts'
 
 interface Options {
   readonly sizes?: boolean
@@ -61,7 +61,8 @@ async function verify(
   const right = other === undefined ? undefined : await openDirectory(context, other)
   const check = new Check(context)
   try {
-    for (const source of right === undefined ? [end] : [end, right]) await check.leftOut(source)
+    for (const source of right === undefined ? [end] : [end, right])
+      await check.skippedFiles(source)
     if (right !== undefined) {
       await compareTrees(context, check, end, right, options)
     } else if (options.manifest !== undefined) {
@@ -122,14 +123,16 @@ class Check {
     this.progress.note(errorText(error, this.#context, file))
   }
 
-  readonly unreadable = (error: unknown, end: End): void => {
+  readonly unreadable = (error: unknown, end: Endpoint): void => {
     const { path } = error as { path?: string }
     this.fail(error, path === undefined ? undefined : end.show(path))
   }
 
   /** Files of a local directory that no storage can hold are compared with nothing. */
-  async leftOut(source: Source): Promise<void> {
-    this.failed += await reportLeftOut(this.#context, source, (line) => this.progress.note(line))
+  async skippedFiles(source: Source): Promise<void> {
+    this.failed += await reportSkippedFiles(this.#context, source, (line) =>
+      this.progress.note(line),
+    )
   }
 
   async finish(verb: string): Promise<number> {
@@ -148,12 +151,12 @@ class Check {
 async function compareTrees(
   context: Context,
   check: Check,
-  left: End,
-  right: End,
+  left: Endpoint,
+  right: Endpoint,
   options: Options,
 ): Promise<void> {
   const { concurrency, signal } = context
-  const sum = (end: End, path: string): Promise<string> =>
+  const sum = (end: Endpoint, path: string): Promise<string> =>
     checksum(end.storage, path, signal, (count) => check.read(count))
   await forEach(
     readAhead(pairs(left, right, signal, check.unreadable), AHEAD, ({ left: a, right: b }) => {
@@ -184,7 +187,7 @@ async function compareTrees(
 async function compareManifest(
   context: Context,
   check: Check,
-  end: End,
+  end: Endpoint,
   file: string,
 ): Promise<void> {
   const { concurrency, signal } = context
@@ -210,7 +213,7 @@ async function compareManifest(
   }
 }
 
-async function write(context: Context, check: Check, end: End, file: string): Promise<void> {
+async function write(context: Context, check: Check, end: Endpoint, file: string): Promise<void> {
   const { concurrency, signal, json, out } = context
   const entries: ManifestEntry[] = []
   const unreadable = (error: unknown): void => check.unreadable(error, end)

@@ -14,7 +14,7 @@ import {
 } from './location.ts'
 
 /** One end of an operation: a storage, or a local directory seen as one, and a path in it. */
-export interface End {
+export interface Endpoint {
   readonly storage: StorageDriver
   readonly path: string
   /** A path of this end as the user would type it. */
@@ -22,7 +22,7 @@ export interface End {
 }
 
 /** An end that exists. */
-export interface Source extends End {
+export interface Source extends Endpoint {
   readonly info: FileInfo
   /** The name that a destination with a final slash keeps; undefined for a root, `.` and `..`. */
   readonly name: string | undefined
@@ -31,16 +31,22 @@ export interface Source extends End {
 }
 
 /** Where an argument may name a storage only, and is read or removed. @throws CliError where its root is missing. */
-export async function openStorageEnd(context: Context, text: string | undefined): Promise<End> {
+export async function openStorageEndpoint(
+  context: Context,
+  text: string | undefined,
+): Promise<Endpoint> {
   const end = await openStorageTarget(context, text)
   await mustExist(context, end)
   return end
 }
 
 /** Where an argument may name a storage only; nothing needs to be there. */
-export async function openStorageTarget(context: Context, text: string | undefined): Promise<End> {
+export async function openStorageTarget(
+  context: Context,
+  text: string | undefined,
+): Promise<Endpoint> {
   const location = text === undefined ? root() : parseLocation(text, context.cwd)
-  if (location.kind === 'storage') return storageEnd(context, location)
+  if (location.kind === 'storage') return storageEndpoint(context, location)
   const directory =
     location.kind === 'local' ? pathToFileURL(location.file).href.replace(/^file/, 'fs') : undefined
   throw usageError(
@@ -62,7 +68,7 @@ export async function openSource(context: Context, text: string, local = false):
     throw usageError("'-' cannot be read here", 'standard input goes to stowage put - only')
   }
   if (location.kind === 'local') return localSource(context, location)
-  const end = await storageEnd(context, location)
+  const end = await storageEndpoint(context, location)
   await mustExist(context, end)
   const info = await end.storage.stat(end.path, { signal: context.signal })
   return { ...end, info, name: end.path === '/' ? undefined : baseName(end.path) }
@@ -74,13 +80,13 @@ export async function openDestination(
   text: string,
   { info, name }: Pick<Source, 'info' | 'name'>,
   local = false,
-): Promise<End> {
+): Promise<Endpoint> {
   const location = read(context, text, local)
   if (location.kind === 'stream') {
     throw usageError("'-' cannot be written here", 'use stowage cat, or stowage get PATH -')
   }
   if (location.kind === 'local') return localDestination(context, location, info.isDir, name)
-  const end = await storageEnd(context, location)
+  const end = await storageEndpoint(context, location)
   if (!location.directory || name === undefined) return end
   return { ...end, path: joinPath(end.path, name) }
 }
@@ -89,7 +95,7 @@ export async function openDestination(
  * A storage that is empty and one that is not there are two things, although both list nothing: a typo, or a
  * disk that is not mounted. Of a bucket, its first request tells.
  */
-async function mustExist({ signal }: Context, { storage, show }: End): Promise<void> {
+async function mustExist({ signal }: Context, { storage, show }: Endpoint): Promise<void> {
   const place = await storage.locate?.('/', { signal })
   if (place === undefined || place.rootExists) return
   throw new CliError(
@@ -104,7 +110,7 @@ function read(context: Context, text: string, local: boolean): Location {
   return local ? parseLocal(text, context.cwd) : parseLocation(text, context.cwd)
 }
 
-async function storageEnd(context: Context, location: StorageLocation): Promise<End> {
+async function storageEndpoint(context: Context, location: StorageLocation): Promise<Endpoint> {
   const { storage: typed, path } = location
   const storage = await context.storages.open(typed)
   const separator = typed === undefined || !typed.includes(':') ? ':' : '#'
@@ -138,7 +144,7 @@ async function localDestination(
   { file, directory }: LocalLocation,
   isDir: boolean,
   name: string | undefined,
-): Promise<End> {
+): Promise<Endpoint> {
   const named = directory && name !== undefined ? join(file, name) : file
   // A link stays, and what it leads to is replaced, as cp does.
   const target = isDir ? named : await realpath(named).catch(() => named)

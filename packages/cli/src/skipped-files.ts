@@ -2,13 +2,13 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { InvalidPathError, isStorageError, pathProblem, type StorageDriver } from '@stowage/core'
 import { type Context, errorText } from './context.ts'
-import type { Source } from './ends.ts'
+import type { Source } from './endpoints.ts'
 import { CliError } from './errors.ts'
 import { EXIT } from './exit-codes.ts'
 import { printable } from './text.ts'
 
 /** What a local directory holds and a storage cannot. */
-interface LeftOut {
+interface SkippedFile {
   /** As it can be printed. */
   readonly file: string
   readonly reason: string
@@ -28,11 +28,11 @@ const NO_FILE = 'a pipe, a socket or a device'
  * Finds what the local driver's walk passes over in silence: in a storage it belongs to nobody, but in
  * a directory that somebody wants copied it does.
  */
-async function* leftOut(
+async function* skippedFiles(
   storage: StorageDriver,
   directory: string,
   path = '',
-): AsyncGenerator<LeftOut> {
+): AsyncGenerator<SkippedFile> {
   // What cannot be listed is reported by the walk.
   const entries = await readdir(directory, { withFileTypes: true, encoding: 'buffer' }).catch(
     () => [],
@@ -45,7 +45,7 @@ async function* leftOut(
     const problem = Buffer.from(name).equals(entry.name) ? pathProblem(inside) : UNPRINTABLE
     if (problem !== undefined) yield { file, reason: problem, isFile }
     else if (inside.endsWith(RESERVED)) yield { file, reason: NESTED, isFile: true }
-    else if (entry.isDirectory()) yield* leftOut(storage, file, inside)
+    else if (entry.isDirectory()) yield* skippedFiles(storage, file, inside)
     // Some links are followed: the driver knows which.
     else if (!isFile && !(await exists(storage, inside))) {
       const reason = entry.isSymbolicLink() ? await linkReason(file) : NO_FILE
@@ -74,14 +74,14 @@ async function exists(storage: StorageDriver, path: string): Promise<boolean> {
  * Reports what is left out of a local directory.
  * @returns how many of them are files whose content is missing.
  */
-export async function reportLeftOut(
+export async function reportSkippedFiles(
   context: Context,
   { storage, directory }: Pick<Source, 'storage' | 'directory'>,
   note: (line: string) => void,
 ): Promise<number> {
   if (directory === undefined) return 0
   let missing = 0
-  for await (const { file, reason, isFile } of leftOut(storage, directory)) {
+  for await (const { file, reason, isFile } of skippedFiles(storage, directory)) {
     if (isFile) {
       missing++
       const { message } = new InvalidPathError(file, { detail: reason })
