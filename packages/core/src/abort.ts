@@ -1,6 +1,6 @@
 /**
  * The promise, or the signal's reason as soon as it is aborted. What the promise brings too late goes
- * to `late`, so that nobody leaks a stream; its error, when late, goes nowhere, and neither does one
+ * to `late`, so that no stream leaks; its late error is dropped, and so is one
  * of `late`.
  */
 export function raceSignal<T>(

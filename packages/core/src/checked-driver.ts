@@ -111,7 +111,7 @@ class CheckedDriver implements StorageDriver {
       checkPath(path)
     })
     const open = () => this.#driver.reader(path, { offset, length, signal })
-    // A stream without a listener must not bring the process down when it fails on its way out.
+    // Without a listener, a stream that fails while it is destroyed would end the process.
     const late = (source: Readable) => source.on('error', () => {}).destroy()
     const source = await this.#run('reader', { path, offset }, signal, open, late)
     if (signal?.aborted) {
@@ -131,7 +131,7 @@ class CheckedDriver implements StorageDriver {
     })
     const time = this.#check(path, () => givenTime(path, modTime, this.capabilities))
     const open = () => this.#driver.writer(path, { append, signal, ...time })
-    // Nobody was told of this session yet: bytes that were there before are to stay.
+    // The caller never got this writer. Bytes of an earlier writer stay.
     const late = (writer: DriverWriter) =>
       append && writer.size > 0 ? writer.close() : writer.cancel()
     const writer = await this.#run('writer', { path, append }, signal, open, late)
@@ -147,7 +147,7 @@ class CheckedDriver implements StorageDriver {
     try {
       return await this.#driver.stat(path, { signal })
     } catch (error) {
-      // The root always exists. Asking all the same shows a health check what is wrong with a backend.
+      // The root always exists. The request still shows a health check what is wrong with a backend.
       if (path !== '/' || !isStorageError(error, 'PATH_NOT_FOUND')) throw error
       return { path, size: 0, modTime: new Date(0), isDir: true }
     }

@@ -58,7 +58,7 @@ export class CheckedWriter implements FileWriter {
   close(): Promise<void> {
     return this.#enqueue('close', async () => {
       if (this.#state !== 'open') return
-      // Whoever aborts wants nothing left, also where the clean-up has failed once.
+      // An abort means that nothing is kept, even if the first clean-up failed.
       if (this.#context.signal?.aborted) return this.#cancel()
       await this.#writer.close()
       this.#end('closed')
@@ -68,7 +68,7 @@ export class CheckedWriter implements FileWriter {
   cancel(): Promise<void> {
     return this.#enqueue('cancel', async () => {
       if (this.#state === 'cancelled') return
-      // Of an open one, an abort hinders nothing; of a closed one, another writer may have the session.
+      // An abort never prevents the cancel of an open writer. Another writer may have a closed one's session.
       const aborted = this.#state === 'open' && this.#context.signal?.aborted
       if (!aborted) this.#mustBeOpen()
       await this.#cancel()
@@ -132,7 +132,7 @@ export class CheckedWriter implements FileWriter {
     const cleanUp = async (): Promise<void> => {
       if (this.#state === 'open') await this.#cancel()
     }
-    // Nobody waits for this promise; `cancel` tries again where it failed, and tells.
+    // Avoid an unhandled rejection. If the clean-up failed, `cancel` tries again and reports it.
     this.#queue = this.#queue.then(cleanUp).catch(() => {})
   }
 

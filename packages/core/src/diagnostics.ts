@@ -63,7 +63,7 @@ export interface OpenOperation {
   end(error?: unknown): void
 }
 
-/** Publishes the start of such an operation, or does nothing at all where nobody listens. */
+/** Publishes the start of such an operation, or does nothing if no subscriber listens. */
 export function begin(context: OperationContext): OpenOperation | undefined {
   if (!operations.hasSubscribers) return undefined
   const run = operations.start.runStores(context as never, () => {

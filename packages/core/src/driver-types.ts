@@ -19,7 +19,7 @@ export interface DriverCallOptions {
  *
  * Paths are valid when they arrive, never `/` except in stat, list, walk and purgeUploads. Errors of
  * core are thrown without a driver name; anything else that is thrown becomes a DriverError. The
- * signal is to be handed to the backend; before the step that publishes or removes data, a driver
+ * signal has to be handed to the backend; before the step that publishes or removes data, a driver
  * checks it once more (`signal?.throwIfAborted()`).
  */
 export interface Driver {
@@ -27,7 +27,7 @@ export interface Driver {
   /** Flags left out are false. */
   readonly capabilities: Partial<Capabilities>
   /**
-   * Core calls it again where the file was replaced meanwhile.
+   * Core calls it again if the file was replaced during the read.
    * @throws PathNotFoundError where no file is, a directory included.
    * @throws RevisionChangedError where the file was replaced while it was read.
    */
@@ -45,7 +45,7 @@ export interface Driver {
   reader(path: string, options: DriverReaderOptions): Promise<Readable>
   /** `append` is only true where the capability is declared. */
   writer(path: string, options: DriverWriterOptions): Promise<DriverWriter>
-  /** A directory is anything with a file beneath it; size 0. */
+  /** A directory is any path with a file below it. Its size is 0. */
   stat(path: string, options: DriverCallOptions): Promise<FileInfo>
   /**
    * The keys of the direct children in byte order (see {@link compareKeys}): a file's path, a
@@ -56,13 +56,13 @@ export interface Driver {
   /** In place of `list`: the same by pages, as the backend lists them. It saves a step for each entry. */
   listPages?(path: string, options: DriverCallOptions): AsyncIterable<readonly string[]>
   /**
-   * The files (no directories) beneath the path in byte order of their paths. Without it, core walks
+   * The files (no directories) below the path in byte order of their paths. Without it, core walks
    * by list and stat.
    */
   walk?(path: string, options: DriverWalkOptions): AsyncIterable<FileInfo>
   /** In place of `walk`: the same by pages, as the backend lists them. It saves a step for each file. */
   walkPages?(path: string, options: DriverWalkOptions): AsyncIterable<readonly FileInfo[]>
-  /** The two paths differ, and neither is beneath the other. */
+  /** The two paths differ, and neither contains the other. */
   move(source: string, destination: string, options: DriverCallOptions): Promise<void>
   delete(path: string, options: DriverCallOptions): Promise<void>
   /** Only called for GET and HEAD, where the capability is declared. */

@@ -12,12 +12,12 @@ const UNITS: Readonly<Record<string, number>> = {
 
 /** Sticky: each piece begins where the last one ended, so that a hostile text takes no longer than its length. */
 const PIECE = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/y
-/** Longer ones mean nothing. */
+/** Longer texts are refused. */
 const LONGEST = 100
 
 /**
  * Milliseconds of a duration as Go's `time.ParseDuration` takes it (`1h30m`, `1.5s`, `-2m`, `0`), which is how the
- * Go registry's configuration files have them; undefined where it is none.
+ * Go registry's configuration files have them. Undefined if the text is no duration.
  */
 export function parseDuration(text: string): number | undefined {
   const isSigned = text.startsWith('+') || text.startsWith('-')

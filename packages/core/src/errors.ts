@@ -37,7 +37,7 @@ export interface StorageErrorOptions {
 export abstract class StorageError extends Error {
   abstract readonly code: StorageErrorCode
   readonly path?: string
-  /** True where the same call may succeed later without anybody's help. */
+  /** Whether the same call may succeed later. */
   readonly retryable: boolean = false
   /** The uploads that a `purgeUploads` had removed when it failed. Undefined in errors of other calls. */
   declare purged?: readonly UploadInfo[]

@@ -34,7 +34,7 @@ function parse(url: string): URL {
 }
 
 /**
- * What is left of `..` in a parsed URL is encoded, and would lead elsewhere than it seems to: save in a relative one
+ * A `..` that is left in a parsed URL is encoded and hides where it leads. The exception is a relative URL
  * (`fs:../data`), whose path is as it was typed.
  */
 function mustNotClimb({ pathname }: URL, driver: string): void {

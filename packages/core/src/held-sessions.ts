@@ -55,7 +55,8 @@ export class HeldSessions {
     all.set(this.#storage, this.#mine.add(entry))
     const release = (): void => this.#drop(entry)
     const session: HeldSession = {
-      ...{ path, release },
+      path,
+      release,
       get key() {
         return entry.key
       },

@@ -45,7 +45,7 @@ export class Limiter {
         this.#waiting.delete(start)
         signal?.removeEventListener('abort', onAbort)
       }
-      // The function starts in the same step as the slot is handed on, so that nobody overtakes it.
+      // The function starts in the same step as the slot is handed on, so that no other call overtakes it.
       const start = (): void => {
         leave()
         resolve(this.#hold(fn))

@@ -55,12 +55,12 @@ function isSurrogate(unit: number): boolean {
   return unit >= 0xd800 && unit <= 0xdfff
 }
 
-/** The key prefix of all that is beneath a directory: its path plus `/`; for the root, `/`. */
+/** The key prefix of everything in a directory: its path plus `/`; for the root, `/`. */
 export function directoryKey(path: string): string {
   return path === '/' ? '/' : `${path}/`
 }
 
-/** Whether the path is beneath the directory, at any depth; not the directory itself. */
+/** Whether the path is inside the directory, at any depth. The directory itself is not. */
 export function isBeneath(path: string, directory: string): boolean {
   const key = directoryKey(directory)
   return path.length > key.length && path.startsWith(key)

@@ -2,7 +2,7 @@ import type { StoragePlace } from './storage-driver.ts'
 
 /**
  * The place of a key in a bucket, for {@link Driver.locate} of an object store. Schemes, user names and
- * queries of the endpoint make no difference: a key is in one place, whoever asks for it.
+ * queries of the endpoint make no difference: a key is in one place for all users.
  *
  * @param service names the kind of store, and the place where no endpoint is given.
  * @param key of a file, or of a directory with or without its final slash.

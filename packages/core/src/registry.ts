@@ -54,7 +54,7 @@ const KNOWN_PACKAGES: Readonly<Record<string, string>> = {
   gcs: '@stowage/driver-gcs',
 }
 
-/** Schemes of other tools. Packages of these names are nobody's, and must not be recommended. */
+/** Schemes of other tools. No trusted package has these names: never recommend one. */
 const SCHEMES_ELSEWHERE: Readonly<Record<string, string>> = {
   file: 'fs',
   local: 'fs',
@@ -107,7 +107,7 @@ export function driverPackage(name: string): string {
   return (Object.hasOwn(KNOWN_PACKAGES, name) && KNOWN_PACKAGES[name]) || `stowage-driver-${name}`
 }
 
-/** The driver that somebody means who calls it as other tools do; undefined for any other name. */
+/** Our name of a driver that other tools call by this name, or undefined. */
 export function similarDriver(name: string): string | undefined {
   return Object.hasOwn(SCHEMES_ELSEWHERE, name) ? SCHEMES_ELSEWHERE[name] : undefined
 }

@@ -60,7 +60,7 @@ export interface PurgeOptions extends OperationOptions {
   dryRun?: boolean | undefined
 }
 
-/** What is at a path: a file, or a directory that has something beneath it. */
+/** What is at a path: a file, or a directory with something in it. */
 export interface FileInfo {
   /** The full path, as the caller would write it. */
   readonly path: string
@@ -87,7 +87,7 @@ export interface UploadInfo {
  * and before its first descendant. It can be iterated once.
  */
 export interface Walk extends AsyncIterable<FileInfo> {
-  /** Leaves out what is beneath the directory that came last. After a file it does nothing. */
+  /** Skips the content of the directory that came last. After a file it does nothing. */
   skipDir(): void
 }
 
@@ -202,7 +202,7 @@ export interface StorageDriver extends AsyncDisposable {
    */
   list(path: string, options?: OperationOptions): AsyncIterable<string>
   /**
-   * Everything beneath the directory.
+   * Everything in the directory, at any depth.
    * @throws PathNotFoundError at the first step where no directory is.
    */
   walk(path: string, options?: WalkOptions): Walk
@@ -210,11 +210,11 @@ export interface StorageDriver extends AsyncDisposable {
    * Moves a file, or a directory with its content, and replaces the destination. The source is only
    * removed once the destination is whole. Onto itself it does nothing.
    * @throws PathNotFoundError where the source is missing.
-   * @throws InvalidPathError where one path is beneath the other.
+   * @throws InvalidPathError where one path contains the other.
    */
   move(source: string, destination: string, options?: OperationOptions): Promise<void>
   /**
-   * Removes the path, what is beneath it, and their unfinished uploads; never a sibling that shares
+   * Removes the path, everything in it, and their unfinished uploads; never a sibling that shares
    * a prefix.
    * @throws PathNotFoundError where nothing is.
    * @throws StorageErrors that name what could not be removed.
@@ -257,7 +257,7 @@ export interface StoragePlace {
    */
   readonly names: readonly string[]
   /**
-   * A file is only ever replaced as a whole, whoever writes: what a reader gives is of one revision, and a copy
+   * Every writer replaces a file as a whole only: what a reader gives is of one revision, and a copy
    * need not ask again. Left out where other programs can change a file in place.
    */
   readonly isObjectStore?: boolean | undefined

@@ -20,9 +20,9 @@ const RESERVED = ['maintenance', 'cache', 'delete', 'redirect', 'tag']
 const PREFIX = 'REGISTRY_STORAGE'
 
 /**
- * A storage driver from a registry's configuration: the whole of it, its `storage:` section only, or
- * the bare name of a driver. The file is to be parsed already: core reads no YAML. Of the section, the
- * one key that is a driver counts; of the whole, the `middleware.storage` list is put around it.
+ * A storage driver from a registry's configuration: the whole of it, its `storage:` section, or only the
+ * name of a driver. Parse the file first: core reads no YAML. The section names one driver. The middleware of the whole
+ * configuration's `middleware.storage` list is put around it.
  *
  * @throws ConfigError where there is no driver or more than one, or where parameters are wrong.
  * @throws InvalidStorageDriverError where no such driver is registered.

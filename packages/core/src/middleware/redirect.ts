@@ -27,7 +27,7 @@ const schema = { baseURL: strictText('no baseurl provided') }
 
 /**
  * Redirects GET and HEAD of every file to another server that serves the same tree, a CDN for example.
- * It asks the driver nothing: a file that is missing, or beneath the driver's root directory, is the
+ * It asks the driver nothing: a file that is missing, or below the driver's root directory, is the
  * other server's business.
  */
 export function redirect(inner: StorageDriver, options: object): StorageDriver {

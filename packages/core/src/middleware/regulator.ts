@@ -20,10 +20,10 @@ const schema = { maxConcurrency: parameter.integer({ min: 1 }, { required: true 
 /**
  * Bounds how many operations of a driver run at a time. Every call that returns a promise holds a slot
  * while it runs; `reader` and `writer` only until they are open; each call of a writer, and each step
- * of a list or walk, holds one of its own. So nobody holds a slot while waiting for a caller, and a
+ * of a list or walk, holds one of its own. So no slot is held while a caller is awaited, and a
  * copy within one driver gets through with a single slot. Streams of open readers are not counted.
  *
- * Who waits for a slot comes in the order of arrival, and leaves at once when the signal is aborted.
+ * Waiting calls run in order of arrival. An aborted signal ends the wait at once.
  */
 export function regulator(inner: StorageDriver, options: object): StorageDriver {
   const { maxConcurrency } = parseParameters('regulator', schema, options)

@@ -66,7 +66,7 @@ function isObjectStore(driver: StorageDriver): Promise<boolean> {
   return answer
 }
 
-/** Both paths before anything is read: half a copy helps nobody. */
+/** Checks both paths before anything is read. */
 function checkFor(driver: StorageDriver, path: string): void {
   try {
     checkPath(path)

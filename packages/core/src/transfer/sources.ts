@@ -7,7 +7,7 @@ type Chunk = Uint8Array | string
 
 /**
  * What can be stored in one line. Text, alone or in pieces, is stored as UTF-8. A stream that was read to
- * its end, or that something else reads from meanwhile, is refused. Nothing tells whether an iterator was
+ * its end, or that something else reads from, is refused. It cannot be told whether an iterator was
  * begun, or whether the bytes that a Node.js stream lacks were put back: what they still give is stored.
  */
 export type UploadSource =
@@ -53,7 +53,7 @@ function toBytes(chunk: unknown): Uint8Array {
   throw argumentError(`a source gives Uint8Arrays or strings, not ${typeof chunk}`)
 }
 
-/** @throws TypeError where the source is none, or is not there as a whole any more. */
+/** @throws TypeError if it is no source, or if part of it was read before. */
 export function openSource(source: UploadSource): OpenSource {
   if (typeof source === 'string' || source instanceof Uint8Array) return fromIterable([source])
   // By what they can do: a copy of a class in another realm is as good.
@@ -85,7 +85,7 @@ function fromNode(stream: Readable): OpenSource {
     isBegun = true
     wasRead = Readable.isDisturbed(stream)
     if (wasRead && stream.readableFlowing) throw alreadyRead()
-    // Whoever reads, `data` tells. Without the listener before it, it would make the stream flow.
+    // `data` tells of every read. Without the `readable` listener it would make the stream flow.
     stream.on('readable', () => {}).on('data', () => taken++)
   }
   const next = async (): Promise<IteratorResult<unknown>> => {
@@ -93,7 +93,7 @@ function fromNode(stream: Readable): OpenSource {
     const step = await iterator.next()
     if (step.done && given === 0 && wasRead) throw alreadyRead()
     if (!step.done) given++
-    if (taken > given) throw argumentError('something else reads from the source meanwhile')
+    if (taken > given) throw argumentError('something else reads from the source at the same time')
     return step
   }
   return { next, abandon }

@@ -20,7 +20,7 @@ export interface UploadOptions extends OperationOptions {
  * source and leaves the file as it was.
  *
  * @returns the size of the file.
- * @throws TypeError where something else has read from the source, or reads from it meanwhile.
+ * @throws TypeError where something else has read from the source, or reads from it at the same time.
  * @example
  * ```ts
  * const { body } = await fetch('https://example.com/big.iso')
@@ -63,7 +63,7 @@ interface Opening extends Keeping {
   modTime?: Date | undefined
 }
 
-/** A signal that a writer knows cancels it: one that is to be kept must not know it. */
+/** An abort cancels a writer that has the signal. A writer that keeps its upload does not get it. */
 export function openWriter(
   driver: StorageDriver,
   path: string,
@@ -135,7 +135,7 @@ export function toWritable(
     },
   })
   return writable.on('pipe', (source: Readable) => {
-    // Of one that comes back, what was read went here.
+    // A stream that is piped again was read into this writer before.
     if (!piped.has(source) && Readable.isDisturbed(source)) {
       wasRead = true
       if (source.readableFlowing) writable.destroy(alreadyRead())

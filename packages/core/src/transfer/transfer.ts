@@ -14,7 +14,7 @@ export interface TransferOptions extends OperationOptions {
   resume?: boolean | undefined
   /**
    * Read the destination back and compare checksums. Default: only where an upload was continued, as
-   * nobody knows whose it was.
+   * its first bytes may be those of another source.
    */
   verify?: boolean | undefined
   /** Give the copy the time of its source, where the destination keeps times. Default true. */
@@ -49,7 +49,7 @@ export interface TransferSource {
   readonly path: string
   /** The driver's name, where it is in a storage. */
   readonly driver?: string | undefined
-  /** What is read is of one revision, although others may write: nothing is to be looked at afterwards. */
+  /** A read gives one revision even while others write, so the source needs no second look. */
   readonly isPinned?: boolean | undefined
   /** Looks at the file as it is now. @throws where no file is there. */
   stat(): Promise<Revision>
