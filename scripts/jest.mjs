@@ -22,6 +22,8 @@ const INFORMATION = [
   '-v',
   '--clearCache',
 ]
+/** Where processes that tests start find what others have compiled. */
+const COMPILED = join(root, 'node_modules/.cache/compiled')
 const NODE_FLAGS = ['--disable-warning=ExperimentalWarning', '--experimental-vm-modules']
 
 /** Runs jest with these arguments, prints the closing line and resolves to the exit code. */
@@ -37,6 +39,8 @@ export async function runJest(args) {
   const summaryFile = join(temporary, 'summary.json')
   try {
     const env = { ...process.env, ...(watching ? {} : { STOWAGE_TEST_SUMMARY: summaryFile }) }
+    // The hundreds of processes that tests start load the same sources. Coverage would lose precision by it.
+    if (!args.includes('--coverage')) env.NODE_COMPILE_CACHE ??= COMPILED
     const { code, stuck } = await start(args, env, summaryFile)
     return watching ? code : conclude(code, stuck, readSummary(summaryFile), args)
   } finally {

@@ -18,6 +18,9 @@ const written: Record<string, string[]> = JSON.parse(
 /** Of each area so many are tried, which the seed draws; in full size all. */
 const OF_AN_AREA = 3
 
+/** The area of the suite that is about an area of saboteurs, where it has another name. */
+const AREAS: Readonly<Record<string, string>> = { storage: 'isolation' }
+
 /** The cases that find the saboteur, of those that the function picks. */
 async function findersOf(saboteur: Saboteur, only: (info: CaseInfo) => boolean): Promise<string[]> {
   return (await trial(saboteur, { only })).filter(isKill).map(({ id }) => id)
@@ -33,8 +36,10 @@ function witnesses(): Map<string, Set<string>> {
   }
   const finds = (id: string): number => saboteurs.filter((one) => found(one).includes(id)).length
   for (const saboteur of saboteurs) {
-    // The most particular: others may find it only because another case runs at the same time.
-    const [first] = [...found(saboteur)].sort((a, b) => finds(a) - finds(b))
+    // Of its own area, the most particular: others may find it by accident, and after a long wait.
+    const own = `${AREAS[saboteur.area] ?? saboteur.area}-`
+    const rank = (id: string): number => finds(id) + (id.startsWith(own) ? 0 : suiteCases.length)
+    const [first] = found(saboteur).toSorted((a, b) => rank(a) - rank(b))
     if (first !== undefined && cases.get(saboteur.id)?.size === 0)
       cases.get(saboteur.id)?.add(first)
   }

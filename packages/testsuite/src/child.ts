@@ -1,6 +1,7 @@
 // A process that works on a storage until its parent kills it: one job, told by the environment, progress
 // over the IPC channel. It imports nothing but types and what has no dependency, so that it starts fast.
 import { once } from 'node:events'
+import { flushCompileCache } from 'node:module'
 import type { StorageDriver } from '@stowage/core'
 import { Data } from './data.ts'
 import { perform } from './history/client.ts'
@@ -74,6 +75,8 @@ async function work(job: Job): Promise<void> {
     open(storage: string): StorageDriver | Promise<StorageDriver>
   }
   const driver = await open(job.storage)
+  // A killed process would not keep for the next one what it has compiled, where NODE_COMPILE_CACHE is set.
+  flushCompileCache()
   if (job.kind === 'write') await write(driver, job)
   else if (job.kind === 'move') await move(driver, job)
   else if (job.kind === 'history') await history(driver, job)

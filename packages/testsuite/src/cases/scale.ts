@@ -68,7 +68,7 @@ export const scale: readonly Case[] = area('scale', [
     title: 'a large file that is opened and not read takes little memory',
     alone: true,
     run: async (t) => {
-      await t.commit('/file', t.data('/file', 2 * READ_HELD))
+      await t.put('/file', 2 * READ_HELD)
       const before = heldBytes()
       for await (const _ of await t.driver.reader('/file')) {
         for (let i = 0; i < 10; i++) {
