@@ -10,7 +10,7 @@ import { root } from './workspaces.mjs'
 setup()
 
 const args = process.argv.slice(2)
-const script = args.length > 0 ? 'packages/cli/dist/main.js' : 'scripts/demo.mjs'
+const script = args.length > 0 ? 'packages/cli/dist/main.js' : 'examples/demonstration/main.mjs'
 const file = join(root, script)
 if (!existsSync(file)) {
   console.error(`stowage: ${script} does not exist; its source is missing or was not built`)

@@ -61,7 +61,6 @@ registerSuite({
   child: { module: new URL('./open.ts', import.meta.url), env },
   partSize: PART_SIZE,
   pageSize: 10,
-  concurrency: 4,
   skip: {
     ...(!own && {
       'paths-component-255': 'this server keeps a file <name>.nephelemeta beside some files',

@@ -1,4 +1,4 @@
-// node scripts/memory.mjs [--gib 20] [--driver fs] [--server ceph] [--count 64]
+// node internal/long-runs/memory.mjs [--gib 20] [--driver fs] [--server ceph] [--count 64]
 import { parseArgs } from 'node:util'
 import { measure, told } from './measure.ts'
 import { DRIVERS, type Driver, placeFor } from './places.ts'

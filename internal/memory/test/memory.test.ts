@@ -1,4 +1,4 @@
-// The small form: `node scripts/memory.mjs` does the same with 20 GiB.
+// The small form: `node internal/long-runs/memory.mjs` does the same with 20 GiB.
 import { measure } from '../src/measure.ts'
 import { DRIVERS, type Driver, placeFor } from '../src/places.ts'
 

@@ -3,14 +3,15 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
-const scripts = join(import.meta.dirname, '../../../scripts')
+const root = join(import.meta.dirname, '../../..')
+const PROGRAM = 'internal/release/src/changesets.mjs'
 
 /** A repository with core, a driver and the template's package, all of them as at their last release. */
 let repository: string
 beforeEach(() => {
   repository = mkdtempSync(join(tmpdir(), 'stowage-changesets-'))
-  for (const name of ['check-changesets.mjs', 'workspaces.mjs']) {
-    cpSync(join(scripts, name), join(repository, 'scripts', name))
+  for (const file of [PROGRAM, 'scripts/workspaces.mjs']) {
+    cpSync(join(root, file), join(repository, file))
   }
   for (const name of ['@stowage/core', '@stowage/driver-fs', 'create-stowage-driver']) {
     const folder = `packages/${name.replace('@stowage/', '')}`
@@ -48,7 +49,7 @@ function changeset(file: string, levels: Readonly<Record<string, string>>): void
 
 /** What the check says of what has changed since main. */
 function check(...args: string[]): { code: number | null; said: string } {
-  const program = join(repository, 'scripts/check-changesets.mjs')
+  const program = join(repository, PROGRAM)
   const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
     cwd: repository,
     encoding: 'utf8',

@@ -17,6 +17,8 @@ const written: Record<string, string[]> = JSON.parse(
 
 /** Of each area so many are tried, which the seed draws; in full size all. */
 const OF_AN_AREA = 3
+/** Cases that are tried first on a saboteur that is the witness of none: one may find it only beside others. */
+const OF_A_SABOTEUR = 3
 
 /** The area of the suite that is about an area of saboteurs, where it has another name. */
 const AREAS: Readonly<Record<string, string>> = { storage: 'isolation' }
@@ -36,12 +38,12 @@ function witnesses(): Map<string, Set<string>> {
   }
   const finds = (id: string): number => saboteurs.filter((one) => found(one).includes(id)).length
   for (const saboteur of saboteurs) {
-    // Of its own area, the most particular: others may find it by accident, and after a long wait.
+    if (cases.get(saboteur.id)?.size !== 0) continue
+    // The most particular of its own area: others found it by accident, beside another case, or after a long wait.
     const own = `${AREAS[saboteur.area] ?? saboteur.area}-`
     const rank = (id: string): number => finds(id) + (id.startsWith(own) ? 0 : suiteCases.length)
-    const [first] = found(saboteur).toSorted((a, b) => rank(a) - rank(b))
-    if (first !== undefined && cases.get(saboteur.id)?.size === 0)
-      cases.get(saboteur.id)?.add(first)
+    const particular = found(saboteur).toSorted((a, b) => rank(a) - rank(b))
+    cases.set(saboteur.id, new Set(particular.slice(0, OF_A_SABOTEUR)))
   }
   return cases
 }

@@ -1,4 +1,4 @@
-// Mixed work through a bad network, for a moment; the long form is `node scripts/soak.mjs`.
+// Mixed work through a bad network, for a moment; the long form is `node internal/long-runs/soak.mjs`.
 import { runSoak } from '@stowage/testsuite'
 import { faultOptions } from './helpers/faulty.ts'
 

@@ -1,4 +1,4 @@
-// Mixed work of several writers, for a moment; the long form is `node scripts/soak.mjs`.
+// Mixed work of several writers, for a moment; the long form is `node internal/long-runs/soak.mjs`.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

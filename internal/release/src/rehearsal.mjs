@@ -1,15 +1,15 @@
 // Rehearses releases for real, in a clone of the last commit and against a registry on this machine:
-//   node scripts/with-toolchain.mjs node scripts/publish-local.mjs [--show]
+//   npm run check -- release [--show]
 // First all packages are published as the next release would; then a fix of one driver, which must release that driver alone, and
 // then a new minor of core, which must release what depends on it. What was published is installed into empty folders and
 // used, and `npm create stowage-driver` makes a driver that goes from red to green. `--show` prints the changelogs.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { published, root } from '../../../scripts/workspaces.mjs'
 import { createDriver } from './create-driver.mjs'
 import { startRegistry } from './local-registry.mjs'
 import { Problems } from './packing.mjs'
-import { published, root } from './workspaces.mjs'
 
 const problems = new Problems('publish')
 const temporary = mkdtempSync(join(tmpdir(), 'stowage-publish-'))

@@ -1,7 +1,7 @@
 // The whole fault suite of a driver: every operation through every fault, abort and kill at each of its requests. Minutes to
-// an hour: node scripts/faults.mjs --driver s3|azure|gcs [--server NAME] [--seed N] [--only POINT] [--skip OPERATION,...]
+// an hour: node internal/long-runs/faults.mjs --driver s3|azure|gcs [--server NAME] [--seed N] [--only POINT] [--skip OPERATION,...]
 import { parseArgs } from 'node:util'
-import { openDriver, runAgain } from './fault-drivers.mjs'
+import { openDriver, runAgain } from './drivers.mjs'
 
 function tell(start, { operation, requests, points, outcomes, failures, skipped }) {
   const { done, failed, killed } = outcomes
@@ -12,7 +12,7 @@ function tell(start, { operation, requests, points, outcomes, failures, skipped 
 }
 
 async function main({ driver, server, seed, only, skip, concurrency }) {
-  const { runFaults } = await import('../packages/testsuite/src/index.ts')
+  const { runFaults } = await import('../../packages/testsuite/src/index.ts')
   const { options, end } = await openDriver(driver, server)
   const start = Date.now()
   const whole = {

@@ -1,4 +1,4 @@
-// What check-packed.mjs writes into the folders it installs packages in: programs that use them as a user would.
+// What packed.mjs writes into the folders it installs packages in: programs that use them as a user would.
 
 /** Parameters with which a driver can be made; nothing is asked of a backend with them. */
 const PARAMETERS = {

@@ -1,9 +1,9 @@
 // Installs packed packages as a user would, with plain npm in an empty folder, and uses them: which packages come along,
-// whether types resolve, whether programs run. check-packed.mjs calls it.
+// whether types resolve, whether programs run. packed.mjs calls it.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { programs, typed } from './install-samples.mjs'
 import { run, sizeOf } from './packing.mjs'
+import { programs, typed } from './samples.mjs'
 
 const NPM_FLAGS = ['--no-audit', '--no-fund', '--loglevel=error']
 

@@ -20,8 +20,8 @@ export const DRIVERS = ['fs', 's3', 'azure', 'gcs']
 
 const openers = {
   async fs() {
-    const { create } = await import('../packages/core/src/index.ts')
-    await import('../packages/driver-fs/src/index.ts')
+    const { create } = await import('../../packages/core/src/index.ts')
+    await import('../../packages/driver-fs/src/index.ts')
     const folder = mkdtempSync(join(tmpdir(), 'stowage-soak-'))
     return {
       options: {
@@ -35,23 +35,25 @@ const openers = {
     // In memory Ceph has room for 8 GiB, with the parts of aborted uploads that it keeps for hours; then it stands still.
     process.env.STOWAGE_TEST_CEPH_STORE ??= 'bluestore'
     const end = await servers(['s3'])
-    const { oneServer } = await import('../packages/driver-s3/test/helpers/world.ts')
-    const { faultOptions } = await import('../packages/driver-s3/test/helpers/faulty.ts')
+    const { oneServer } = await import('../../packages/driver-s3/test/helpers/world.ts')
+    const { faultOptions } = await import('../../packages/driver-s3/test/helpers/faulty.ts')
     const found = await oneServer('faults', server)
     if (!found) throw new Error('no S3 server runs here: .ci/install-servers')
     return { options: await faultOptions(found), end }
   },
   async azure() {
     const end = await servers(['azurite'])
-    const { faultOptions } = await import('../packages/driver-azure/test/helpers/faulty.ts')
+    const { faultOptions } = await import('../../packages/driver-azure/test/helpers/faulty.ts')
     return { options: faultOptions, end }
   },
   async gcs(_server, { apart }) {
-    const { create, faultOptions } = await import('../packages/driver-gcs/test/helpers/faulty.ts')
+    const { create, faultOptions } = await import(
+      '../../packages/driver-gcs/test/helpers/faulty.ts'
+    )
     const options = await faultOptions()
     if (!apart) return { options, end: () => options[Symbol.asyncDispose]() }
     // What the fake keeps would be taken for the driver's.
-    const { startFake } = await import('../packages/driver-gcs/test/helpers/storages.ts')
+    const { startFake } = await import('../../packages/driver-gcs/test/helpers/storages.ts')
     await options[Symbol.asyncDispose]()
     const fake = await startFake('faults')
     const upstream = fake.parameters.endpoint
@@ -60,7 +62,7 @@ const openers = {
 }
 
 async function servers(kinds) {
-  const { startShared, stopShared } = await import('../internal/test-servers/src/index.ts')
+  const { startShared, stopShared } = await import('../test-servers/src/index.ts')
   await startShared(kinds)
   return stopShared
 }

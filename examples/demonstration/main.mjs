@@ -7,16 +7,16 @@ import { once } from 'node:events'
 import { readFileSync, rmSync } from 'node:fs'
 import { mkdtemp, readdir, realpath, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join, relative, sep } from 'node:path'
+import { join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Limiter } from '../packages/core/dist/driver.js'
-import { compareKeys, create, entryKey } from '../packages/core/dist/index.js'
-import { uploadFile } from '../packages/core/dist/transfer.js'
-import '../packages/driver-fs/dist/index.js'
-import { pattern } from './demo-data.mjs'
-import { Bar, bytes, duration, rate, say, step, tell } from './demo-show.mjs'
+import { Limiter } from '../../packages/core/dist/driver.js'
+import { compareKeys, create, entryKey } from '../../packages/core/dist/index.js'
+import { uploadFile } from '../../packages/core/dist/transfer.js'
+import '../../packages/driver-fs/dist/index.js'
+import { pattern } from './data.mjs'
+import { Bar, bytes, duration, rate, say, step, tell } from './show.mjs'
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const root = fileURLToPath(new URL('../..', import.meta.url))
 const LEFT_OUT = ['node_modules', '.git', '.toolchain', 'dist', '.turbo', 'coverage']
 const BIG = 64 * 1024 * 1024
 const BIG_PATH = '/uploads/big.bin'
@@ -174,7 +174,7 @@ async function interruptAndResume(storage) {
 
 /** Runs an uploading process as long as `goOn` says so, then kills it. */
 async function upload(bar, goOn) {
-  const script = fileURLToPath(new URL('./demo-upload.mjs', import.meta.url))
+  const script = fileURLToPath(new URL('./upload.mjs', import.meta.url))
   uploader = fork(script, [rootDirectory, BIG_PATH, String(BIG)])
   const child = uploader
   const result = { pid: child.pid, begin: 0, at: 0 }

@@ -1,12 +1,12 @@
 // Checks that every published package that has changed since a commit has a changeset:
-//   node scripts/check-changesets.mjs [commit]      by default, where this branch left origin/main or main
+//   node internal/release/src/changesets.mjs [commit]      by default, where this branch left origin/main or main
 // A package has changed where its sources or templates have, or what its package.json says to users. A commit that makes the
 // versions of a release uses its changesets up, so a package with a new version needs none.
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { published, root } from './workspaces.mjs'
+import { published, root } from '../../../scripts/workspaces.mjs'
 
 /** What of a package.json users get to feel. */
 const FIELDS = [

@@ -1,7 +1,7 @@
 // Checks that every package.json below packages/ has the house form, and that internal packages stay private.
 // One line per deviation: what is wrong, and what it should be.
 import { isDeepStrictEqual } from 'node:util'
-import { workspaces } from './workspaces.mjs'
+import { workspaces } from '../../scripts/workspaces.mjs'
 
 const REPOSITORY = 'git+https://github.com/stowage-storage/stowage.git'
 const FILES = ['dist']

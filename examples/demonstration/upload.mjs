@@ -1,10 +1,10 @@
-// The process that scripts/demo.mjs kills in the middle of a large upload, and the one that goes on with it:
-//   node scripts/demo-upload.mjs <root directory> <path> <bytes>
+// The process that the demonstration kills in the middle of a large upload, and the one that goes on with it:
+//   node examples/demonstration/upload.mjs <root directory> <path> <bytes>
 // It tells its parent how far it is and waits for an answer, so that the parent can choose the moment.
 import { once } from 'node:events'
-import { create } from '../packages/core/dist/index.js'
-import '../packages/driver-fs/dist/index.js'
-import { pattern } from './demo-data.mjs'
+import { create } from '../../packages/core/dist/index.js'
+import '../../packages/driver-fs/dist/index.js'
+import { pattern } from './data.mjs'
 
 const CHUNK = 1024 * 1024
 

@@ -2,8 +2,8 @@
 // red, apply a worked solution (the complete template), see it green, build, pack, and use the driver by the `stowage` command.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { root } from '../../../scripts/workspaces.mjs'
 import { run } from './packing.mjs'
-import { root } from './workspaces.mjs'
 
 const NPM_FLAGS = ['--no-audit', '--no-fund', '--loglevel=error']
 /** The command, and what it depends on. */

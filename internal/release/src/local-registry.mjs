@@ -5,9 +5,9 @@ import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { patient } from '../internal/jest-preset/patience.mjs'
+import { root } from '../../../scripts/workspaces.mjs'
+import { patient } from '../../jest-preset/patience.mjs'
 import { run } from './packing.mjs'
-import { root } from './workspaces.mjs'
 
 const VERSION = '6.10.4'
 /** How often it is looked whether it answers, ten times a second. */

@@ -1,12 +1,12 @@
-// Checks what importing a published package costs, against scripts/budgets.json: how many files of ours it loads, their
+// Checks what importing a published package costs, against internal/checks/budgets.json: how many files of ours it loads, their
 // size (KiB), that no dependency is loaded before it is used, and the processor time that it adds to the start of a bare
 // Node.js, as a part of that start. Loads what is built: dist, not src.
-//   node scripts/check-imports.mjs [--runs=15] [--json]
+//   node internal/checks/imports.mjs [--runs=15] [--json]
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join, sep } from 'node:path'
 import { parseArgs } from 'node:util'
-import { published, root } from './workspaces.mjs'
+import { published, root } from '../../scripts/workspaces.mjs'
 
 /** A machine that does other things as well gets a slow set of runs; three such in a row are our fault. */
 const ATTEMPTS = 3

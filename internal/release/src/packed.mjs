@@ -1,20 +1,20 @@
 // Checks what a user would get: packs every published package, looks at the tarballs with publint and attw and at their
-// size (scripts/budgets.json), then installs each driver alone from them with plain npm in an empty folder, and uses it
+// size (internal/checks/budgets.json), then installs each driver alone from them with plain npm in an empty folder, and uses it
 // as ESM, as CommonJS and from TypeScript.
-//   node scripts/check-packed.mjs            with this Node.js and this repository's TypeScript
-//   node scripts/check-packed.mjs --matrix   with each Node.js and each TypeScript that users may have
+//   npm run check -- packed    with this Node.js and this repository's TypeScript
+//   npm run check -- matrix    with each Node.js and each TypeScript that users may have
 // Works in a temporary folder and leaves nothing behind.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { published, root } from '../../../scripts/workspaces.mjs'
 import { createDriver } from './create-driver.mjs'
 import { checkTypes, install, runPrograms, selections } from './installs.mjs'
-import { allTools, ownTools } from './matrix.mjs'
 import { Problems, pack, sizeOf } from './packing.mjs'
-import { published, root } from './workspaces.mjs'
+import { allTools, ownTools } from './versions.mjs'
 
 const local = (name) => join(root, 'node_modules', '.bin', name)
-const budgets = JSON.parse(readFileSync(join(root, 'scripts', 'budgets.json'), 'utf8'))
+const budgets = JSON.parse(readFileSync(join(root, 'internal/checks/budgets.json'), 'utf8'))
 const matrix = process.argv.includes('--matrix')
 const problems = new Problems('packed')
 
@@ -45,17 +45,18 @@ async function contents({ dir, manifest }, tarball) {
   }
 }
 
-/** The size of a package on users' disks must stay what scripts/budgets.json allows, in KiB. */
+/** The size of a package on users' disks must stay what internal/checks/budgets.json allows, in KiB. */
 async function weigh({ dir, manifest }, tarball, temporary) {
   const target = join(temporary, 'unpacked', manifest.name.replace('/', '-'))
   mkdirSync(target, { recursive: true })
   await problems.must(`${dir}: tar`, 'tar', ['-xzf', tarball, '-C', target])
   const kilobytes = Math.round(sizeOf(target) / 1024)
   const limit = budgets[manifest.name]?.tarball
-  if (limit === undefined) problems.add(`${manifest.name} is missing in scripts/budgets.json`)
+  if (limit === undefined)
+    problems.add(`${manifest.name} is missing in internal/checks/budgets.json`)
   else if (kilobytes > limit) {
     problems.add(
-      `${manifest.name} has ${kilobytes} KiB, more than the ${limit} KiB in scripts/budgets.json`,
+      `${manifest.name} has ${kilobytes} KiB, more than the ${limit} KiB in internal/checks/budgets.json`,
     )
   }
 }

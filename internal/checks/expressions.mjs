@@ -1,12 +1,12 @@
 // Checks that no regular expression takes time out of proportion to what it is given, which may come from outside: every one
 // in the sources of packages and examples is analysed by recheck. Names those that grow worse than in proportion, and fails.
-//   node scripts/check-expressions.mjs [file ...]
+//   node internal/checks/expressions.mjs [file ...]
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { check } from 'recheck'
 import { parseAst } from 'rolldown/parseAst'
-import { root } from './workspaces.mjs'
+import { root } from '../../scripts/workspaces.mjs'
 
 /** Large counts take recheck long; what it has not found by then is bounded by just those counts. */
 const PATIENCE_MS = 400

@@ -1,7 +1,7 @@
 // Mixed work of several workers through a bad network, with a look at memory and handles in between:
-// node scripts/soak.mjs [--minutes 10] [--driver fs|s3|azure|gcs] [--server NAME] [--seed N]
+// node internal/long-runs/soak.mjs [--minutes 10] [--driver fs|s3|azure|gcs] [--server NAME] [--seed N]
 import { parseArgs } from 'node:util'
-import { DRIVERS, openDriver, runAgain } from './fault-drivers.mjs'
+import { DRIVERS, openDriver, runAgain } from './drivers.mjs'
 
 const MIB = 2 ** 20
 
@@ -16,7 +16,7 @@ function line({ seconds, operations, failed, rss, heap, buffers, handles, files 
 }
 
 async function soak(name, { minutes, server, seed }) {
-  const { runSoak } = await import('../packages/testsuite/src/index.ts')
+  const { runSoak } = await import('../../packages/testsuite/src/index.ts')
   const { options, end } = await openDriver(name, server, { apart: true })
   try {
     const report = await runSoak({

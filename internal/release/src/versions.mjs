@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { root } from '../../../scripts/workspaces.mjs'
 import { run } from './packing.mjs'
-import { root } from './workspaces.mjs'
 
 const win = process.platform === 'win32'
 /** The oldest 5.x whose users we serve (see docs/decisions/070-third-parties.md), the last 5.x, 6 and 7. */

@@ -1,4 +1,4 @@
-// How scripts/demo.mjs shows what it does: plain lines, and a bar where stdout is a terminal.
+// How the demonstration shows what it does: plain lines, and a bar where stdout is a terminal.
 
 const WIDTH = 30
 /** Milliseconds between two drawings of a bar. */
