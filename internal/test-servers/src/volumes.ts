@@ -23,6 +23,8 @@ export interface MountedVolume {
 export interface VolumeOptions {
   /** What fsync of a directory fails with on the volume `folding`. Default: it succeeds. */
   readonly fsyncError?: string | undefined
+  /** Seconds between two times of files on the volume `folding`, as 2 on FAT. Default: it keeps all times. */
+  readonly timeStep?: number | undefined
 }
 
 /** Bytes of a volume: enough for the whole suite. The file is sparse. */
@@ -57,7 +59,7 @@ export function whyNoVolume(kind: VolumeKind): string | undefined {
 /** Makes an empty volume and mounts it. It is unmounted at the latest when this process ends. */
 export async function mountVolume(
   kind: VolumeKind,
-  { fsyncError }: VolumeOptions = {},
+  { fsyncError = '', timeStep = 0 }: VolumeOptions = {},
 ): Promise<MountedVolume> {
   const reason = whyNoVolume(kind)
   if (reason !== undefined) throw new Error(`no volume ${kind}: ${reason}`)
@@ -68,7 +70,7 @@ export async function mountVolume(
   let daemon: Running | undefined
   try {
     if (kind === 'folding') {
-      const args = [FOLDING, folder, ...(fsyncError === undefined ? [] : [fsyncError])]
+      const args = [FOLDING, folder, fsyncError, String(timeStep)]
       const command = pythonWithFuse() ?? ''
       const ready = async (): Promise<boolean> => isMounted(folder)
       daemon = await startProcess({ name: kind, command, args, folder: scratch, ready })

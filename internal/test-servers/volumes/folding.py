@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """A volume in memory, as APFS is: it keeps names as they were given, and finds them in any case and normal form.
 
-folding.py MOUNTPOINT [FSYNC_ERROR]: with an error, such as EINVAL, that is what fsync of a directory says.
+folding.py MOUNTPOINT [FSYNC_ERROR [SECONDS]]: with an error, such as EINVAL, that is what fsync of a directory says.
+With SECONDS, times have that step, as on FAT, which cuts them to two seconds.
 """
 import errno
 import os
@@ -36,7 +37,8 @@ class Node:
 class Folding(fuse.Operations):
     use_ns = False
 
-    def __init__(self, fsync_error):
+    def __init__(self, fsync_error, step):
+        self.step = step
         self.root = Node(stat.S_IFDIR | 0o755)
         self.fsync_error = fsync_error
         self.handles, self.next = {}, 0
@@ -86,7 +88,10 @@ class Folding(fuse.Operations):
         node = self.of(path, fh)
         size = len(node.data) if node.target is None else len(node.target)
         return dict(st_mode=node.mode, st_nlink=1, st_size=size, st_ino=node.ino, st_uid=node.owner[0],
-                    st_gid=node.owner[1], st_atime=node.times[0], st_mtime=node.times[1], st_ctime=node.times[2])
+                    st_gid=node.owner[1], st_atime=node.times[0], st_mtime=self.kept(node.times[1]), st_ctime=node.times[2])
+
+    def kept(self, time):
+        return time - time % self.step if self.step else time
 
     def readdir(self, path, fh):
         return ['.', '..'] + [name for name, _ in self.node(path).entries.values()]
@@ -188,5 +193,6 @@ class Folding(fuse.Operations):
 
 
 if __name__ == '__main__':
-    fuse.FUSE(Folding(sys.argv[2] if len(sys.argv) > 2 else ''), sys.argv[1], foreground=True, nothreads=True,
+    mountpoint, fsync_error, step, *_ = sys.argv[1:] + ['', '0']
+    fuse.FUSE(Folding(fsync_error, int(step or 0)), mountpoint, foreground=True, nothreads=True,
               use_ino=True, default_permissions=True, attr_timeout=0, entry_timeout=0, negative_timeout=0)

@@ -261,6 +261,8 @@ export interface StoragePlace {
    * need not ask again. Left out where other programs can change a file in place.
    */
   readonly isObjectStore?: boolean | undefined
+  /** Milliseconds between two times that files can have there, where it is known: 2000 on FAT. Left out: 1. */
+  readonly timeStep?: number | undefined
 }
 
 /** `FileInfo.path` as a key: a directory's path plus `/`. Keys in byte order are the walk's order. */

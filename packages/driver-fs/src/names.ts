@@ -38,6 +38,8 @@ export interface Volume {
   readonly trimsNames: boolean
   /** Windows keeps some names for devices. */
   readonly deviceNames: boolean
+  /** Milliseconds between two times that a file can have; left out where it is one at most, or not known. */
+  readonly timeStep?: number
 }
 
 export const POSIX: Volume = {

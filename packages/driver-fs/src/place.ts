@@ -31,7 +31,8 @@ export async function placeOf(
     names.unshift(`fs:${dev}:${ino}`)
   }
   for (const name of missing.reverse()) names.unshift(`${names[0]}/${oneSpelling(name, volume)}`)
-  return { rootExists: (await unless(system.realpath(root), ...ABSENT)) !== undefined, names }
+  const rootExists = (await unless(system.realpath(root), ...ABSENT)) !== undefined
+  return { rootExists, names, timeStep: volume.timeStep }
 }
 
 /** In the spelling that its directory has of it: volumes of FUSE number the spellings that they were asked for. */

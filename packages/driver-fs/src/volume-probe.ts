@@ -1,3 +1,4 @@
+import { constants } from 'node:fs'
 import { type FileSystem, unless } from './file-system.ts'
 import { type Volume, WINDOWS_RESERVED } from './names.ts'
 import { removeAll } from './remove.ts'
@@ -62,7 +63,29 @@ async function look(system: FileSystem, stem: string, probe: string): Promise<Pa
   const spellings = { caseSensitive: !foldsCase, normalizationSensitive: !foldsForms }
   const names = await tryNames(system, probe).catch(() => undefined)
   if (names === undefined) return spellings
-  return { ...spellings, ...names, trimsNames: names.trimsNames || dropsDot || dropsBlank }
+  const times = await tryTime(system, `${probe}/time`).catch(() => ({}))
+  return {
+    ...spellings,
+    ...names,
+    ...times,
+    trimsNames: names.trimsNames || dropsDot || dropsBlank,
+  }
+}
+
+const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL
+/** An odd second, with digits of milliseconds: each step that a volume may have makes another time of it. */
+const TIME = 1_600_000_001_337
+/** FAT, whole seconds, and exFAT as Linux has it. */
+const STEPS = [2000, 1000, 10] as const
+
+/** Finds the step of the times that files can have. */
+async function tryTime(system: FileSystem, file: string): Promise<Pick<Volume, 'timeStep'>> {
+  const fd = await system.open(file, CREATE, 0o600)
+  await system.futimes(fd, TIME, TIME).finally(() => system.close(fd))
+  // Once it is closed: some volumes give the time of a write until then.
+  const kept = Math.round((await system.lstat(file)).mtimeMs)
+  const step = STEPS.find((one) => kept % one === 0 && Math.abs(kept - TIME) <= one)
+  return step === undefined ? {} : { timeStep: step }
 }
 
 async function tryNames(system: FileSystem, probe: string) {

@@ -162,7 +162,7 @@ onVolume('folding', (newRoot) => {
   })
 })
 
-for (const code of ['EINVAL', 'EPERM', 'ENOSYS']) {
+for (const code of ['EINVAL', 'ENOSYS']) {
   onVolume(
     'folding',
     (newRoot) => {
@@ -175,6 +175,18 @@ for (const code of ['EINVAL', 'EPERM', 'ENOSYS']) {
     code,
   )
 }
+
+onVolume(
+  'folding',
+  (newRoot) => {
+    it('tells of a flush of a directory that is refused', async () => {
+      const storage = await create('fs', { rootDirectory: newRoot() })
+      const refused = await failure(storage.putContent('/dir/file', 'x'))
+      expect(refused).toMatchObject({ code: 'PERMISSION_DENIED' })
+    })
+  },
+  'EPERM',
+)
 
 onVolume(
   'folding',
