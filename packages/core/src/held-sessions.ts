@@ -49,8 +49,8 @@ export class HeldSessions {
     return all.get(this.#storage) ?? new Set()
   }
 
-  /** Takes a session, new or found, for a writer. */
-  hold(path: string, key: string): HeldSession {
+  /** Takes a session, new or found, for a writer. A new one may get its key when it begins. */
+  hold(path: string, key = ''): HeldSession {
     const entry: Entry = { path, key, removed: false, requests: new Set() }
     all.set(this.#storage, this.#mine.add(entry))
     const release = (): void => this.#drop(entry)

@@ -44,7 +44,17 @@ export { childPages } from './objects/child-pages.ts'
 export { hasFiles } from './objects/flat-pages.ts'
 export { type NameRules, Names, newSessionId, sessionTime } from './objects/names.ts'
 export { type ListBackend, listPages } from './objects/pages.ts'
+export type { PartLimits } from './objects/part-plan.ts'
 export { type Removal, throwErrors } from './objects/remover.ts'
+export type {
+  Claim,
+  FoundSession,
+  Part,
+  SessionOptions,
+  SessionStore,
+  Tail,
+} from './objects/session-store.ts'
+export { SessionUploads } from './objects/session-uploads.ts'
 export { Trees, type UploadRemover } from './objects/trees.ts'
 export { walkPages } from './objects/walk-pages.ts'
 export { type Listing, PageGuard, parseSize } from './pages.ts'
