@@ -1,5 +1,5 @@
 import { dirname } from 'node:path'
-import { type FileInfo, PathNotFoundError } from '@stowage/core'
+import { type FileInfo, PathNotFoundError } from '@stowage/core/driver'
 import { ABSENT, unless } from './file-system.ts'
 import type { Root } from './root.ts'
 import type { Tree } from './tree.ts'
