@@ -1,5 +1,5 @@
 // Links between pages, to files and to headings.
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { destination } from '../src/links.ts'
 import { pages, readPage, root } from '../src/markdown.ts'
@@ -38,4 +38,11 @@ it('every page is in the site', () => {
     (page) => page !== 'README.md' && !page.startsWith('internal/') && !shown.has(page),
   )
   expect(missing).toEqual([])
+})
+
+it('no page has what a merge left behind', () => {
+  const left = [...all.keys()].filter((page) =>
+    /^(<<<<<<<|>>>>>>>) /m.test(readFileSync(join(root, page), 'utf8')),
+  )
+  expect(left).toEqual([])
 })
