@@ -39,6 +39,7 @@ export type {
   ObjectPutOptions,
   PutResult,
   RequestContext,
+  TreeBackend,
 } from './objects/backend.ts'
 export { childPages } from './objects/child-pages.ts'
 export { hasFiles } from './objects/flat-pages.ts'
@@ -55,6 +56,7 @@ export type {
   Tail,
 } from './objects/session-store.ts'
 export { SessionUploads } from './objects/session-uploads.ts'
+export { eachCollecting, type Removal, throwErrors } from './objects/remover.ts'
 export { Trees, type UploadRemover } from './objects/trees.ts'
 export { walkPages } from './objects/walk-pages.ts'
 export { type Listing, PageGuard, parseSize } from './pages.ts'

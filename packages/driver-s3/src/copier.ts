@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto'
+import { ContentError, DriverError, isStorageError } from '@stowage/core/driver'
 import {
-  ContentError,
-  DriverError,
-  isStorageError,
-  Limiter,
-  RevisionChangedError,
-} from '@stowage/core/driver'
+  eachUntilFailure,
+  type ObjectInfo,
+  type PutResult,
+  type RequestContext,
+} from '@stowage/driver-kit'
 import { type Attributes, copiedAttributes } from './attributes.ts'
 import { completeUpload } from './complete.ts'
-import { isMissing } from './errors.ts'
 import { type Head, head } from './head.ts'
 import { copyPartSize, MAX_PARTS } from './part-plan.ts'
 import { openReader } from './reader.ts'
@@ -16,92 +15,34 @@ import type { Store } from './store.ts'
 import { abortSurely, beginUpload, checksumsOf, type Part, type Upload } from './uploads.ts'
 import { S3Writer } from './writer.ts'
 
-/** What a copy must know of its source. */
-export interface Source {
-  readonly key: string
-  readonly size: number
-  readonly etag: string | undefined
-  /** What HEAD said, where it was asked already. */
-  readonly head?: Head | undefined
-}
-
-interface Where {
-  readonly path: string
-  readonly signal?: AbortSignal | undefined
-}
-
 /**
- * Copies an object within the bucket, in one request or, above the threshold, in parts. Only that
- * revision of the source is copied; the copy is compared with it before this resolves.
- * @throws RevisionChangedError where somebody has replaced one of the two meanwhile, ContentError where
- *   the copy is not what the source was.
+ * Copies that revision of an object within the bucket, in one request or, above the threshold, in parts. Gives the
+ * ETag of the copy where the store tells.
  */
 export async function copyObject(
   store: Store,
-  source: Source,
+  source: ObjectInfo,
   key: string,
-  where: Where,
-): Promise<void> {
-  let made: string | undefined
+  context: RequestContext,
+): Promise<PutResult> {
+  const isSmall = source.size <= store.settings.multipartCopyThresholdSize || source.size === 0
   try {
-    made = await copyWithin(store, source, key, where)
+    if (isSmall) return { revision: await copyWhole(store, source, key, context) }
+    await copyInParts(store, source, key, context)
   } catch (error) {
     // Some stores cannot copy what is encrypted, or cannot copy at all.
     if (!isStorageError(error, 'UNSUPPORTED_METHOD')) throw error
-    await copyThrough(store, source, key, where)
+    await copyThrough(store, source, key, context)
   }
-  await compare(store, source, { key, made }, where)
-}
-
-/** Whether the copy is what the source was, or who else has been there since. */
-async function compare(
-  store: Store,
-  source: Source,
-  { key, made }: { key: string; made: string | undefined },
-  where: Where,
-): Promise<void> {
-  const changed = (what: string) =>
-    new RevisionChangedError(`${what} during the move: the source stays`, { path: where.path })
-  const copy = await revision(store, key, where)
-  if (copy === undefined) throw changed('the copy was removed')
-  if (copy.size === undefined || copy.size === source.size) return
-  // Another ETag: the copy was replaced already, by somebody who came later.
-  if (made !== undefined && copy.etag !== made) return
-  // Some stores copy the newest revision, whichever was asked for.
-  const now = await revision(store, source.key, where)
-  if (now?.etag !== source.etag) throw changed('the source was replaced')
-  const sizes = `${copy.size} bytes instead of ${source.size}`
-  throw new ContentError(`the copy has ${sizes}: the source stays`, { path: where.path })
-}
-
-async function revision(store: Store, key: string, where: Where) {
-  try {
-    const input = { Key: key, ...store.customerKey() }
-    const { ContentLength, ETag } = await store.call('HeadObject', input, where)
-    return { size: ContentLength, etag: ETag }
-  } catch (error) {
-    if (isMissing(error)) return undefined
-    throw error
-  }
-}
-
-/** Gives the ETag of the copy where the store tells. */
-function copyWithin(
-  store: Store,
-  source: Source,
-  key: string,
-  where: Where,
-): Promise<string | undefined> {
-  const small = source.size <= store.settings.multipartCopyThresholdSize || source.size === 0
-  return (small ? copyWhole : copyInParts)(store, source, key, where)
+  return {}
 }
 
 /** Reads the source here and writes it again. */
 async function copyThrough(
   store: Store,
-  source: Source,
+  source: ObjectInfo,
   key: string,
-  { path, signal }: Where,
+  { path, signal }: RequestContext,
 ): Promise<void> {
   const attributes = await attributesOf(store, source, { path, signal })
   const reader = await openReader(store, store.names.pathOf(source.key), {
@@ -128,110 +69,90 @@ async function copyThrough(
 
 async function copyWhole(
   store: Store,
-  source: Source,
+  source: ObjectInfo,
   key: string,
-  where: Where,
+  context: RequestContext,
 ): Promise<string | undefined> {
-  where.signal?.throwIfAborted()
   const input = { Key: key, ...from(store, source), ...store.creation() }
-  return (await store.call('CopyObject', input, where)).CopyObjectResult?.ETag
+  return (await store.call('CopyObject', input, context)).CopyObjectResult?.ETag
 }
 
 /** Encoded, as the header demands; each slash stays. */
-function from(store: Store, { key, etag }: Source) {
+function from(store: Store, { key, revision }: ObjectInfo) {
   const encoded = encodeURIComponent(key).replaceAll('%2F', '/')
   return {
     CopySource: `${store.bucket}/${encoded}`,
-    ...(etag && { CopySourceIfMatch: etag }),
+    ...(revision && { CopySourceIfMatch: revision }),
     ...store.copySourceKey(),
   }
 }
 
 async function copyInParts(
   store: Store,
-  source: Source,
+  source: ObjectInfo,
   key: string,
-  where: Where,
-): Promise<undefined> {
-  where.signal?.throwIfAborted()
-  const attributes = await attributesOf(store, source, where)
-  where.signal?.throwIfAborted()
+  context: RequestContext,
+): Promise<void> {
+  const { path, signal } = context
+  const attributes = await attributesOf(store, source, context)
+  signal?.throwIfAborted()
   const to = store.names.pathOf(key)
   const held = store.held.hold(to, randomUUID())
-  const stop = new AbortController()
-  const onAbort = (): void => stop.abort(where.signal?.reason)
-  where.signal?.addEventListener('abort', onAbort, { once: true })
-  if (where.signal?.aborted) onAbort()
   let upload: Upload | undefined
   try {
     upload = await beginUpload(store, to, { attributes, held })
-    const parts = await copyParts(store, source, upload, { path: where.path, stop })
-    where.signal?.throwIfAborted()
-    await completeUpload(store, upload, parts, where)
+    const parts = await copyParts(store, source, upload, context)
+    signal?.throwIfAborted()
+    await completeUpload(store, upload, parts, context)
   } catch (error) {
     // The failure is what the caller should hear of; an upload that stays is for purgeUploads.
-    if (upload) await abortSurely(store, upload, where.path).catch(() => {})
+    if (upload) await abortSurely(store, upload, path).catch(() => {})
     throw error
   } finally {
     held.release()
-    where.signal?.removeEventListener('abort', onAbort)
   }
 }
 
-async function attributesOf(store: Store, source: Source, where: Where): Promise<Attributes> {
-  const found = source.head ?? (await head(store, source.key, where))
-  return copiedAttributes(store, source.key, found, where)
+async function attributesOf(
+  store: Store,
+  { key, native }: ObjectInfo,
+  context: RequestContext,
+): Promise<Attributes> {
+  const found = (native as Head | undefined) ?? (await head(store, key, context))
+  return copiedAttributes(store, key, found, context)
 }
 
 /** All parts, several at a time. The first failure stops the others, and is waited for. */
 async function copyParts(
   store: Store,
-  source: Source,
+  source: ObjectInfo,
   upload: Upload,
-  { path, stop }: { path: string; stop: AbortController },
+  { path, signal }: RequestContext,
 ): Promise<Part[]> {
-  const { multipartCopyChunkSize, multipartCopyMaxConcurrency } = store.settings
+  const { multipartCopyChunkSize, multipartCopyMaxConcurrency: concurrency } = store.settings
   const size = copyPartSize(source.size, multipartCopyChunkSize)
   const count = Math.min(MAX_PARTS, Math.ceil(source.size / size))
-  const limiter = new Limiter(multipartCopyMaxConcurrency)
-  const copies = Array.from({ length: count }, (_, i) =>
-    limiter
-      .run(
-        () =>
-          copyPart(store, source, upload, {
-            number: i + 1,
-            start: i * size,
-            end: Math.min(source.size, (i + 1) * size),
-            where: { path, signal: stop.signal },
-          }),
-        stop.signal,
-      )
-      .catch((error: unknown) => {
-        stop.abort(error)
-        throw error
-      }),
-  )
-  const done = await Promise.allSettled(copies)
-  const parts: Part[] = []
-  for (const one of done) {
-    if (one.status === 'rejected') throw stop.signal.reason ?? one.reason
-    parts.push(one.value)
-  }
+  const parts = new Array<Part>(count)
+  await eachUntilFailure(parts.keys(), { concurrency, signal }, async (index, stop) => {
+    const range = { start: index * size, end: Math.min(source.size, (index + 1) * size) }
+    const input = { ...from(store, source), number: index + 1, ...range }
+    parts[index] = await copyPart(store, upload, input, { path, signal: stop })
+  })
   return parts
 }
 
-interface Piece {
+interface Piece extends ReturnType<typeof from> {
   readonly number: number
   readonly start: number
+  /** Of the byte after it. */
   readonly end: number
-  readonly where: Where
 }
 
 async function copyPart(
   store: Store,
-  source: Source,
   upload: Upload,
-  { number, start, end, where }: Piece,
+  { number, start, end, ...source }: Piece,
+  context: RequestContext,
 ): Promise<Part> {
   const { CopyPartResult = {} } = await store.call(
     'UploadPartCopy',
@@ -240,12 +161,12 @@ async function copyPart(
       UploadId: upload.id,
       PartNumber: number,
       CopySourceRange: `bytes=${start}-${end - 1}`,
-      ...from(store, source),
+      ...source,
       ...store.customerKey(),
     },
-    where,
+    context,
   )
   const { ETag } = CopyPartResult
-  if (!ETag) throw new DriverError('UploadPartCopy: the answer has no ETag', { path: where.path })
+  if (!ETag) throw new DriverError('UploadPartCopy: the answer has no ETag', { path: context.path })
   return { PartNumber: number, ETag, size: end - start, ...checksumsOf(CopyPartResult) }
 }

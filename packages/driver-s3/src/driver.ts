@@ -19,17 +19,14 @@ import {
 } from '@stowage/core/driver'
 import { keptTime, timeAttributes } from './attributes.ts'
 import { children } from './children.ts'
-import { refuseConflict } from './conflicts.ts'
 import { isMissing } from './errors.ts'
 import { head } from './head.ts'
 import { files, hasFiles } from './lister.ts'
-import { move } from './mover.ts'
 import type { Settings } from './parameters.ts'
 import { Presigner } from './presign.ts'
 import { purge } from './purge.ts'
 import { put } from './put.ts'
 import { openReader, readAll } from './reader.ts'
-import { remove } from './remover.ts'
 import { takeNewest } from './sessions.ts'
 import { Store } from './store.ts'
 import { S3Writer } from './writer.ts'
@@ -47,19 +44,7 @@ export class S3Driver implements Driver {
   constructor(settings: Settings) {
     this.#store = new Store(settings)
     this.#presigner = new Presigner(this.#store)
-    const { profile, sseCustomerKey } = settings
-    this.capabilities = {
-      persistent: true,
-      append: true,
-      purgeUploads: profile.uploadsByPrefix,
-      redirectURL: !sseCustomerKey,
-      fileAndDirectory: profile.fileAndDirectory,
-      longNames: profile.longNames,
-      unicodePaths: true,
-      caseSensitive: true,
-      modTimes: true,
-      normalizationSensitive: true,
-    }
+    this.capabilities = this.#store.backend.capabilities
   }
 
   getContent(path: string, { signal }: DriverCallOptions): Promise<Uint8Array> {
@@ -72,7 +57,7 @@ export class S3Driver implements Driver {
     { modTime, signal }: DriverPutOptions,
   ): Promise<void> {
     this.#store.names.key(path)
-    await refuseConflict(this.#store, path, signal)
+    await this.#store.trees.conflicts.refuse(path, { path, signal })
     await put(this.#store, path, { Body: content, attributes: timeAttributes(modTime) }, signal)
   }
 
@@ -86,7 +71,7 @@ export class S3Driver implements Driver {
   ): Promise<DriverWriter> {
     this.#store.names.key(path)
     const resumed = append ? await takeNewest(this.#store, path, signal) : undefined
-    if (!resumed) await refuseConflict(this.#store, path, signal)
+    if (!resumed) await this.#store.trees.conflicts.refuse(path, { path, signal })
     // The store learns of an upload late, or never: a delete has to end those of this process, too.
     const held = resumed?.held ?? this.#store.held.hold(path, randomUUID())
     return new S3Writer(this.#store, {
@@ -121,14 +106,12 @@ export class S3Driver implements Driver {
     return files(this.#store, path, options)
   }
 
-  async move(source: string, destination: string, { signal }: DriverCallOptions): Promise<void> {
-    this.#store.names.key(destination)
-    await move(this.#store, { source, destination, signal })
+  move(source: string, destination: string, options: DriverCallOptions): Promise<void> {
+    return this.#store.trees.move(source, destination, options)
   }
 
-  async delete(path: string, { signal }: DriverCallOptions): Promise<void> {
-    const held = (await this.#store.held.removeBeneath(path)) > 0
-    await remove(this.#store, path, { signal, held })
+  delete(path: string, options: DriverCallOptions): Promise<void> {
+    return this.#store.trees.delete(path, options)
   }
 
   redirectURL(path: string, options: DriverRedirectOptions): Promise<string | undefined> {

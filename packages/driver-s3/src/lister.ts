@@ -6,16 +6,13 @@ import {
   directoryKey,
   type FileInfo,
 } from '@stowage/core/driver'
-import { PageGuard } from '@stowage/driver-kit'
+import {
+  type ListRequest as KeyRequest,
+  type ListPage,
+  PageGuard,
+  type RequestContext,
+} from '@stowage/driver-kit'
 import type { Store } from './store.ts'
-
-/** An object as a listing tells of it. */
-interface Listed {
-  readonly key: string
-  readonly size: number
-  readonly modTime: Date
-  readonly etag: string | undefined
-}
 
 export interface ListRequest {
   readonly prefix: string
@@ -28,10 +25,7 @@ export interface ListRequest {
   readonly signal?: AbortSignal | undefined
 }
 
-interface Page {
-  readonly objects: readonly Listed[]
-  /** Common prefixes, each with its final slash. */
-  readonly prefixes: readonly string[]
+interface Page extends Contents {
   /** Another page follows. */
   readonly truncated: boolean
 }
@@ -45,45 +39,59 @@ export async function* pages(store: Store, request: ListRequest): AsyncGenerator
   const guard = new PageGuard({ operation: 'ListObjectsV2', path, prefix })
   let token: string | undefined
   do {
-    const reply: ListObjectsV2CommandOutput = await store.call(
-      'ListObjectsV2',
-      {
-        Prefix: prefix,
-        EncodingType: 'url',
-        ...(delimiter && { Delimiter: delimiter }),
-        // A token goes on from its page; some stores take StartAfter as a restart.
-        ...(token ? { ContinuationToken: token } : startAfter && { StartAfter: startAfter }),
-        ...(!token && maxKeys && { MaxKeys: maxKeys }),
-      },
-      { path, signal },
-    )
-    token = guard.next(reply.IsTruncated ?? false, reply.NextContinuationToken)
-    const encoded = reply.EncodingType === 'url'
-    const found = contents(reply, encoded ? decodeKey : (key) => key)
-    check(found, request, guard)
-    yield {
-      truncated: token !== undefined,
-      ...(encoded ? found : await real(store, request, found)),
-    }
+    const first = token === undefined && { start: startAfter || undefined, limit: maxKeys }
+    const page = await listPage(store, { prefix, delimiter, token, ...first }, { path, signal })
+    token = guard.next(page.more, page.token)
+    yield { ...page, truncated: page.more }
   } while (token !== undefined)
+}
+
+/** One page of a listing, names decoded. */
+export async function listPage(
+  store: Store,
+  request: KeyRequest,
+  context: RequestContext,
+): Promise<ListPage> {
+  const { prefix, delimiter, start, token, limit } = request
+  const reply: ListObjectsV2CommandOutput = await store.call(
+    'ListObjectsV2',
+    {
+      Prefix: prefix,
+      EncodingType: 'url',
+      ...(delimiter && { Delimiter: delimiter }),
+      // A token goes on from its page; some stores take StartAfter as a restart.
+      ...(token ? { ContinuationToken: token } : start && { StartAfter: start }),
+      ...(limit && { MaxKeys: limit }),
+    },
+    context,
+  )
+  const encoded = reply.EncodingType === 'url'
+  const found = contents(reply, encoded ? decodeKey : (key) => key)
+  check(found, request, context)
+  return {
+    ...(encoded ? found : await real(store, context, found)),
+    more: reply.IsTruncated ?? false,
+    token: reply.NextContinuationToken,
+  }
 }
 
 /** @throws DriverError where an entry is none that was asked for. */
 function check(
   { objects, prefixes }: Contents,
-  { delimiter, path }: ListRequest,
-  guard: PageGuard,
+  { delimiter, prefix }: KeyRequest,
+  { path }: RequestContext,
 ): void {
   // Files beneath them are then in no page.
   if (delimiter === undefined && prefixes.length > 0)
     throw new DriverError('ListObjectsV2: the listing has directories and was to have files only', {
       path,
     })
+  const guard = new PageGuard({ operation: 'ListObjectsV2', path, prefix })
   for (const { key, size } of objects) guard.entry(key, size)
   for (const key of prefixes) guard.entry(key)
 }
 
-type Contents = Pick<Page, 'objects' | 'prefixes'>
+type Contents = Pick<ListPage, 'objects' | 'prefixes'>
 
 function contents(reply: ListObjectsV2CommandOutput, decode: (key: string) => string): Contents {
   return {
@@ -92,7 +100,7 @@ function contents(reply: ListObjectsV2CommandOutput, decode: (key: string) => st
         key: decode(Key),
         size: Size,
         modTime: LastModified ?? new Date(0),
-        etag: ETag,
+        revision: ETag,
       }
     }),
     prefixes: (reply.CommonPrefixes ?? []).map(({ Prefix = '' }) => decode(Prefix)),
@@ -103,18 +111,14 @@ function contents(reply: ListObjectsV2CommandOutput, decode: (key: string) => st
 const REPLACEMENT = '\ufffd'
 
 /** Without keys that are listed under another name: stores that do not encode them replace characters. */
-async function real(
-  store: Store,
-  { path, signal }: ListRequest,
-  found: Contents,
-): Promise<Contents> {
+async function real(store: Store, context: RequestContext, found: Contents): Promise<Contents> {
   const { objects, prefixes } = found
   if (![...objects.map(({ key }) => key), ...prefixes].some((key) => key.includes(REPLACEMENT)))
     return found
   const isThere = async (key: string): Promise<boolean> => {
     if (!key.includes(REPLACEMENT)) return true
     const input = { Prefix: key, MaxKeys: 1 }
-    const { Contents } = await store.call('ListObjectsV2', input, { path, signal })
+    const { Contents } = await store.call('ListObjectsV2', input, context)
     return (Contents ?? []).length > 0
   }
   const keep = async <T>(all: readonly T[], key: (one: T) => string): Promise<T[]> => {

@@ -1,8 +1,9 @@
 import type { DriverPurgeOptions, UploadInfo } from '@stowage/core/driver'
+import { throwErrors } from '@stowage/driver-kit'
 import { pages } from './lister.ts'
-import { deleteKeys } from './remover.ts'
+import { removeUploads } from './remove-uploads.ts'
 import type { Store } from './store.ts'
-import { removeUploads, sessionKey, tailKey, tailPrefix, uploadsBeneath } from './uploads.ts'
+import { sessionKey, tailKey, tailPrefix, uploadsBeneath } from './uploads.ts'
 
 /**
  * Removes unfinished uploads at the path and beneath it that no writer of this process holds. At the root it also removes kept tails whose
@@ -25,9 +26,7 @@ export async function* purge(
     }
     if (!dryRun && old.length > 0) {
       signal?.throwIfAborted()
-      await removeUploads(store, old, { path, signal })
-      const tails = old.map((upload) => tailKey(store, upload))
-      await deleteKeys(store, tails, { path, signal })
+      throwErrors((await removeUploads(store, old, { path, signal })).errors)
     }
     for (const { key, startedAt } of old) yield { path: store.names.pathOf(key), startedAt }
   }
@@ -44,11 +43,11 @@ async function purgeTails(
     const orphans = objects.filter(
       ({ key, modTime }) => isOld(modTime, olderThan) && !alive.has(key),
     )
-    await deleteKeys(
-      store,
-      orphans.map(({ key }) => key),
+    const removal = await store.trees.remover.delete(
+      orphans.map(({ key }) => ({ key })),
       { path: '/', signal },
     )
+    throwErrors(removal.errors)
   }
 }
 

@@ -1,7 +1,6 @@
 import type { PutObjectCommandInput } from '@aws-sdk/client-s3'
 import { DriverError } from '@stowage/core/driver'
 import type { Attributes } from './attributes.ts'
-import { whileInTheWay } from './conflicts.ts'
 import type { CallOptions, Store } from './store.ts'
 
 interface Content {
@@ -18,7 +17,7 @@ export async function put(
 ): Promise<void> {
   const Key = store.names.key(path)
   const input = { Key, Body, ContentLength: Body.length, ...store.creation(), ...attributes }
-  await whileInTheWay(store, path, signal, () => {
+  await store.trees.conflicts.retry(path, { path, signal }, () => {
     signal?.throwIfAborted()
     return putObject(store, input, { path, signal })
   })

@@ -1,12 +1,20 @@
 import type * as S3 from '@aws-sdk/client-s3'
 import { HeldSessions } from '@stowage/core/driver'
-import { type Names, type RequestFacts, Requests, withHandle, within } from '@stowage/driver-kit'
+import {
+  type Names,
+  type RequestFacts,
+  Requests,
+  Trees,
+  withHandle,
+  within,
+} from '@stowage/driver-kit'
 import { checkAnswers } from './answers.ts'
+import { S3Backend } from './backend.ts'
 import { loadClientSdk, makeClient, type Sdk } from './client.ts'
 import { classify, factsOf } from './errors.ts'
-import { KnownDirectories } from './known-directories.ts'
 import { keyNames } from './names.ts'
 import type { Settings } from './parameters.ts'
+import { uploadRemover } from './remove-uploads.ts'
 import { watchRequest } from './request-secrets.ts'
 
 /** The operations of the service that this driver uses. */
@@ -56,9 +64,10 @@ const CONTENT: ReadonlySet<string> = new Set(['PutObject', 'UploadPart'])
 export class Store {
   readonly settings: Settings
   readonly names: Names
-  /** How this store takes a request that deletes several objects; learned from its refusals. */
-  deletes: 'in batches' | 'with digest' | 'one by one' = 'in batches'
-  readonly directories: KnownDirectories = new KnownDirectories()
+  readonly backend: S3Backend
+  readonly trees: Trees
+  /** Whether the store takes a batch of deletes with Content-MD5 only; learned from a refusal. */
+  wantsDigest = false
   /** The uploads that writers and moves of this process work on. */
   readonly held: HeldSessions
   readonly requests: Requests<RequestFacts>
@@ -77,6 +86,8 @@ export class Store {
       secrets: () => [accessKey, secretKey, sessionToken, sseCustomerKey],
       concurrency: maxConnections,
     })
+    this.backend = new S3Backend(this)
+    this.trees = new Trees(this.backend, uploadRemover(this))
   }
 
   get bucket(): string {

@@ -3,7 +3,6 @@ import type { Readable } from 'node:stream'
 import { collectBytes, UploadNotFoundError } from '@stowage/core/driver'
 import { factsOf, isMissing } from './errors.ts'
 import { putObject } from './put.ts'
-import { deleteKeys } from './remover.ts'
 import type { Store } from './store.ts'
 import { type Part, tailKey, type Upload } from './uploads.ts'
 
@@ -83,5 +82,5 @@ function isMd5(etag: string, bytes: Buffer): boolean {
 
 /** Removes the kept bytes; that there are none is fine. */
 export async function removeTail(store: Store, upload: Upload, path: string): Promise<void> {
-  await deleteKeys(store, [tailKey(store, upload)], { path })
+  await store.backend.delete(tailKey(store, upload), undefined, { path })
 }

@@ -29,8 +29,6 @@ interface Where {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Aborts at a time. */
-const ABORTS = 8
 /** How often an abort is repeated because a part landed after it. */
 const MAX_ABORTS = 5
 
@@ -221,19 +219,4 @@ export async function abortSurely(
       throw error
     }
   }
-}
-
-/** Aborts uploads, a few at a time, and removes their tails. */
-export async function removeUploads(
-  store: Store,
-  all: readonly Upload[],
-  where: Where,
-): Promise<void> {
-  const left = [...all]
-  const work = async (): Promise<void> => {
-    for (let next = left.pop(); next; next = left.pop()) await abortUpload(store, next, where)
-  }
-  const done = await Promise.allSettled(Array.from({ length: Math.min(ABORTS, all.length) }, work))
-  const failed = done.find((one) => one.status === 'rejected')
-  if (failed) throw failed.reason
 }

@@ -1,7 +1,6 @@
 import { type DriverWriter, type HeldSession, UploadNotFoundError } from '@stowage/core/driver'
 import type { Attributes } from './attributes.ts'
 import { completeUpload } from './complete.ts'
-import { refuseConflict, whileInTheWay } from './conflicts.ts'
 import { PartBuffer } from './part-buffer.ts'
 import { MIN_PART, partSize } from './part-plan.ts'
 import { PartSender } from './part-sender.ts'
@@ -119,7 +118,8 @@ export class S3Writer implements DriverWriter {
 
   async commit(): Promise<void> {
     this.#check()
-    await refuseConflict(this.#store, this.path, this.#stop.signal)
+    const where = { path: this.path, signal: this.#stop.signal }
+    await this.#store.trees.conflicts.refuse(this.path, where)
     if (this.#upload === undefined) await this.#put()
     else await this.#complete(this.#upload)
     this.#end()
@@ -140,7 +140,7 @@ export class S3Writer implements DriverWriter {
     }
     const where = { path: this.path, signal: this.#stop.signal }
     this.#signal?.throwIfAborted()
-    await whileInTheWay(this.#store, this.path, where.signal, () =>
+    await this.#store.trees.conflicts.retry(this.path, where, () =>
       completeUpload(this.#store, upload, this.#sender.parts(), where),
     )
     // What is published is published: an object that stays behind is purgeUploads' business.

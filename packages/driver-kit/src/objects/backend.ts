@@ -202,3 +202,10 @@ export interface ObjectBackend {
   locate?(prefix: string): Promise<StoragePlace>
   close?(): Promise<void>
 }
+
+/** What deletes and moves of trees need of a backend. */
+export type TreeBackend = Pick<
+  ObjectBackend,
+  | ('names' | 'capabilities' | 'listing' | 'deleteBatch' | 'tellsMissing' | 'isConflict')
+  | ('head' | 'list' | 'delete' | 'deleteMany' | 'copy')
+>

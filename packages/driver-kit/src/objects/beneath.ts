@@ -1,3 +1,4 @@
+import { PageGuard } from '../pages.ts'
 import type { ListPage, ListRequest, ObjectBackend, ObjectInfo, RequestContext } from './backend.ts'
 
 type Reader = Pick<ObjectBackend, 'names' | 'list' | 'head' | 'listing'>
@@ -7,14 +8,13 @@ async function* pages(
   request: ListRequest,
   context: RequestContext,
 ): AsyncGenerator<ListPage> {
+  const guard = new PageGuard({ operation: 'list', path: context.path, prefix: request.prefix })
   let token: string | undefined
   do {
-    const page = await backend.list(
-      token === undefined ? request : { ...request, start: undefined, token },
-      context,
-    )
+    const { start: _, ...next } = { ...request, token }
+    const page = await backend.list(token === undefined ? request : next, context)
+    token = guard.next(page.more, page.token)
     yield page
-    token = page.more ? page.token : undefined
   } while (token !== undefined)
 }
 

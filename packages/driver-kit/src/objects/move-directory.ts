@@ -1,16 +1,16 @@
 import { isStorageError, PathNotFoundError } from '@stowage/core/driver'
 import { eachUntilFailure } from '../each-until-failure.ts'
-import type { ObjectBackend, ObjectInfo } from './backend.ts'
+import type { ObjectInfo, TreeBackend } from './backend.ts'
 import { isFolder, objectsBeneath } from './beneath.ts'
 import type { Conflicts } from './conflicts.ts'
 import { copyAndCompare } from './copy.ts'
-import { deleteFolders, errorPath, type Remover, throwErrors } from './remover.ts'
+import { deleteFolders, type Remover, throwErrors } from './remover.ts'
 
 /** Files that are copied at a time. */
 const COPIES = 16
 
 export interface DirectoryMove {
-  readonly backend: ObjectBackend
+  readonly backend: TreeBackend
   readonly conflicts: Conflicts
   readonly remover: Remover
   readonly source: string
@@ -71,7 +71,7 @@ async function copyAll(
     [...copies],
     { concurrency: COPIES, signal },
     async ([key, object], stop) => {
-      const context = { path: errorPath(backend.names, object.key), signal: stop }
+      const context = { path: backend.names.pathOf(object.key), signal: stop }
       try {
         await copyAndCompare(backend, object, key, context)
       } catch (error) {

@@ -1,6 +1,5 @@
 import { eachLimit, isStorageError, StorageErrors } from '@stowage/core/driver'
 import type { DeleteFailure, DeleteRequest, ObjectBackend, RequestContext } from './backend.ts'
-import type { Names } from './names.ts'
 
 /** Requests at a time that delete one object. */
 const SINGLES = 16
@@ -20,11 +19,6 @@ export interface Removal {
 /** @throws StorageErrors that names what could not be removed. */
 export function throwErrors(errors: readonly Error[]): void {
   if (errors.length > 0) throw new StorageErrors(errors)
-}
-
-/** The path of a key for errors, also of a key that no caller sees. */
-export function errorPath(names: Names, key: string): string {
-  return names.path(key) ?? `/${key.slice(names.root.length)}`
 }
 
 /**
@@ -70,9 +64,9 @@ export class Remover {
   }
 
   /**
-   * Deletes objects, those of another revision left out. What is gone already is fine. What fails is collected, and
-   * the rest is deleted all the same.
-   * @throws the signal's reason, ConfigError, and what the source of objects throws.
+   * Deletes objects, those of another revision left out. What is gone already is fine. Where one object cannot be
+   * deleted, the error is collected, and the others are deleted all the same.
+   * @throws the signal's reason, ConfigError, and what a batch as a whole or the source of objects fails with.
    */
   async delete(objects: Objects, { path, signal }: RequestContext): Promise<Removal> {
     if (this.#batch <= 1) return this.#singles(objects, signal)
@@ -94,7 +88,7 @@ export class Remover {
   }
 
   #single({ key, revision }: DeleteRequest, signal: AbortSignal | undefined): Promise<unknown> {
-    const path = errorPath(this.#backend.names, key)
+    const path = this.#backend.names.pathOf(key)
     return this.#backend.delete(key, revision, { path, signal })
   }
 
@@ -109,8 +103,7 @@ export class Remover {
     try {
       failures = (await this.#backend.deleteMany?.(objects, context)) ?? []
     } catch (error) {
-      throwIfHopeless(error, signal)
-      if (!isStorageError(error, 'UNSUPPORTED_METHOD')) return [error as Error]
+      if (!isStorageError(error, 'UNSUPPORTED_METHOD')) throw error
       this.#batch = 1
       return (await this.#singles(objects, signal)).errors
     }

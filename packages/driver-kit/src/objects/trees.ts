@@ -1,5 +1,5 @@
-import { isStorageError, PathNotFoundError } from '@stowage/core/driver'
-import type { ObjectBackend, ObjectInfo, RequestContext } from './backend.ts'
+import { type BareOptions, isStorageError, PathNotFoundError } from '@stowage/core/driver'
+import type { ObjectInfo, RequestContext, TreeBackend } from './backend.ts'
 import { headIfThere, isFolder, objectsBeneath, objectsFrom } from './beneath.ts'
 import { Conflicts } from './conflicts.ts'
 import { copyAndCompare } from './copy.ts'
@@ -17,18 +17,14 @@ export interface UploadRemover {
   removeBeneath(path: string, signal: AbortSignal | undefined): Promise<Removal>
 }
 
-interface Options {
-  readonly signal: AbortSignal | undefined
-}
-
 /** Deletes and moves paths of an object store, with all that is beneath them. */
 export class Trees {
   readonly conflicts: Conflicts
   readonly remover: Remover
-  readonly #backend: ObjectBackend
+  readonly #backend: TreeBackend
   readonly #uploads: UploadRemover
 
-  constructor(backend: ObjectBackend, uploads: UploadRemover) {
+  constructor(backend: TreeBackend, uploads: UploadRemover) {
     this.#backend = backend
     this.#uploads = uploads
     this.conflicts = new Conflicts(backend)
@@ -39,7 +35,7 @@ export class Trees {
    * Deletes the object of the path, all beneath it and the unfinished uploads of both. Markers of folders go last.
    * @throws PathNotFoundError where nothing was; StorageErrors that names what could not be removed.
    */
-  async delete(path: string, { signal }: Options): Promise<void> {
+  async delete(path: string, { signal }: BareOptions): Promise<void> {
     this.#backend.names.key(path)
     this.conflicts.directories.clear()
     const held = await this.#uploads.endHeld(path)
@@ -95,7 +91,7 @@ export class Trees {
    * replaced since stays.
    * @throws PathNotFoundError where nothing is at the source.
    */
-  async move(source: string, destination: string, { signal }: Options): Promise<void> {
+  async move(source: string, destination: string, { signal }: BareOptions): Promise<void> {
     const key = this.#backend.names.key(source)
     const target = this.#backend.names.key(destination)
     const context = { path: source, signal }
