@@ -1,4 +1,4 @@
-import { type BareOptions, isStorageError, PathNotFoundError } from '@stowage/core/driver'
+import { type DriverCallOptions, isStorageError, PathNotFoundError } from '@stowage/core/driver'
 import type { ObjectInfo, RequestContext, TreeBackend } from './backend.ts'
 import { headIfThere, isFolder, objectsBeneath, objectsFrom } from './beneath.ts'
 import { Conflicts } from './conflicts.ts'
@@ -35,7 +35,7 @@ export class Trees {
    * Deletes the object of the path, all beneath it and the unfinished uploads of both. Markers of folders go last.
    * @throws PathNotFoundError where nothing was; StorageErrors that names what could not be removed.
    */
-  async delete(path: string, { signal }: BareOptions): Promise<void> {
+  async delete(path: string, { signal }: DriverCallOptions): Promise<void> {
     this.#backend.names.key(path)
     this.conflicts.directories.clear()
     const held = await this.#uploads.endHeld(path)
@@ -91,7 +91,7 @@ export class Trees {
    * replaced since stays.
    * @throws PathNotFoundError where nothing is at the source.
    */
-  async move(source: string, destination: string, { signal }: BareOptions): Promise<void> {
+  async move(source: string, destination: string, { signal }: DriverCallOptions): Promise<void> {
     const key = this.#backend.names.key(source)
     const target = this.#backend.names.key(destination)
     const context = { path: source, signal }
