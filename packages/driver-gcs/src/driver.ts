@@ -17,18 +17,16 @@ import {
   UnsupportedMethodError,
   type UploadInfo,
 } from '@stowage/core/driver'
-import type { Names } from '@stowage/driver-kit'
+import { type Names, Trees } from '@stowage/driver-kit'
 import { Api } from './api.ts'
-import { canSign } from './client.ts'
+import { GcsBackend } from './backend.ts'
 import { isMissing } from './errors.ts'
 import { hasFiles, listKeys, walkFiles } from './listing.ts'
 import { modTimeMetadata, modTimeOf } from './mod-time.ts'
-import { move } from './move.ts'
 import { objectNames } from './names.ts'
 import { getObject, insertObject, isOriginalSession } from './objects.ts'
 import type { Settings } from './parameters.ts'
 import { openReader, readAll } from './reader.ts'
-import { removeTree } from './remove.ts'
 import { Sessions } from './sessions.ts'
 import { UrlSigner } from './sign.ts'
 import { GcsWriter } from './writer.ts'
@@ -43,6 +41,7 @@ export class GcsDriver implements Driver {
   readonly #api: Api
   readonly #names: Names
   readonly #sessions: Sessions
+  readonly #trees: Trees
   readonly #signer: UrlSigner
 
   constructor(settings: Settings) {
@@ -50,18 +49,9 @@ export class GcsDriver implements Driver {
     this.#names = objectNames(settings.rootDirectory)
     this.#sessions = new Sessions(this.#api, this.#names)
     this.#signer = new UrlSigner(this.#api)
-    this.capabilities = {
-      persistent: true,
-      append: true,
-      purgeUploads: true,
-      redirectURL: canSign(settings),
-      fileAndDirectory: true,
-      longNames: true,
-      unicodePaths: true,
-      caseSensitive: true,
-      modTimes: true,
-      normalizationSensitive: true,
-    }
+    const backend = new GcsBackend(this.#api, this.#names)
+    this.capabilities = backend.capabilities
+    this.#trees = new Trees(backend, this.#sessions)
   }
 
   getContent(path: string, { signal }: DriverCallOptions): Promise<Uint8Array> {
@@ -142,12 +132,12 @@ export class GcsDriver implements Driver {
     return walkFiles(this.#api, this.#names, path, options)
   }
 
-  async move(source: string, destination: string, options: DriverCallOptions): Promise<void> {
-    await move(this.#api, this.#names, { source, destination }, options)
+  move(source: string, destination: string, options: DriverCallOptions): Promise<void> {
+    return this.#trees.move(source, destination, options)
   }
 
-  async delete(path: string, options: DriverCallOptions): Promise<void> {
-    await removeTree(this.#api, this.#names, this.#sessions, path, options)
+  delete(path: string, options: DriverCallOptions): Promise<void> {
+    return this.#trees.delete(path, options)
   }
 
   async redirectURL(path: string, options: DriverRedirectOptions): Promise<string | undefined> {

@@ -1,5 +1,11 @@
-import { compareKeys, type DriverWalkOptions, type FileInfo } from '@stowage/core/driver'
-import { type Names, PageGuard, parseSize } from '@stowage/driver-kit'
+import { type DriverWalkOptions, compareKeys, type FileInfo } from '@stowage/core/driver'
+import {
+  type ListRequest as KeyRequest,
+  type Names,
+  PageGuard,
+  parseSize,
+  type RequestContext,
+} from '@stowage/driver-kit'
 import type { Api } from './api.ts'
 import { isObject } from './errors.ts'
 import { modTimeOf } from './mod-time.ts'
@@ -13,6 +19,7 @@ export interface Page {
   readonly prefixes: readonly string[]
   /** Another page follows. */
   readonly more: boolean
+  readonly token: string | undefined
   /** The service's clock, or where it tells no time this machine's. */
   readonly now: Date
 }
@@ -31,24 +38,34 @@ export interface ListRequest {
 
 /** The pages of a listing, each fetched when it is asked for. They come in the byte order of names. */
 export async function* pages(api: Api, request: ListRequest): AsyncGenerator<Page> {
-  const { prefix, path, signal, delimiter, startOffset } = request
-  const guard = new PageGuard({ operation: 'objects.list', path, prefix })
-  let pageToken: string | undefined
+  const { path, signal, startOffset: start, pageSize: limit, ...rest } = request
+  const guard = new PageGuard({ operation: 'objects.list', path, prefix: request.prefix })
+  let token: string | undefined
   do {
-    const url = api.url('/storage/v1', undefined, {
-      ...{ prefix: prefix || undefined, delimiter, startOffset, pageToken },
-      // A marker (`dir/`) is told from a directory with files only if it is listed itself.
-      includeTrailingDelimiter: delimiter && 'true',
-      maxResults: request.pageSize ?? api.settings.pageSize,
-      fields: `nextPageToken,prefixes,items(${FIELDS})`,
-    })
-    const operation = 'objects.list'
-    const { document, header } = await api.document({ method: 'GET', url, operation, path, signal })
-    const page = checkedPage(document, guard)
-    pageToken = guard.next(page.more, document.nextPageToken as string)
-    const now = Date.parse(header('date') ?? '')
-    yield { ...page, now: new Date(Number.isNaN(now) ? Date.now() : now) }
-  } while (pageToken)
+    const page = await listPage(api, { ...rest, start, limit, token }, { path, signal })
+    token = guard.next(page.more, page.token)
+    yield page
+  } while (token !== undefined)
+}
+
+/** One page of a listing. */
+export async function listPage(
+  api: Api,
+  { prefix, delimiter, start, limit, token }: KeyRequest,
+  { path, signal }: RequestContext,
+): Promise<Page> {
+  const guard = new PageGuard({ operation: 'objects.list', path, prefix })
+  const url = api.url('/storage/v1', undefined, {
+    ...{ prefix: prefix || undefined, delimiter, startOffset: start, pageToken: token },
+    // A marker (`dir/`) is told from a directory with files only if it is listed itself.
+    includeTrailingDelimiter: delimiter && 'true',
+    maxResults: limit ?? api.settings.pageSize,
+    fields: `nextPageToken,prefixes,items(${FIELDS})`,
+  })
+  const operation = 'objects.list'
+  const { document, header } = await api.document({ method: 'GET', url, operation, path, signal })
+  const now = Date.parse(header('date') ?? '')
+  return { ...checkedPage(document, guard), now: new Date(Number.isNaN(now) ? Date.now() : now) }
 }
 
 /** @throws DriverError where the page holds what it cannot. */
@@ -64,7 +81,8 @@ function checkedPage(document: Document['document'], guard: PageGuard): Omit<Pag
   const names: unknown[] = Array.isArray(prefixes) ? prefixes : [prefixes]
   for (const name of names) guard.entry(name)
   const more = nextPageToken !== undefined && nextPageToken !== ''
-  return { objects: objects as ObjectResource[], prefixes: names as string[], more }
+  const token = nextPageToken as string | undefined
+  return { objects: objects as ObjectResource[], prefixes: names as string[], more, token }
 }
 
 /** Whether a caller may see this object: it is a file of theirs. */
@@ -183,9 +201,4 @@ async function* files(
 function fileOf(names: Names, object: ObjectResource): FileInfo {
   const { name, size } = object
   return { path: names.path(name) as string, size, modTime: modTimeOf(object), isDir: false }
-}
-
-/** Every object beneath a prefix, whatever it is. */
-export async function* allObjects(api: Api, request: ListRequest): AsyncGenerator<ObjectResource> {
-  for await (const { objects } of pages(api, request)) yield* objects
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { DriverError, PermissionError, type RevisionChangedError } from '@stowage/core/driver'
-import { parseSize } from '@stowage/driver-kit'
+import { type DeleteOutcome, parseSize } from '@stowage/driver-kit'
 import type { Api } from './api.ts'
 import { crc32c, encodeCrc32c } from './crc32c.ts'
 import { failureOf, isConditionFailure, isMissing, isObject, strangeAnswer } from './errors.ts'
@@ -149,7 +149,7 @@ export async function deleteObject(
   api: Api,
   key: string,
   { path, signal, ifGenerationMatch }: CallOptions & { ifGenerationMatch?: string | undefined },
-): Promise<'removed' | 'missing' | 'changed'> {
+): Promise<DeleteOutcome> {
   const request = {
     method: 'DELETE',
     ...{ operation: 'objects.delete', path, signal, accept: [404, 412] },
@@ -159,10 +159,10 @@ export async function deleteObject(
   if (status !== 404 && status !== 412) {
     const strange = strangeAnswer(text)
     if (strange !== undefined) throw api.error(strange, request)
-    return 'removed'
+    return 'deleted'
   }
   const error = await api.fail(failureOf(status, text), request)
-  if (isMissing(error)) return repeated ? 'removed' : 'missing'
+  if (isMissing(error)) return repeated ? 'deleted' : 'missing'
   if (!isConditionFailure(error)) throw error
   await mustBeChanged(api, { key, generation: ifGenerationMatch, cause: error }, { path, signal })
   return 'changed'

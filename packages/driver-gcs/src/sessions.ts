@@ -5,7 +5,14 @@ import {
   type UploadInfo,
   UploadNotFoundError,
 } from '@stowage/core/driver'
-import { type Names, newSessionId, parseSize } from '@stowage/driver-kit'
+import {
+  eachCollecting,
+  type Names,
+  newSessionId,
+  parseSize,
+  type Removal,
+  type UploadRemover,
+} from '@stowage/driver-kit'
 import type { Api } from './api.ts'
 import { crc32c } from './crc32c.ts'
 import { isConditionFailure, isMissing } from './errors.ts'
@@ -26,6 +33,8 @@ import {
   writeState,
 } from './state.ts'
 
+/** Sessions that are removed at a time. */
+const DISCARDS = 16
 /** How often taking over begins anew when somebody else is quicker. */
 const CLAIM_ATTEMPTS = 5
 
@@ -50,7 +59,7 @@ export interface Claim {
 }
 
 /** The unfinished uploads in a bucket. The state of each is an object that no listing shows. */
-export class Sessions {
+export class Sessions implements UploadRemover {
   readonly held: HeldSessions
   readonly #api: Api
   readonly #names: Names
@@ -84,6 +93,18 @@ export class Sessions {
         if (session.path === path || (!only && beneath)) yield session
       }
     }
+  }
+
+  endHeld(path: string): Promise<number> {
+    return this.held.removeBeneath(path)
+  }
+
+  /** Removes those of the path and of all beneath it, whoever has them. */
+  removeBeneath(path: string, signal: AbortSignal | undefined): Promise<Removal> {
+    const found = this.find(path, { signal })
+    return eachCollecting(found, { concurrency: DISCARDS, signal }, (session) =>
+      this.discard(session, { signal, anyGeneration: true }),
+    )
   }
 
   #parse(object: ObjectResource, now: Date): FoundSession | undefined {

@@ -99,7 +99,7 @@ export class GcsWriter implements DriverWriter {
     let ours = !removed
     if (ours && (this.#unsure || this.#generation !== undefined)) {
       const outcome = await deleteObject(api, key, { path, ifGenerationMatch })
-      ours = outcome === 'removed' || this.#unsure
+      ours = outcome === 'deleted' || this.#unsure
       this.#generation = undefined
     }
     // Of another writer by now: what is stored is that one's.

@@ -32,13 +32,20 @@ it('a marker is no file, and a directory with nothing else is none', async () =>
   expect(await world.driver.stat('/dir')).toMatchObject({ isDir: true, size: 0 })
 })
 
-it('markers go with their directory', async () => {
-  for (const name of ['dir/', 'dir/file', 'dir/sub/', 'dirt']) put(name, 'x')
+it('markers go with their directory: a move deletes them at both ends, a delete with the rest', async () => {
+  for (const name of ['dir/', 'dir/sub/', 'dir/empty/', 'to/', 'to/old/']) put(name)
+  for (const name of ['dir/file', 'dirt']) put(name, 'x')
   await world.driver.move('/dir', '/to')
   expect(world.names()).toEqual(['dirt', 'to/file'])
   put('to/')
   await world.driver.delete('/to')
   expect(world.names()).toEqual(['dirt'])
+})
+
+it('what no path can name moves along with its directory, a marker that is not empty too', async () => {
+  for (const name of ['dir//x', 'dir/data/', 'dir/file', 'to//old']) put(name, name)
+  await world.driver.move('/dir', '/to')
+  expect(world.names()).toEqual(['to//x', 'to/data/', 'to/file'])
 })
 
 it('a name that is no path is no entry, and does not hide others', async () => {
