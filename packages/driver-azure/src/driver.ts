@@ -15,18 +15,18 @@ import type {
   UploadInfo,
 } from '@stowage/core/driver'
 import { PathNotFoundError, placeInBucket, UnsupportedMethodError } from '@stowage/core/driver'
-import type { Names } from '@stowage/driver-kit'
-import { AzureClient, type Opened } from './client.ts'
+import { type Names, Trees } from '@stowage/driver-kit'
+import { AzureBackend } from './backend.ts'
+import { AzureClient } from './client.ts'
 import { isNotFound } from './errors.ts'
 import { fileFrom } from './files.ts'
 import { MAX_SYNC_COPY } from './limits.ts'
 import { hasFiles, listKeys, walkFiles } from './listing.ts'
-import { Mover } from './move.ts'
 import { blobNames } from './names.ts'
 import type { AzureSettings } from './parameters.ts'
 import { putBlob } from './publish.ts'
 import { openReader } from './reader.ts'
-import { Remover, removeTree } from './remove.ts'
+import { uploadRemover } from './remove-uploads.ts'
 import { UrlSigner } from './sas.ts'
 import { discard, Sessions } from './sessions.ts'
 import { AzureWriter } from './writer.ts'
@@ -42,8 +42,7 @@ export class AzureDriver implements Driver {
   readonly #client: AzureClient
   readonly #names: Names
   readonly #sessions: Sessions
-  readonly #remover: Remover
-  readonly #mover: Mover
+  readonly #trees: Trees
   readonly #signer: UrlSigner
 
   constructor(settings: AzureSettings) {
@@ -55,21 +54,10 @@ export class AzureDriver implements Driver {
       this.#names,
       `azure ${account} ${settings.container} ${this.#names.root}`,
     )
-    this.#remover = new Remover(this.#names, settings.concurrency)
-    this.#mover = new Mover(this.#client, this.#names, this.#remover, settings)
+    const backend = new AzureBackend(this.#client, this.#names, settings)
+    this.capabilities = backend.capabilities
+    this.#trees = new Trees(backend, uploadRemover(this.#client, this.#sessions))
     this.#signer = new UrlSigner(this.#client)
-    this.capabilities = {
-      persistent: true,
-      append: true,
-      purgeUploads: true,
-      redirectURL: this.#client.signer !== 'none',
-      fileAndDirectory: true,
-      longNames: true,
-      unicodePaths: true,
-      caseSensitive: true,
-      modTimes: true,
-      normalizationSensitive: true,
-    }
   }
 
   async getContent(path: string, options: DriverCallOptions): Promise<Uint8Array> {
@@ -155,13 +143,12 @@ export class AzureDriver implements Driver {
     yield* walkFiles(opened, this.#names, path, options)
   }
 
-  async move(source: string, destination: string, options: DriverCallOptions): Promise<void> {
-    await this.#mover.move(source, destination, options)
+  move(source: string, destination: string, options: DriverCallOptions): Promise<void> {
+    return this.#trees.move(source, destination, options)
   }
 
-  async delete(path: string, options: DriverCallOptions): Promise<void> {
-    const opened = await this.#open(path)
-    await removeTree(opened, this.#sessions, this.#remover, path, options)
+  delete(path: string, options: DriverCallOptions): Promise<void> {
+    return this.#trees.delete(path, options)
   }
 
   async redirectURL(path: string, options: DriverRedirectOptions): Promise<string | undefined> {
@@ -191,10 +178,5 @@ export class AzureDriver implements Driver {
 
   async close(): Promise<void> {
     this.#client.close()
-  }
-
-  #open(path: string): Promise<Opened> {
-    this.#names.key(path)
-    return this.#client.open()
   }
 }

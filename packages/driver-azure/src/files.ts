@@ -1,6 +1,6 @@
 import type { BlobGetPropertiesResponse, BlobItem } from '@azure/storage-blob'
 import { ContentError, type FileInfo } from '@stowage/core/driver'
-import { type Names, parseSize } from '@stowage/driver-kit'
+import { type Names, type ObjectInfo, parseSize } from '@stowage/driver-kit'
 import { isFolder } from './markers.ts'
 import { timeOf } from './times.ts'
 
@@ -30,4 +30,17 @@ export function listedFile(
   const { contentLength: size = 0, lastModified } = properties
   if (path === undefined || isFolder(metadata, size)) return undefined
   return { path, size, modTime: timeOf(metadata, lastModified), isDir: false }
+}
+
+/** Any blob that was listed, as the kit wants it. */
+export function listedObject({ name: key, metadata, properties }: BlobItem): ObjectInfo {
+  const { contentLength: size = 0, lastModified, etag } = properties
+  const modTime = timeOf(metadata, lastModified)
+  const marker = isFolder(metadata, size) ? 'folder' : undefined
+  return { key, size, modTime, revision: quoted(etag), marker }
+}
+
+/** ETags come with quotes in headers and without in listings. */
+export function quoted(etag: string | undefined): string | undefined {
+  return etag === undefined || etag === '' || etag.startsWith('"') ? etag : `"${etag}"`
 }

@@ -1,6 +1,6 @@
 import type { BlobItem } from '@azure/storage-blob'
-import { ConfigError, type DriverWalkOptions, type FileInfo } from '@stowage/core/driver'
-import { type Names, PageGuard } from '@stowage/driver-kit'
+import { type DriverWalkOptions, ConfigError, type FileInfo } from '@stowage/core/driver'
+import { type ListRequest, type Names, PageGuard, type RequestContext } from '@stowage/driver-kit'
 import type { Opened } from './client.ts'
 import { listedFile } from './files.ts'
 import { firstHigh, inByteOrder } from './order.ts'
@@ -11,6 +11,7 @@ export interface Page {
   readonly prefixes: readonly string[]
   /** Whether another page follows. */
   readonly more: boolean
+  readonly token: string | undefined
 }
 
 interface Query {
@@ -39,24 +40,41 @@ interface Answer {
  * @throws DriverError where a page says "more" and does not lead on, or has a key that was not asked for.
  */
 export async function* pages(
-  { container, pageSize: usual, failures }: Opened,
+  opened: Opened,
   path: string,
-  { prefix, signal, startFrom, hierarchy, uncommitted, pageSize = usual }: Query,
+  { prefix, signal, startFrom: start, hierarchy, uncommitted: unfinished, pageSize: limit }: Query,
 ): AsyncGenerator<Page> {
+  const guard = new PageGuard({ operation: 'List Blobs', path, prefix })
+  const delimiter = hierarchy ? ('/' as const) : undefined
+  let token: string | undefined
+  do {
+    const request = { prefix, delimiter, start, token, limit, unfinished }
+    const page = await listPage(opened, request, { path, signal })
+    token = guard.next(page.more, page.token)
+    yield page
+  } while (token !== undefined)
+}
+
+/** One page of a listing. A size counts for every page of it, and so does the start. */
+export async function listPage(
+  { container, pageSize, failures }: Opened,
+  { prefix, delimiter, start, token, limit = pageSize, unfinished = false }: ListRequest,
+  { path, signal }: RequestContext,
+): Promise<Page> {
   const options = {
     ...(prefix !== '' && { prefix }),
-    ...(startFrom !== undefined && startFrom !== '' && { startFrom }),
+    ...(start !== undefined && start !== '' && { startFrom: start }),
     ...(signal && { abortSignal: signal }),
     includeMetadata: true,
-    includeUncommitedBlobs: uncommitted ?? false,
+    includeUncommitedBlobs: unfinished,
   }
-  const settings = { maxPageSize: pageSize }
+  const settings = { maxPageSize: limit, ...(token && { continuationToken: token }) }
   const guard = new PageGuard({ operation: 'List Blobs', path, prefix })
   try {
-    const found: AsyncIterable<Answer> = hierarchy
-      ? container.listBlobsByHierarchy('/', options).byPage(settings)
+    const found: AsyncIterator<Answer> = delimiter
+      ? container.listBlobsByHierarchy(delimiter, options).byPage(settings)
       : container.listBlobsFlat(options).byPage(settings)
-    for await (const answer of found) yield pageFrom(answer, guard, options)
+    return pageFrom((await found.next()).value, guard, unfinished)
   } catch (error) {
     // The SDK's own, where it looks for the parts of a listing in something else.
     if ((error as Error).name !== 'TypeError') throw failures.translate(error, path)
@@ -66,20 +84,15 @@ export async function* pages(
   }
 }
 
-function pageFrom(
-  { segment, continuationToken: token }: Answer,
-  guard: PageGuard,
-  { includeUncommitedBlobs }: { includeUncommitedBlobs: boolean },
-): Page {
+function pageFrom(answer: Answer, guard: PageGuard, unfinished: boolean): Page {
+  const { segment, continuationToken: token } = answer
   if (segment === undefined) throw new TypeError('no segment')
   const { blobItems: blobs = [], blobPrefixes = [] } = segment
   const prefixes = blobPrefixes.map(({ name }) => name)
-  const least = includeUncommitedBlobs ? 0 : -1
+  const least = unfinished ? 0 : -1
   for (const { name, properties } of blobs) guard.entry(name, properties.contentLength ?? least)
   for (const name of prefixes) guard.entry(name)
-  const more = token !== undefined && token !== ''
-  guard.next(more, token)
-  return { blobs, prefixes, more }
+  return { blobs, prefixes, more: token !== undefined && token !== '', token }
 }
 
 /** Enough for the marker of a folder and one file in it. */

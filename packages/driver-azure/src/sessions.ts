@@ -11,6 +11,7 @@ import { type Names, newSessionId, sessionTime } from '@stowage/driver-kit'
 import { assemble, type StagedBlock } from './blocks.ts'
 import type { Opened } from './client.ts'
 import { codeOf, type Failures, isConditionFailure, isNotFound } from './errors.ts'
+import { quoted } from './files.ts'
 import { pages } from './listing.ts'
 
 /** Metadata of a session's blob: the mark of the writer that took the session over. */
@@ -174,11 +175,6 @@ function newestFirst(a: FoundSession, b: FoundSession): number {
   const { createdAt: other, id: otherId } = b
   if (one !== undefined && other !== undefined && one !== other) return other - one
   return id < otherId ? 1 : -1
-}
-
-/** ETags come with quotes in headers and without in listings. */
-function quoted(etag: string | undefined): string | undefined {
-  return etag === undefined || etag === '' || etag.startsWith('"') ? etag : `"${etag}"`
 }
 
 export function ids(blocks: readonly StagedBlock[]): string[] {
