@@ -80,6 +80,13 @@ test('a directory is moved without its markers', async () => {
   expect(await blobNames(storage)).toEqual([`${storage}/to/sub/file`])
 })
 
+test('what no path can name moves along with its directory, a marker that is not empty too', async () => {
+  for (const name of ['dir//x', 'dir/data/', 'dir/file', 'to//old']) await put(name, 'x')
+  await driver.move('/dir', '/to')
+  const names = ['to//x', 'to/data/', 'to/file'].map((name) => `${storage}/${name}`)
+  expect(await blobNames(storage)).toEqual(names)
+})
+
 test('names that are no paths are left out', async () => {
   await put('dir//double', 'x')
   await put('dir/file', 'x')

@@ -46,7 +46,6 @@ export { hasFiles } from './objects/flat-pages.ts'
 export { type NameRules, Names, newSessionId, sessionTime } from './objects/names.ts'
 export { type ListBackend, listPages } from './objects/pages.ts'
 export type { PartLimits } from './objects/part-plan.ts'
-export { type Removal, throwErrors } from './objects/remover.ts'
 export type {
   Claim,
   FoundSession,
