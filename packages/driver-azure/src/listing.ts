@@ -1,5 +1,5 @@
 import type { BlobItem } from '@azure/storage-blob'
-import { type DriverWalkOptions, ConfigError, type FileInfo } from '@stowage/core/driver'
+import { ConfigError, type DriverWalkOptions, type FileInfo } from '@stowage/core/driver'
 import { type ListRequest, type Names, PageGuard, type RequestContext } from '@stowage/driver-kit'
 import type { Opened } from './client.ts'
 import { listedFile } from './files.ts'

@@ -1,4 +1,4 @@
-import { type DriverWalkOptions, compareKeys, type FileInfo } from '@stowage/core/driver'
+import { compareKeys, type DriverWalkOptions, type FileInfo } from '@stowage/core/driver'
 import {
   type ListRequest as KeyRequest,
   type Names,

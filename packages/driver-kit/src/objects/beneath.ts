@@ -1,22 +1,7 @@
-import { PageGuard } from '../pages.ts'
-import type { ListPage, ListRequest, ObjectBackend, ObjectInfo, RequestContext } from './backend.ts'
+import type { ObjectBackend, ObjectInfo, RequestContext } from './backend.ts'
+import { listPages } from './pages.ts'
 
 type Reader = Pick<ObjectBackend, 'names' | 'list' | 'head' | 'listing'>
-
-async function* pages(
-  backend: Reader,
-  request: ListRequest,
-  context: RequestContext,
-): AsyncGenerator<ListPage> {
-  const guard = new PageGuard({ operation: 'list', path: context.path, prefix: request.prefix })
-  let token: string | undefined
-  do {
-    const { start: _, ...next } = { ...request, token }
-    const page = await backend.list(token === undefined ? request : next, context)
-    token = guard.next(page.more, page.token)
-    yield page
-  } while (token !== undefined)
-}
 
 /** What the service says of an object, or undefined where there is none. */
 export async function headIfThere(
@@ -45,7 +30,7 @@ export async function* objectsBeneath(
   start?: string,
 ): AsyncGenerator<ObjectInfo> {
   const request = { prefix: backend.names.prefix(path), start }
-  for await (const { objects } of pages(backend, request, context)) yield* objects
+  for await (const { objects } of listPages(backend, request, context)) yield* objects
 }
 
 /**
@@ -65,7 +50,7 @@ export async function* objectsFrom(
     const itself = await headIfThere(backend, key, context)
     if (itself) yield itself
   } else {
-    for await (const { objects, more } of pages(backend, { prefix: key }, context)) {
+    for await (const { objects, more } of listPages(backend, { prefix: key }, context)) {
       for (const object of objects) {
         if (object.key !== key && !object.key.startsWith(prefix)) continue
         yield object

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { InvalidPathError, parentOf, UnavailableError } from '@stowage/core/driver'
 import type { ObjectBackend, RequestContext } from './backend.ts'
 import { headIfThere, isFolder, objectsBeneath } from './beneath.ts'
+import { hasFiles } from './flat-pages.ts'
 import { KnownDirectories } from './known-directories.ts'
 
 const SHORTEST_WAIT_MS = 20
@@ -47,7 +48,7 @@ export class Conflicts {
       if (!this.directories.has(parent)) parents.push(parent)
     }
     const [directory, ...found] = await Promise.all([
-      kind === 'file' && this.#hasFiles(path, context),
+      kind === 'file' && hasFiles(this.#backend, path, context.signal),
       ...parents.map((parent) => this.#isFile(parent, context)),
     ])
     if (directory) throw new InvalidPathError(path, { detail: 'a directory is there' })
@@ -59,13 +60,6 @@ export class Conflicts {
     const key = this.#backend.names.key(path)
     const found = await headIfThere(this.#backend, key, { path, signal })
     return found !== undefined && !isFolder(found)
-  }
-
-  async #hasFiles(path: string, context: RequestContext): Promise<boolean> {
-    for await (const { key } of objectsBeneath(this.#backend, path, context)) {
-      if (this.#backend.names.path(key) !== undefined) return true
-    }
-    return false
   }
 
   /**

@@ -52,7 +52,9 @@ export async function moveDirectory(move: DirectoryMove): Promise<void> {
   if (copies.size === 0) throw new PathNotFoundError(source)
   const parents = parentsOfAll(copies.keys())
   // A folder without a final slash stays where it has files: services with real folders would refuse to remove it.
-  await removeOld(move, ({ key }) => !copies.has(key) && !parents.has(key))
+  const isFolderInUse = ({ key, marker }: ObjectInfo): boolean =>
+    marker === 'folder' && parents.has(key)
+  await removeOld(move, (object) => !copies.has(object.key) && !isFolderInUse(object))
   signal?.throwIfAborted()
   conflicts.directories.clear()
   const { errors } = await remover.delete(copies.values(), context)

@@ -158,13 +158,19 @@ describe.each<[string, MemoryOptions]>([
   it('takes no marker of a folder along: they go from both, the deepest first', async () => {
     const world = treesOn(options)
     const { backend, from } = world
-    for (const key of ['a/', 'a/empty/', 'a/empty/er/', 'b/', 'b/sub/']) backend.store(key)
+    for (const key of ['a/', 'a/empty/', 'a/empty/er/', 'b/', 'b/sub/', 'b/empty/'])
+      backend.store(key)
     for (const key of ['a/sub', 'a/none', 'b/sub', 'b/none'])
       backend.store(key, '', { marker: 'folder' })
-    for (const key of ['a/sub/x', 'a/data/']) backend.store(key, 'x')
+    for (const key of ['a/sub/x', 'a/data/', 'a/empty//x']) backend.store(key, 'x')
     await move(world)
     // A marker that is not empty is content. A folder of the service that has files afterwards stays.
-    expect(backend.contents()).toEqual({ 'b/data/': 'x', 'b/sub': '', 'b/sub/x': 'x' })
+    expect(backend.contents()).toEqual({
+      'b/data/': 'x',
+      'b/empty//x': 'x',
+      'b/sub': '',
+      'b/sub/x': 'x',
+    })
     const gone = [...from('delete'), ...from('deleteMany')].join(' ').split(' ')
     expect(gone.indexOf('a/empty/er/')).toBeLessThan(gone.indexOf('a/empty/'))
     expect(gone.indexOf('a/empty/')).toBeLessThan(gone.indexOf('a/'))
