@@ -46,6 +46,7 @@ export { hasFiles } from './objects/flat-pages.ts'
 export { type NameRules, Names, newSessionId, sessionTime } from './objects/names.ts'
 export { type ListBackend, listPages } from './objects/pages.ts'
 export type { PartLimits } from './objects/part-plan.ts'
+export { eachCollecting, type Removal, throwErrors } from './objects/remover.ts'
 export type {
   Claim,
   FoundSession,
@@ -55,7 +56,6 @@ export type {
   Tail,
 } from './objects/session-store.ts'
 export { SessionUploads } from './objects/session-uploads.ts'
-export { eachCollecting, type Removal, throwErrors } from './objects/remover.ts'
 export { Trees, type UploadRemover } from './objects/trees.ts'
 export { walkPages } from './objects/walk-pages.ts'
 export { type Listing, PageGuard, parseSize } from './pages.ts'
