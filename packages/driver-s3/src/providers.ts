@@ -67,8 +67,9 @@ export const PROFILES: Readonly<Record<S3Provider, Profile>> = {
     ...generic,
     ...{ fileAndDirectory: false, longNames: false },
     refuses: {
-      pattern: /(^|\/)\.sgwtmp(\/|$)|[\ufffe\uffff]/,
-      why: 'the store lists nothing beneath .sgwtmp, and no U+FFFE and U+FFFF',
+      // Its own: a directory, and beside a file that is being replaced `.NAME.sgwtmp.TIME`, which it lists.
+      pattern: /(^|\/)\.(sgwtmp|[^/]+\.sgwtmp\.\d+)(\/|$)|[\ufffe\uffff]/,
+      why: 'the store has its own files at .sgwtmp and .NAME.sgwtmp.NUMBER, and lists no U+FFFE and U+FFFF',
     },
   },
   generic,
