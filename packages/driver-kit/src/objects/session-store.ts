@@ -44,6 +44,7 @@ export interface Claim<Session, Receipt> {
   readonly partSize?: number | undefined
 }
 
+/** The end of an upload that no further part may follow: its bytes are sent again with more. */
 export interface Tail<Receipt> {
   readonly size: number
   /** The last part, which no other one may follow. Left out: the bytes are in no part. */
