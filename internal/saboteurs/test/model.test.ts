@@ -128,7 +128,7 @@ describe('a failure of the model', () => {
   })
 
   it('is the same for the same seed', async () => {
-    const runs = [1, 2].map(() => runModel({ ...options(broken), runs: 500 }))
+    const runs = [1, 2].map(() => runModel({ ...options(broken), runs: 500, seconds: 2_000 }))
     const [first, second] = await Promise.all(runs)
     expect(first?.failure?.message).toBe(second?.failure?.message)
   })
