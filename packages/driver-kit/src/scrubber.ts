@@ -113,16 +113,18 @@ function replace(text: string, byFirst: ReadonlyMap<string, readonly string[]>):
 function endOf(text: string, start: number, secret: string): number {
   let ends = [start]
   let matched = 0
+  let isShortened = false
   for (const character of secret) {
     const next: number[] = []
     for (const at of ends) {
       for (const spelling of spellings(character)) {
         if (text.startsWith(spelling, at)) {
           if (!next.includes(at + spelling.length)) next.push(at + spelling.length)
-        } else if (matched >= SHORTEST_SECRET && isCut(text, at, spelling)) return text.length
+        } else if (matched >= SHORTEST_SECRET && isCut(text, at, spelling)) isShortened = true
       }
     }
-    if (next.length === 0) return start
+    // Only where no more of it follows: dots may be the secret's own.
+    if (next.length === 0) return isShortened ? text.length : start
     ends = next
     matched++
   }

@@ -98,6 +98,14 @@ describe('texts without secrets', () => {
     expect(scrub(text, 'SK', 'abc123', 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY')).toBe(text)
   })
 
+  it.each(['abcd...efghijkl', 'abcdefgh…ijkl'])(
+    'stay after a secret that holds dots: %s',
+    (secret) => {
+      expect(scrub(`<q>${secret}</q> is not known`, secret)).toBe('<q>***</q> is not known')
+      expect(scrub(`<q>${secret.slice(0, 7)}... is not known`, secret)).toBe('<q>***')
+    },
+  )
+
   it('keep words that a short secret is a part of', () => {
     expect(scrub('a key, the monkey', 'key!', 'monk')).toBe('a key, the monkey')
     expect(scrub('a monk, the monkey', 'monk')).toBe('a ***, the monkey')
