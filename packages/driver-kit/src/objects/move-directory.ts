@@ -44,7 +44,7 @@ export async function moveDirectory(move: DirectoryMove): Promise<void> {
     hasFile ||= names.path(object.key) !== undefined && object.marker === undefined
   }
   if (!hasFile) throw new PathNotFoundError(source)
-  for (const key of copies.keys()) names.key(`/${key.slice(names.root.length)}`)
+  for (const key of copies.keys()) names.checkLength(key)
   const there = { path: destination, signal }
   await conflicts.refuse(destination, there, 'directory')
   if (!backend.capabilities.fileAndDirectory) await removeOld(move, inTheWayOf(copies))

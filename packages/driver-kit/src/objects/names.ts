@@ -53,6 +53,16 @@ export class Names {
   }
 
   /**
+   * Looks whether the service has room for a key, whoever made its name: other tools' keys move along with a directory.
+   * @throws InvalidPathError
+   */
+  checkLength(key: string): void {
+    const path = this.pathOf(key)
+    const detail = this.#excess(path, key)
+    if (detail !== undefined) throw new InvalidPathError(path, { detail })
+  }
+
+  /**
    * The prefix of all keys beneath a directory.
    * @throws InvalidPathError
    */

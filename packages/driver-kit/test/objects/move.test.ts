@@ -197,6 +197,14 @@ describe.each<[string, MemoryOptions]>([
     expect(backend.contents()).toEqual(before)
   })
 
+  it('takes along what the driver itself would not write', async () => {
+    const problem = (path: string) => (path.endsWith('.') ? 'a final .' : undefined)
+    const world = treesOn({ ...options, names: { problem } })
+    for (const key of ['a/1', 'a/x.', 'b/y.']) world.backend.store(key, key)
+    await move(world)
+    expect(world.backend.contents()).toEqual({ 'b/1': 'a/1', 'b/x.': 'a/x.' })
+  })
+
   it('is not touched where a name would be too long', async () => {
     const world = treesOn(options)
     for (const key of ['a/1', `a/${'x'.repeat(900)}`]) world.backend.store(key)
