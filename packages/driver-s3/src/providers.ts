@@ -68,8 +68,8 @@ export const PROFILES: Readonly<Record<S3Provider, Profile>> = {
     ...{ fileAndDirectory: false, longNames: false },
     refuses: {
       // Its own: a directory, and beside a file that is being replaced `.NAME.sgwtmp.TIME`, which it lists.
-      pattern: /(^|\/)\.(sgwtmp|[^/]+\.sgwtmp\.\d+)(\/|$)|[\ufffe\uffff]/,
-      why: 'the store has its own files at .sgwtmp and .NAME.sgwtmp.NUMBER, and lists no U+FFFE and U+FFFF',
+      pattern: /(^|\/)\.(sgwtmp|[^/]+\.sgwtmp\.\d+)(\/|$)|\?versionId=|[\ufffe\uffff]/,
+      why: 'the store has its own files at .sgwtmp and .NAME.sgwtmp.NUMBER, copies nothing with ?versionId= in its name, and lists no U+FFFE and U+FFFF',
     },
   },
   generic,

@@ -10,7 +10,8 @@ it.each([
   'dir/.sgwtmp/x',
   '.file.sgwtmp.1795903447033332268',
   'a/.b.sgwtmp.1',
-])('shows nobody the own file %s of versitygw, and stores nothing there', (key) => {
+  'a?versionId=1',
+])('shows nobody what versitygw has, or cannot copy, at %s, and stores nothing there', (key) => {
   expect(names.path(`root/${key}`)).toBeUndefined()
   expect(() => names.key(`/${key}`)).toThrow(expect.objectContaining({ code: 'INVALID_PATH' }))
 })
